@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Words and errno for status codes and reasons.
+ */
+#include <linux/errno.h>
+
+#include "memory.h"
+#include "status.h"
+
+#define ARRAY_LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *name;
+	int error;
+} statuses[] = {
+	[PFRU_STATUS_SUCCESS] = { "success", 0 },
+	[PFRU_STATUS_NOT_SUPPORTED] = { "function not supported", EOPNOTSUPP },
+	[PFRU_STATUS_INVALID_INPUT] = { "invalid input", EINVAL },
+	[PFRU_STATUS_HARDWARE_ERROR] = { "hardware error", EIO },
+	[PFRU_STATUS_RETRY] = { "retry suggested", EAGAIN },
+	[PFRU_STATUS_UNKNOWN] = { "unknown error", EIO },
+	[PFRU_STATUS_SPECIFIC] = { "function-specific error", EPROTO },
+};
+
+#define CAPSULE(reason, n, w, f, e, h) \
+	[reason] = { .name = n, .what = w, .found = f, .expected = e, \
+		     .hint = h, .error = EINVAL, .in_capsule = 1 }
+
+static const struct pfru_reason_text reasons[] = {
+	[PFRU_REASON_NONE] = { .name = "none", .what = "nothing was refused" },
+	CAPSULE(PFRU_REASON_SHORT, "short", "too short to be a capsule",
+		"bytes found", "needed",
+		"the file may be truncated: fetch it again"),
+	CAPSULE(PFRU_REASON_CAPSULE_GUID, "capsule-guid",
+		"not a firmware management capsule", NULL, NULL,
+		"give a .cap file made for runtime update"),
+	CAPSULE(PFRU_REASON_HEADER_SIZE, "header-size",
+		"capsule header of an impossible size", "found", "limit", NULL),
+	CAPSULE(PFRU_REASON_CAPSULE_SIZE, "capsule-size",
+		"the capsule does not have the size that its header says",
+		"bytes found", "expected",
+		"the file may be truncated or padded: fetch it again"),
+	[PFRU_REASON_TOO_BIG] = {
+		.name = "too-big",
+		.what = "the capsule is larger than the communication buffer",
+		.found = "bytes", .expected = "buffer",
+		.error = EFBIG, .in_capsule = 1,
+	},
+	CAPSULE(PFRU_REASON_FMP_SHORT, "management-header-short",
+		"management header runs past the end of the capsule",
+		"bytes left", "needed", NULL),
+	CAPSULE(PFRU_REASON_FMP_VERSION, "management-header-version",
+		"management header of an unknown version",
+		"found", "expected", NULL),
+	CAPSULE(PFRU_REASON_NO_PAYLOAD, "no-payload",
+		"the capsule holds no payload item",
+		"found", "needed at least", NULL),
+	CAPSULE(PFRU_REASON_ITEM_OFFSET, "item-offset",
+		"an item begins past the end of the capsule",
+		"found", "below", NULL),
+	CAPSULE(PFRU_REASON_ITEM_ORDER, "item-order",
+		"items overlap or are out of order",
+		"found", "at least", NULL),
+	CAPSULE(PFRU_REASON_IMAGE_SHORT, "image-header-short",
+		"image header runs past the end of its item",
+		"bytes left", "needed", NULL),
+	CAPSULE(PFRU_REASON_IMAGE_VERSION, "image-header-version",
+		"image header of an unknown version",
+		"found", "known up to", NULL),
+	CAPSULE(PFRU_REASON_IMAGE_SIZE, "image-size",
+		"image runs past the end of its item",
+		"bytes said", "left", NULL),
+	CAPSULE(PFRU_REASON_VENDOR_CODE, "vendor-code",
+		"vendor code is not supported in a runtime update",
+		"bytes", NULL, NULL),
+	CAPSULE(PFRU_REASON_DEPENDENCY, "dependency",
+		"a dependency expression is not supported in a runtime update",
+		NULL, NULL, NULL),
+	CAPSULE(PFRU_REASON_AUTH_SHORT, "authentication-short",
+		"authentication header runs past the end of the image",
+		"bytes left", "needed", NULL),
+	CAPSULE(PFRU_REASON_AUTH_LENGTH, "authentication-length",
+		"certificate of an impossible length", "found", "limit", NULL),
+	CAPSULE(PFRU_REASON_AUTH_TYPE, "authentication-type",
+		"certificate of an unknown revision, type or GUID",
+		"found", "expected", "only PKCS#7 is known"),
+	CAPSULE(PFRU_REASON_PAYLOAD_SHORT, "payload-short",
+		"too few bytes for a payload header",
+		"bytes left", "needed", NULL),
+	CAPSULE(PFRU_REASON_PAYLOAD_HEADER, "payload-header",
+		"payload header of an impossible size",
+		"found", "limit", NULL),
+	CAPSULE(PFRU_REASON_PAYLOAD_WRAPPED, "payload-wrapped",
+		"the payload is wrapped in another header (MSS1)", NULL, NULL,
+		"build the capsule with the payload header first"),
+	CAPSULE(PFRU_REASON_IMAGE_TYPE, "image-type",
+		"image type is neither code injection nor driver update here",
+		NULL, NULL, "compare with 'pfructl capability'"),
+	CAPSULE(PFRU_REASON_PLATFORM_ID, "platform-id",
+		"the capsule is for another platform", NULL, NULL,
+		"compare with 'pfructl capability'"),
+	CAPSULE(PFRU_REASON_RT_VERSION, "rt-version",
+		"the code injection is older than what runs",
+		"version", "running", "use a capsule at least as new"),
+	CAPSULE(PFRU_REASON_SVN, "svn",
+		"the driver update has a lower security version than what runs",
+		"svn", "running", "use a capsule at least as new"),
+	CAPSULE(PFRU_REASON_PAST_END, "past-end",
+		"more bytes were written than the capsule's header says",
+		"bytes", "expected", "write one capsule, and only once"),
+	CAPSULE(PFRU_REASON_COMPLETE, "complete",
+		"the capsule was already complete when more was written",
+		"bytes", "expected",
+		"stage it, or close the file, before writing another"),
+	[PFRU_REASON_FIRMWARE] = {
+		.name = "firmware", .what = "the firmware refused",
+		.error = EIO,
+	},
+	[PFRU_REASON_NO_ANSWER] = {
+		.name = "no-answer", .what = "the firmware method failed",
+		.hint = "see the kernel log for what ACPI says",
+		.error = EIO,
+	},
+	[PFRU_REASON_BAD_ANSWER] = {
+		.name = "bad-answer",
+		.what = "the firmware gave an answer of the wrong shape",
+		.found = "found", .expected = "expected",
+		.hint = "this is a firmware bug: report it to its vendor",
+		.error = EPROTO,
+	},
+	[PFRU_REASON_BUFFER] = {
+		.name = "buffer",
+		.what = "the firmware's communication buffer is not usable",
+		.found = "address", .expected = "size",
+		.hint = "this is a firmware bug: report it to its vendor",
+		.error = EPROTO,
+	},
+	[PFRU_REASON_LOG_BUFFER] = {
+		.name = "log-buffer",
+		.what = "the firmware's telemetry buffer is not usable",
+		.found = "address", .expected = "size",
+		.hint = "this is a firmware bug: report it to its vendor",
+		.error = EPROTO,
+	},
+};
+
+static const struct pfru_reason_text unknown_reason = {
+	.name = "unknown", .what = "refused for a reason unknown here",
+	.error = EIO,
+};
+
+const struct pfru_reason_text *pfru_reason_text(__u32 reason)
+{
+	if (reason >= ARRAY_LENGTH(reasons))
+		return &unknown_reason;
+	return &reasons[reason];
+}
+
+const char *pfru_status_name(__u32 status)
+{
+	if (status >= ARRAY_LENGTH(statuses))
+		return "unknown status";
+	return statuses[status].name;
+}
+
+int pfru_status_errno(__u32 status)
+{
+	if (status >= ARRAY_LENGTH(statuses))
+		return EIO;
+	return statuses[status].error;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Names and errno of the firmware's status codes, and the words for every
+ * reason of refusal. One table for the kernel log and for the tool.
+ */
+#ifndef PFRU_CORE_STATUS_H
+#define PFRU_CORE_STATUS_H
+
+#include <linux/pfru.h>
+#include <linux/types.h>
+
+/**
+ * struct pfru_reason_text - how to say a refusal
+ * @name: one word for machines, as JSON shows it
+ * @what: what was found, without a full stop
+ * @found: label of struct pfru_result.found, NULL when it says nothing
+ * @expected: label of struct pfru_result.expected, NULL when it says nothing
+ * @hint: what to do, NULL when @what says it all
+ * @error: positive errno
+ * @in_capsule: the offset is a byte of the capsule
+ */
+struct pfru_reason_text {
+	const char *name;
+	const char *what;
+	const char *found;
+	const char *expected;
+	const char *hint;
+	int error;
+	_Bool in_capsule;
+};
+
+/**
+ * pfru_reason_text() - the words for a reason
+ * @reason: enum pfru_reason; an unknown number gives the words for "unknown"
+ *
+ * Return: never NULL
+ */
+const struct pfru_reason_text *pfru_reason_text(__u32 reason);
+
+/**
+ * pfru_status_name() - the name of a firmware status
+ * @status: first element of a firmware's answer
+ *
+ * Return: never NULL
+ */
+const char *pfru_status_name(__u32 status);
+
+/**
+ * pfru_status_errno() - the errno of a firmware status
+ * @status: first element of a firmware's answer
+ *
+ * Return: 0 for success, else a positive errno
+ */
+int pfru_status_errno(__u32 status);
+
+#endif /* PFRU_CORE_STATUS_H */
