@@ -22,6 +22,13 @@ static const struct {
 	[PFRU_STATUS_SPECIFIC] = { "function-specific error", EPROTO },
 };
 
+#define FIRMWARE_BUG "this is a firmware bug: report it to its vendor"
+
+#define ANSWER(reason, n, w, f) \
+	[reason] = { .name = n, .what = w, .found = f, \
+		     .expected = "expected", .hint = FIRMWARE_BUG, \
+		     .error = EPROTO }
+
 #define CAPSULE(reason, n, w, f, e, h) \
 	[reason] = { .name = n, .what = w, .found = f, .expected = e, \
 		     .hint = h, .error = EINVAL, .in_capsule = 1 }
@@ -123,25 +130,36 @@ static const struct pfru_reason_text reasons[] = {
 	},
 	[PFRU_REASON_BAD_ANSWER] = {
 		.name = "bad-answer",
-		.what = "the firmware gave an answer of the wrong shape",
-		.found = "found", .expected = "expected",
-		.hint = "this is a firmware bug: report it to its vendor",
+		.what = "the firmware's answer is no package",
+		.found = "object type", .expected = "expected",
+		.hint = FIRMWARE_BUG,
 		.error = EPROTO,
 	},
 	[PFRU_REASON_BUFFER] = {
 		.name = "buffer",
 		.what = "the firmware's communication buffer is not usable",
 		.found = "address", .expected = "size",
-		.hint = "this is a firmware bug: report it to its vendor",
+		.hint = FIRMWARE_BUG,
 		.error = EPROTO,
 	},
 	[PFRU_REASON_LOG_BUFFER] = {
 		.name = "log-buffer",
 		.what = "the firmware's telemetry buffer is not usable",
 		.found = "address", .expected = "size",
-		.hint = "this is a firmware bug: report it to its vendor",
+		.hint = FIRMWARE_BUG,
 		.error = EPROTO,
 	},
+	ANSWER(PFRU_REASON_ANSWER_COUNT, "answer-count",
+	       "the firmware's answer has too few elements", "found"),
+	ANSWER(PFRU_REASON_ANSWER_TYPE, "answer-type",
+	       "an element of the firmware's answer has the wrong type",
+	       "object type"),
+	ANSWER(PFRU_REASON_ANSWER_LENGTH, "answer-length",
+	       "a buffer in the firmware's answer has the wrong length",
+	       "bytes"),
+	ANSWER(PFRU_REASON_ANSWER_RANGE, "answer-range",
+	       "an integer in the firmware's answer has more than 32 bits",
+	       "found"),
 };
 
 static const struct pfru_reason_text unknown_reason = {

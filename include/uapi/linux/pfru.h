@@ -74,12 +74,17 @@ enum pfru_status {
  * @PFRU_REASON_COMPLETE: a write followed a complete capsule
  * @PFRU_REASON_FIRMWARE: the firmware answered with a status other than success
  * @PFRU_REASON_NO_ANSWER: the firmware method failed, errno EIO
- * @PFRU_REASON_BAD_ANSWER: an answer of the wrong shape, errno EPROTO; offset
- *	is the index of the element
+ * @PFRU_REASON_BAD_ANSWER: an answer that is no package, errno EPROTO; found is
+ *	its ACPI object type
  * @PFRU_REASON_BUFFER: communication buffer's address or size not usable,
  *	errno EPROTO; found is the address
  * @PFRU_REASON_LOG_BUFFER: telemetry buffer's address or size not usable,
  *	errno EPROTO; found is the address
+ * @PFRU_REASON_ANSWER_COUNT: an answer of too few elements, errno EPROTO
+ * @PFRU_REASON_ANSWER_TYPE: an element of the wrong ACPI object type, errno
+ *	EPROTO; offset is the element's index, here and in the next two
+ * @PFRU_REASON_ANSWER_LENGTH: a buffer of the wrong length, errno EPROTO
+ * @PFRU_REASON_ANSWER_RANGE: an integer of more than 32 bits, errno EPROTO
  *
  * errno is EINVAL where no other is named. Offsets count from the first byte of
  * the capsule.
@@ -118,6 +123,10 @@ enum pfru_reason {
 	PFRU_REASON_BAD_ANSWER		= 30,
 	PFRU_REASON_BUFFER		= 31,
 	PFRU_REASON_LOG_BUFFER		= 32,
+	PFRU_REASON_ANSWER_COUNT	= 33,
+	PFRU_REASON_ANSWER_TYPE		= 34,
+	PFRU_REASON_ANSWER_LENGTH	= 35,
+	PFRU_REASON_ANSWER_RANGE	= 36,
 };
 
 /**
