@@ -1,0 +1,201 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# boot.sh --way WAY --kernel DIR --initrd FILE --out DIR [options]: runs one
+# guest until it powers off. Results are files in DIR, never its output.
+#   --way ovmf|quick|plain  UEFI; the firmware's table by -acpitable; neither
+#   --firmware FILE    pfrusim.efi (ovmf) or pfrusim-acpitable.aml (quick)
+#   --append STRING    kernel command line to add
+#   --timeout SECONDS  (300)   --memory MIB (1024)   --cpus N (2)
+#   --qemu-arg ARG     passed on to QEMU; may be repeated
+# Files: console.log (ttyS0), results.tap (ttyS1), guest.tar (ttyS2),
+# qemu.log, status ("off", "timeout" or "failed N") and seconds.
+# PFRU_ACCEL=tcg|kvm overrides the choice of the accelerator.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=SCRIPTDIR/lib.sh disable=SC1091
+. "$here/lib.sh"
+
+qemu=${PFRU_QEMU:-qemu-system-x86_64}
+pid=
+tmp=
+
+# shellcheck disable=SC2317 # reached by trap
+cleanup()
+{
+	# this is timeout(1), which hands the signal on to its own QEMU
+	[ -z "$pid" ] || kill "$pid" 2>/dev/null || :
+	[ -z "$tmp" ] || rm -rf "$tmp"
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# guarded SECONDS CMD...: run with a limit; a signal to us ends it too
+guarded()
+{
+	local limit=$1 rc=0
+
+	shift
+	timeout -k 5 "$limit" "$@" </dev/null &
+	pid=$!
+	wait "$pid" || rc=$?
+	pid=
+	return "$rc"
+}
+
+# kvm_works: boots a real kernel up to user space, for 10 seconds at most.
+# The existence of /dev/kvm proves nothing; the answer holds until reboot.
+kvm_works()
+{
+	local cache file
+
+	[ -r /dev/kvm ] && [ -w /dev/kvm ] || return 1
+	cache=$(pfru_cache "")
+	file=$cache/kvm-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -f "$file" ]; then
+		exec 8>"$cache/.kvm-lock"
+		lock_fd 8 "the KVM probe"
+		[ -f "$file" ] || probe_kvm "$file"
+		exec 8>&-
+	fi
+	grep -q yes "$file"
+}
+
+# probe_kvm FILE: write yes or no into FILE
+probe_kvm()
+{
+	local answer=no
+
+	tmp=$(mktemp -d "${TMPDIR:-/tmp}/pfru-kvm.XXXXXX")
+	# shellcheck disable=SC2016 # to be expanded in the guest
+	printf '#!/bin/busybox sh\n/bin/busybox echo "kvm $((6 * 7))"\n/bin/busybox poweroff -f\n' \
+		>"$tmp/init"
+	"$here/initramfs.sh" -k "$kernel" -o "$tmp/initrd" -i "$tmp/init"
+	guarded 10 "$qemu" -nodefaults -display none -no-reboot -machine q35 \
+		-accel kvm -cpu host -m 512 -kernel "$kernel/vmlinuz" \
+		-initrd "$tmp/initrd" -append "console=ttyS0 panic=-1" \
+		-serial "file:$tmp/log" >/dev/null 2>&1 8>&- || :
+	! grep -q 'kvm 42' "$tmp/log" 2>/dev/null || answer=yes
+	echo "$answer" >"$1.$$"
+	mv "$1.$$" "$1"
+	rm -rf "$tmp"
+	tmp=
+	say "KVM works here: $answer"
+}
+
+# make_esp FILE: a FAT volume that starts the firmware model, which then
+# starts the kernel
+make_esp()
+{
+	local kib f
+
+	need mkfs.vfat dosfstools
+	need mcopy mtools
+	printf '%s\n' "$cmdline" >cmdline.txt
+	kib=$(du -Lk --total vmlinuz initrd.img pfrusim.efi | awk 'END { print $1 }')
+	rm -f "$1"
+	mkfs.vfat -n PFRUSIM -C "$1" $((kib + kib / 16 + 4096)) >/dev/null
+	mmd -i "$1" ::EFI ::EFI/BOOT
+	mcopy -i "$1" pfrusim.efi ::EFI/BOOT/BOOTX64.EFI
+	for f in vmlinuz initrd.img cmdline.txt; do
+		mcopy -i "$1" "$f" "::$f"
+	done
+}
+
+way='' kernel='' initrd='' out='' firmware='' append=''
+limit=300 memory=1024 cpus=2
+extra=()
+while [ $# -gt 0 ]; do
+	[ $# -ge 2 ] || die "option $1 needs a value"
+	case $1 in
+	--way)      way=$2 ;;
+	--kernel)   kernel=$2 ;;
+	--initrd)   initrd=$2 ;;
+	--out)      out=$2 ;;
+	--firmware) firmware=$2 ;;
+	--append)   append=$2 ;;
+	--timeout)  limit=$2 ;;
+	--memory)   memory=$2 ;;
+	--cpus)     cpus=$2 ;;
+	--qemu-arg) extra+=("$2") ;;
+	*)          die "unknown option: $1" ;;
+	esac
+	shift 2
+done
+for opt in way kernel initrd out; do
+	[ -n "${!opt}" ] || die "option --$opt is needed"
+done
+need "$qemu" qemu-system-x86
+
+kernel=$(realpath "$kernel")
+initrd=$(realpath "$initrd")
+[ -z "$firmware" ] || firmware=$(realpath "$firmware")
+mkdir -p "$out"
+# relative names from here on: QEMU splits its options at commas
+cd "$out"
+rm -f console.log results.tap guest.tar qemu.log status seconds
+ln -sfn "$kernel/vmlinuz" vmlinuz
+ln -sfn "$initrd" initrd.img
+
+accel=${PFRU_ACCEL:-}
+if [ -z "$accel" ]; then
+	accel=tcg
+	! kvm_works || accel=kvm
+fi
+case $accel in
+tcg) args=(-accel "tcg,thread=multi" -cpu max) ;;
+kvm) args=(-accel kvm -cpu host) ;;
+*)   die "PFRU_ACCEL is '$accel', expected tcg or kvm" ;;
+esac
+
+# a panic reboots at once, which -no-reboot makes the end of the guest
+cmdline="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1 $append"
+args+=(-nodefaults -no-user-config -display none -no-reboot -machine q35
+	-m "$memory" -smp "$cpus" -serial file:console.log
+	-serial file:results.tap -serial file:guest.tar)
+case $way in
+ovmf)
+	code=/usr/share/OVMF/OVMF_CODE_4M.fd
+	[ -f "$code" ] || die "$code is missing; install ovmf"
+	cp -f "${code/CODE/VARS}" vars.fd
+	args+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
+		-drive "if=pflash,format=raw,file=vars.fd")
+	if [ -n "$firmware" ]; then
+		ln -sfn "$firmware" pfrusim.efi
+		make_esp esp.img
+		args+=(-drive "if=none,id=esp,format=raw,file=esp.img"
+			-device "virtio-blk-pci,drive=esp,bootindex=1")
+	else
+		args+=(-kernel vmlinuz -initrd initrd.img -append "$cmdline")
+	fi
+	;;
+quick|plain)
+	# the unpacked kernel starts by PVH, seconds earlier
+	[ ! -f "$kernel/vmlinux" ] || ln -sfn "$kernel/vmlinux" vmlinuz
+	if [ "$way" = quick ]; then
+		[ -n "$firmware" ] || die "--way quick needs --firmware pfrusim-acpitable.aml"
+		ln -sfn "$firmware" acpitable.aml
+		args+=(-acpitable file=acpitable.aml)
+		cmdline="$cmdline memmap=4M\$0x30000000 pfrusim.ctl=0x30000000"
+	fi
+	args+=(-kernel vmlinuz -initrd initrd.img -append "$cmdline")
+	;;
+*)
+	die "--way is '$way', expected ovmf, quick or plain"
+	;;
+esac
+
+start=$SECONDS
+rc=0
+guarded "$limit" "$qemu" "${args[@]}" "${extra[@]}" >qemu.log 2>&1 || rc=$?
+echo $((SECONDS - start)) >seconds
+case $rc in
+0)       echo off >status ;;
+124|137) echo timeout >status
+	 say "the guest did not power off within $limit s; see $out/console.log" ;;
+*)       echo "failed $rc" >status
+	 say "QEMU ended with status $rc; see $out/qemu.log" ;;
+esac
+exit "$rc"

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the host-side scripts of this directory share: messages, the cache,
+# retries and temporary directories. To be sourced; does nothing by itself.
+
+pfru_me=${0##*/}
+
+say()
+{
+	printf '%s: %s\n' "$pfru_me" "$*" >&2
+}
+
+die()
+{
+	say "$*"
+	exit 1
+}
+
+# pfru_cache [SUBDIR]: the cache directory, made when missing
+pfru_cache()
+{
+	local dir=${XDG_CACHE_HOME:-$HOME/.cache}/pfru${1:+/$1}
+
+	mkdir -p "$dir" || die "cannot make the cache directory $dir; set XDG_CACHE_HOME to a writable place"
+	printf '%s\n' "$dir"
+}
+
+# need PROGRAM PACKAGE: says which Debian package is missing
+need()
+{
+	command -v "$1" >/dev/null 2>&1 ||
+		die "program $1 is missing; install it (Debian: apt-get install $2)"
+}
+
+# retry TIMES CMD...: run again, after a growing pause, until it works
+retry()
+{
+	local left=$1 pause=2
+
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return 1
+		say "failed, trying again in $pause s: $*"
+		sleep "$pause"
+		pause=$((pause * 2))
+	done
+}
+
+# lock_fd FD WHAT: wait for the exclusive lock of an open descriptor
+lock_fd()
+{
+	flock -n "$1" && return
+	say "waiting for another run that holds $2"
+	flock "$1" || die "cannot lock $2"
+}
+
+# apt_fetch DIR PACKAGE...: download Debian packages into DIR, install nothing
+apt_fetch()
+{
+	local dir=$1
+
+	shift
+	# the warning about the _apt user says only that root does the download
+	(cd "$dir" && timeout 900 apt-get download -q "$@" 2> >(
+		grep -v 'Download is performed unsandboxed' >&2) >&2)
+}
+
+# apt_candidate PACKAGE: the fields of the version apt would install
+apt_candidate()
+{
+	apt-cache show --no-all-versions "$1" 2>/dev/null
+}
+
+# apt_lists PACKAGE: make sure that apt knows the package
+apt_lists()
+{
+	apt_candidate "$1" | grep -q . && return
+	[ "$(id -u)" = 0 ] ||
+		die "apt knows no package $1; run 'apt-get update' as root and try again"
+	say "apt knows no package $1 yet: running apt-get update"
+	retry 3 timeout 600 apt-get update -q >&2
+	apt_candidate "$1" | grep -q . ||
+		die "apt knows no package $1 even after apt-get update; check the machine's apt sources"
+}
