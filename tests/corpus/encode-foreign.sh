@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Make the capsules of the corpus that come from other people's encoders:
+# mkeficapsule (u-boot-tools) and, when EDK2 names a checkout's BaseTools, the
+# GenerateCapsule of edk2. The key is thrown away, so the signatures differ
+# each time: run this only when platform.conf has changed, and commit.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' INT TERM
+
+get()
+{
+	awk -v k="$1" '$1 == k { print $2 }' "$here/platform.conf"
+}
+
+code=$(get code_type)
+driver=$(get drv_type)
+driver_known=4569DD8C-75F1-429A-A3D6-24DE8097A0DF
+other=00112233-4455-6677-8899-AABBCCDDEEFF
+
+# payload KIND RT_VERSION SVN: a payload header and 64 bytes
+payload()
+{
+	python3 - "$here/platform.conf" "$@" <<'EOF'
+import struct, sys, uuid
+conf = dict(line.split()[:2] for line in open(sys.argv[1])
+            if line.strip() and line[0] != "#")
+kind, rt, svn = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+size = 36 if kind == "code" else 40
+head = struct.pack("<4sIIII", b"SCI1" if kind == "code" else b"SDU1", 1, size,
+                   int(conf["fw_version"], 0), rt)
+head += uuid.UUID(conf["platform_id"]).bytes_le
+if kind != "code":
+    head += struct.pack("<I", svn)
+sys.stdout.buffer.write(head + bytes(range(64)))
+EOF
+}
+
+code_rt=$(($(get code_rt_version)))
+drv_rt=$(($(get drv_rt_version)))
+svn=$(($(get drv_svn)))
+
+cd "$tmp"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
+	-days 3650 -subj '/CN=throw-away test key' 2>/dev/null
+payload code $((code_rt + 1)) 0 >code
+payload code $((code_rt - 1)) 0 >code-older
+payload driver $((drv_rt + 1)) "$svn" >driver
+payload driver $((drv_rt + 1)) $((svn - 1)) >driver-older
+printf 'no payload header\n' >raw
+
+plain()		# GUID PAYLOAD NAME
+{
+	mkeficapsule -g "$1" -i 1 "$2" "$here/mkeficapsule-$3.cap"
+}
+
+signed()	# GUID PAYLOAD NAME
+{
+	mkeficapsule -p key.pem -c cert.pem -m 1 -g "$1" -i 1 "$2" \
+		"$here/mkeficapsule-$3.cap"
+}
+
+plain "$code" code code-plain
+signed "$code" code code-signed
+plain "$driver" driver driver-plain
+signed "$driver" driver driver-signed
+signed "$driver_known" driver driver-known-signed
+signed "$code" code-older code-older
+signed "$driver" driver-older driver-older
+plain "$other" code other-type
+plain "$code" raw raw
+mkeficapsule -A -g "$code" "$here/mkeficapsule-accept.cap"
+
+[ -n "${EDK2:-}" ] || exit 0
+
+cat key.pem cert.pem >both.pem
+generate()	# NAME ARGUMENTS...
+{
+	name=$1
+	shift
+	PYTHONPATH="$EDK2/Source/Python" python3 \
+		"$EDK2/Source/Python/Capsule/GenerateCapsule.py" --encode \
+		-o "$here/edk2-$name.cap" "$@" >/dev/null
+}
+
+# signer NAME: the three files that GenerateCapsule asks for
+set -- --signer-private-cert both.pem --other-public-cert cert.pem \
+	--trusted-public-cert cert.pem --monotonic-count 1
+generate mss1-plain --guid "$code" --fw-version 2 --lsv 1 code
+generate mss1-signed --guid "$code" --fw-version 2 --lsv 1 "$@" code
+
+# its classes without the MSS1 header; drivers, vendor code, dependency bit
+PYTHONPATH="$EDK2/Source/Python" python3 - "$here" "$code" "$driver" <<'EOF'
+import subprocess, sys, uuid
+from Common.Uefi.Capsule.FmpAuthHeader import FmpAuthHeaderClass
+from Common.Uefi.Capsule.FmpCapsuleHeader import FmpCapsuleHeaderClass
+from Common.Uefi.Capsule.UefiCapsuleHeader import UefiCapsuleHeaderClass
+
+here = sys.argv[1]
+code, driver = uuid.UUID(sys.argv[2]), uuid.UUID(sys.argv[3])
+
+
+def read(name):
+    with open(name, "rb") as f:
+        return f.read()
+
+
+def signed(payload, count):
+    p7 = subprocess.run(
+        "openssl smime -sign -binary -outform DER -md sha256 "
+        "-signer cert.pem -inkey key.pem".split(), check=True,
+        input=payload + count.to_bytes(8, "little"), stdout=subprocess.PIPE)
+    auth = FmpAuthHeaderClass()
+    auth.MonotonicCount = count
+    auth.CertData = p7.stdout
+    auth.Payload = payload
+    return auth.Encode()
+
+
+def write(name, items, drivers=()):
+    fmp = FmpCapsuleHeaderClass()
+    for data in drivers:
+        fmp.AddEmbeddedDriver(data)
+    for what, data, vendor, support in items:
+        fmp.AddPayload(what, data, vendor, CapsuleSupport=support)
+    capsule = UefiCapsuleHeaderClass()
+    capsule.CapsuleGuid = uuid.UUID("6DCBD5ED-E82D-4C44-BDA1-7194199AD92A")
+    capsule.PersistAcrossReset = True
+    capsule.Payload = fmp.Encode()
+    with open("%s/edk2-%s.cap" % (here, name), "wb") as out:
+        out.write(capsule.Encode())
+
+
+write("code-plain", [(code, read("code"), b"", 0)])
+write("code-signed", [(code, signed(read("code"), 1), b"", 1)])
+write("driver-signed", [(driver, signed(read("driver"), 7), b"", 1)])
+write("two-with-driver", [(code, signed(read("code"), 1), b"", 1),
+                          (driver, signed(read("driver"), 1), b"", 1)],
+      [b"MZ embedded driver"])
+write("vendor-code", [(code, read("code"), b"vendor", 0)])
+write("dependency", [(code, read("code"), b"", 2)])
+EOF
