@@ -5,7 +5,6 @@
  * 64-bit and compared by what is left, so no sum can wrap.
  */
 #include "capsule.h"
-#include "memory.h"
 
 /* EFI_CAPSULE_HEADER */
 #define CAPSULE_GUID			0
@@ -181,8 +180,8 @@ enum pfru_reason pfru_capsule_open(struct pfru_capsule *c, const __u8 *bytes,
  * Is there an authentication header at @auth? Version 3 says so. Before that
  * the bytes themselves must tell: a certificate of the right type and GUID.
  */
-static _Bool has_auth(const struct pfru_image *image, const __u8 *auth,
-		      __u64 left)
+static bool has_auth(const struct pfru_image *image, const __u8 *auth,
+		     __u64 left)
 {
 	if (image->version >= 3)
 		return image->support & PFRU_IMAGE_AUTHENTICATED;
@@ -402,7 +401,7 @@ enum pfru_reason pfru_judge(const __u8 *bytes, __u64 size,
 	return PFRU_REASON_NONE;
 }
 
-_Bool pfru_reason_needs_platform(enum pfru_reason reason)
+bool pfru_reason_needs_platform(enum pfru_reason reason)
 {
 	switch (reason) {
 	case PFRU_REASON_IMAGE_TYPE:

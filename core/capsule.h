@@ -8,9 +8,9 @@
 #define PFRU_CORE_CAPSULE_H
 
 #include <linux/pfru.h>
-#include <linux/types.h>
 
 #include "guid.h"
+#include "types.h"
 
 /* EFI_CAPSULE_HEADER, UEFI 2.10, 8.5.3.1 */
 #define PFRU_CAPSULE_HEADER_SIZE	28
@@ -89,7 +89,7 @@ struct pfru_image {
 	__u32 image_size;
 	__u64 instance;
 	__u64 support;
-	_Bool authenticated;
+	bool authenticated;
 	__u64 monotonic_count;
 	__u64 signature_offset;
 	__u64 signature_size;
@@ -101,7 +101,7 @@ struct pfru_image {
 	__u32 hw_ver;
 	__u32 rt_ver;
 	__u8 platform_id[PFRU_GUID_SIZE];
-	_Bool has_svn;
+	bool has_svn;
 	__u32 svn;
 };
 
@@ -209,6 +209,6 @@ enum pfru_reason pfru_judge(const __u8 *bytes, __u64 size,
  * Such a refusal is worth asking the firmware again: its versions may have
  * changed since.
  */
-_Bool pfru_reason_needs_platform(enum pfru_reason reason);
+bool pfru_reason_needs_platform(enum pfru_reason reason);
 
 #endif /* PFRU_CORE_CAPSULE_H */

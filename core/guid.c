@@ -3,7 +3,6 @@
  * GUIDs: the well-known ones, comparison, text.
  */
 #include "guid.h"
-#include "memory.h"
 
 const __u8 pfru_guid_capsule[PFRU_GUID_SIZE] = {
 	0xed, 0xd5, 0xcb, 0x6d, 0x2d, 0xe8, 0x44, 0x4c,
@@ -25,12 +24,12 @@ const __u8 pfru_guid_driver_update[PFRU_GUID_SIZE] = {
 	0xa3, 0xd6, 0x24, 0xde, 0x80, 0x97, 0xa0, 0xdf,
 };
 
-_Bool pfru_guid_equal(const __u8 *a, const __u8 *b)
+bool pfru_guid_equal(const __u8 *a, const __u8 *b)
 {
 	return memcmp(a, b, PFRU_GUID_SIZE) == 0;
 }
 
-_Bool pfru_guid_is_zero(const __u8 *guid)
+bool pfru_guid_is_zero(const __u8 *guid)
 {
 	static const __u8 zero[PFRU_GUID_SIZE];
 

@@ -6,7 +6,7 @@
 #ifndef PFRU_CORE_GUID_H
 #define PFRU_CORE_GUID_H
 
-#include <linux/types.h>
+#include "types.h"
 
 #define PFRU_GUID_SIZE		16
 #define PFRU_GUID_TEXT_SIZE	37	/* with the final NUL */
@@ -24,13 +24,13 @@ extern const __u8 pfru_guid_driver_update[PFRU_GUID_SIZE];
  * @a: PFRU_GUID_SIZE bytes
  * @b: PFRU_GUID_SIZE bytes
  */
-_Bool pfru_guid_equal(const __u8 *a, const __u8 *b);
+bool pfru_guid_equal(const __u8 *a, const __u8 *b);
 
 /**
  * pfru_guid_is_zero() - is it the GUID of nothing
  * @guid: PFRU_GUID_SIZE bytes
  */
-_Bool pfru_guid_is_zero(const __u8 *guid);
+bool pfru_guid_is_zero(const __u8 *guid);
 
 /**
  * pfru_guid_text() - write a GUID in its registry form, upper case

@@ -29,8 +29,8 @@ enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
 	return PFRU_RING_OK;
 }
 
-_Bool pfru_ring_same(const struct pfru_log_data_info *a,
-		     const struct pfru_log_data_info *b)
+bool pfru_ring_same(const struct pfru_log_data_info *a,
+		    const struct pfru_log_data_info *b)
 {
 	return a->chunk1_addr_lo == b->chunk1_addr_lo &&
 	       a->chunk1_addr_hi == b->chunk1_addr_hi &&

@@ -7,7 +7,8 @@
 #define PFRU_CORE_RING_H
 
 #include <linux/pfru.h>
-#include <linux/types.h>
+
+#include "types.h"
 
 /**
  * enum pfru_ring_outcome - what can be done with the ring
@@ -62,7 +63,7 @@ enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
  * The double read of the PFRU document: what was read counts only if nothing
  * changed, addresses and counters included.
  */
-_Bool pfru_ring_same(const struct pfru_log_data_info *before,
-		     const struct pfru_log_data_info *after);
+bool pfru_ring_same(const struct pfru_log_data_info *before,
+		    const struct pfru_log_data_info *after);
 
 #endif /* PFRU_CORE_RING_H */

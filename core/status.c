@@ -4,15 +4,16 @@
  */
 #include <linux/errno.h>
 
-#include "memory.h"
 #include "status.h"
 
 #define ARRAY_LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
 
-static const struct {
+struct status_text {
 	const char *name;
 	int error;
-} statuses[] = {
+};
+
+static const struct status_text statuses[] = {
 	[PFRU_STATUS_SUCCESS] = { "success", 0 },
 	[PFRU_STATUS_NOT_SUPPORTED] = { "function not supported", EOPNOTSUPP },
 	[PFRU_STATUS_INVALID_INPUT] = { "invalid input", EINVAL },
@@ -174,16 +175,19 @@ const struct pfru_reason_text *pfru_reason_text(__u32 reason)
 	return &reasons[reason];
 }
 
+static const struct status_text *status_text(__u32 status)
+{
+	static const struct status_text unknown = { "unknown status", EIO };
+
+	return status < ARRAY_LENGTH(statuses) ? &statuses[status] : &unknown;
+}
+
 const char *pfru_status_name(__u32 status)
 {
-	if (status >= ARRAY_LENGTH(statuses))
-		return "unknown status";
-	return statuses[status].name;
+	return status_text(status)->name;
 }
 
 int pfru_status_errno(__u32 status)
 {
-	if (status >= ARRAY_LENGTH(statuses))
-		return EIO;
-	return statuses[status].error;
+	return status_text(status)->error;
 }

@@ -7,7 +7,8 @@
 #define PFRU_CORE_STATUS_H
 
 #include <linux/pfru.h>
-#include <linux/types.h>
+
+#include "types.h"
 
 /**
  * struct pfru_reason_text - how to say a refusal
@@ -26,7 +27,7 @@ struct pfru_reason_text {
 	const char *expected;
 	const char *hint;
 	int error;
-	_Bool in_capsule;
+	bool in_capsule;
 };
 
 /**

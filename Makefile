@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pfru: kernel module and tool. `make help` lists what can be made.
+
+VERSION := $(shell cat VERSION)
+KVER ?= $(shell uname -r)
+KDIR ?= /lib/modules/$(KVER)/build
+KERNEL ?= 6.1
+BUILD ?= $(CURDIR)/build
+PREFIX ?= /usr
+DESTDIR ?=
+
+export BUILD VERSION
+
+.PHONY: all help module cli check check-unit check-vm check-selftest demo \
+	lint install uninstall clean deps man
+
+all: cli
+	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
+	else echo "no headers of kernel $(KVER) at $(KDIR): only the tool was built;" \
+		"name others by KDIR=DIR"; fi
+
+help:
+	@echo "make                  the tool, and the module when kernel headers are here"
+	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
+	@echo "make cli              cli/pfructl"
+	@echo "make install          build and install both, load the module"
+	@echo "make demo             everything in a virtual machine, no hardware needed"
+	@echo "make check            all tests"
+	@echo "make check-unit       tests that need no virtual machine"
+	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
+	@echo "make lint             style and static checks"
+	@echo "make clean            remove what was built"
+
+module:
+	@[ -f "$(KDIR)/Makefile" ] || { \
+		echo "no kernel headers at $(KDIR): install linux-headers-$(KVER)" \
+			"or name others by KDIR=DIR" >&2; exit 2; }
+	$(MAKE) -C "$(KDIR)" M="$(CURDIR)/module" modules
+
+cli:
+	$(MAKE) -C cli
+
+# packages that demo and check need, once
+deps:
+	@tests/deps.sh
+
+check-unit: deps
+	@tests/check-unit.sh
+
+check-vm: deps
+	@tests/vm/run.sh --kernel $(KERNEL) $(TESTS)
+
+check: deps
+	@tests/check.sh
+
+demo: deps
+	@tests/demo.sh
+
+lint: deps
+	@tests/lint.sh
+
+install: all
+	install -D -m 0755 cli/pfructl "$(DESTDIR)$(PREFIX)/sbin/pfructl"
+	$(MAKE) -C man install
+	install -D -m 0644 data/70-pfru.rules \
+		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules"
+	install -D -m 0644 shell-completion/bash/pfructl \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl"
+	@if [ -f module/pfru.ko ]; then \
+		install -D -m 0644 module/pfru.ko \
+			"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"; \
+	fi
+	@if [ -z "$(DESTDIR)" ] && [ -f module/pfru.ko ]; then \
+		depmod "$(KVER)" && udevadm control --reload; \
+		[ "$(KVER)" != "$$(uname -r)" ] || modprobe pfru && \
+		pfructl status; \
+	fi
+
+uninstall:
+	rm -f "$(DESTDIR)$(PREFIX)/sbin/pfructl" \
+		"$(DESTDIR)$(PREFIX)/share/man/man1/pfructl.1" \
+		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules" \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl" \
+		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
+
+clean:
+	rm -rf build
+	rm -f cli/*.o cli/pfructl core/*.o core/.*.cmd
+	rm -f module/*.o module/*.ko module/*.mod module/*.mod.c module/.*.cmd \
+		module/modules.order module/Module.symvers

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * acpi_fetch_acpi_dev() came with commit e3c963c49887 ("ACPI: scan: Introduce
+ * acpi_fetch_acpi_dev()", 5.17); acpi_bus_get_device() went in 5.18.
+ */
+#include <linux/acpi.h>
+
+struct acpi_device *probe(acpi_handle handle);
+struct acpi_device *probe(acpi_handle handle)
+{
+	return acpi_fetch_acpi_dev(handle);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What main.c starts and stops.
+ */
+#ifndef PFRU_DRIVERS_H
+#define PFRU_DRIVERS_H
+
+#include <linux/platform_device.h>
+
+/* ACPI hardware ids, and names of the platform devices made for them */
+#define PFRU_UPDATE_HID		"INTC1080"
+#define PFRU_TELEMETRY_HID	"INTC1081"
+#define PFRU_UPDATE_NAME	"pfru_update"
+#define PFRU_TELEMETRY_NAME	"pfru_telemetry"
+
+extern struct platform_driver pfru_update_driver;
+extern struct platform_driver pfru_telemetry_driver;
+
+/**
+ * pfru_enumerate() - make platform devices where the kernel made none
+ *
+ * A kernel without commit 28a35ac2f5f8 ("ACPI: PNP: Introduce list of known
+ * non-PNP devices", 6.3) leaves ACPI devices with a PNP _CID to the PNP layer.
+ *
+ * Return: 0, or a negative errno
+ */
+int pfru_enumerate(void);
+
+/**
+ * pfru_enumerate_undo() - remove the devices that pfru_enumerate() made
+ */
+void pfru_enumerate_undo(void);
+
+#endif /* PFRU_DRIVERS_H */

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lifetime of the character devices. Knows nothing of what they do.
+ */
+#include <linux/sched.h>
+
+#include "node.h"
+
+void pfru_node_init(struct pfru_node *node,
+		    void (*release)(struct pfru_node *node))
+{
+	kref_init(&node->ref);
+	refcount_set(&node->active, 1);
+	init_completion(&node->idle);
+	node->release = release;
+}
+
+int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
+		  const struct file_operations *fops, struct device *parent)
+{
+	int ret;
+
+	ret = ida_alloc(ids, GFP_KERNEL);
+	if (ret < 0)
+		return ret;
+	node->ids = ids;
+	node->id = ret;
+	snprintf(node->name, sizeof(node->name), "pfru_%s%d", kind, node->id);
+	if (node->id)
+		snprintf(node->path, sizeof(node->path), "pfru/%s%d", kind,
+			 node->id);
+	else
+		snprintf(node->path, sizeof(node->path), "pfru/%s", kind);
+
+	node->misc.minor = MISC_DYNAMIC_MINOR;
+	node->misc.name = node->name;
+	node->misc.nodename = node->path;
+	node->misc.mode = 0600;
+	node->misc.fops = fops;
+	node->misc.parent = parent;
+	ret = misc_register(&node->misc);
+	if (ret)
+		ida_free(ids, node->id);
+	return ret;
+}
+
+void pfru_node_remove(struct pfru_node *node)
+{
+	misc_deregister(&node->misc);
+	WRITE_ONCE(node->gone, true);
+	pfru_node_leave(node);
+	wait_for_completion(&node->idle);
+	ida_free(node->ids, node->id);
+}
+
+static void free_node(struct kref *ref)
+{
+	struct pfru_node *node = container_of(ref, struct pfru_node, ref);
+
+	node->release(node);
+}
+
+void pfru_node_put(struct pfru_node *node)
+{
+	kref_put(&node->ref, free_node);
+}
+
+struct pfru_node *pfru_node_open(struct file *file)
+{
+	struct pfru_node *node = container_of(file->private_data,
+					      struct pfru_node, misc);
+
+	kref_get(&node->ref);
+	return node;
+}
+
+int pfru_node_enter(struct pfru_node *node)
+{
+	if (READ_ONCE(node->gone) || !refcount_inc_not_zero(&node->active))
+		return -ENODEV;
+	return 0;
+}
+
+void pfru_node_leave(struct pfru_node *node)
+{
+	if (refcount_dec_and_test(&node->active))
+		complete(&node->idle);
+}
+
+int pfru_lock(struct mutex *lock, bool nonblock)
+{
+	if (nonblock)
+		return mutex_trylock(lock) ? 0 : -EAGAIN;
+	return mutex_lock_killable(lock);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A character device whose open files outlive the hardware behind it.
+ */
+#ifndef PFRU_NODE_H
+#define PFRU_NODE_H
+
+#include <linux/atomic.h>
+#include <linux/completion.h>
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/kref.h>
+#include <linux/miscdevice.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+
+/**
+ * struct pfru_node - reference-counted character device
+ * @misc: the device proper
+ * @ref: one for the bound driver, one for each open file
+ * @active: one for the bound driver, one for each call in flight
+ * @idle: completed when @active falls to zero
+ * @gone: no new call may begin
+ * @ids: where @id was taken from
+ * @id: number of the instance
+ * @name: name in sysfs, pfru_<kind><id>
+ * @path: name below /dev, pfru/<kind>, with @id when that is not 0
+ * @release: frees what the node is part of, at the last reference
+ */
+struct pfru_node {
+	struct miscdevice misc;
+	struct kref ref;
+	refcount_t active;
+	struct completion idle;
+	bool gone;
+	struct ida *ids;
+	int id;
+	char name[24];
+	char path[24];
+	void (*release)(struct pfru_node *node);
+};
+
+/**
+ * pfru_node_init() - prepare a node, before anything can see it
+ * @node: the node, zeroed
+ * @release: frees what @node is part of
+ *
+ * From here on, give up with pfru_node_put().
+ */
+void pfru_node_init(struct pfru_node *node,
+		    void (*release)(struct pfru_node *node));
+
+/**
+ * pfru_node_add() - make the node visible to user space
+ * @node: initialised node
+ * @kind: "update" or "telemetry"
+ * @ids: instance numbers of that kind
+ * @fops: its operations; open() gets the node by pfru_node_open()
+ * @parent: device in sysfs
+ *
+ * Return: 0, or a negative errno of ida_alloc() or misc_register()
+ */
+int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
+		  const struct file_operations *fops, struct device *parent);
+
+/**
+ * pfru_node_remove() - take the node away
+ * @node: added node
+ *
+ * Waits for the calls in flight, not for open files; these get -ENODEV from
+ * then on.
+ */
+void pfru_node_remove(struct pfru_node *node);
+
+/**
+ * pfru_node_put() - drop a reference
+ * @node: the node; may be freed
+ */
+void pfru_node_put(struct pfru_node *node);
+
+/**
+ * pfru_node_open() - take a reference for a file being opened
+ * @file: the file, as the misc layer hands it to open()
+ *
+ * The misc layer's mutex is held, so the node can't go away meanwhile.
+ *
+ * Return: the node
+ */
+struct pfru_node *pfru_node_open(struct file *file);
+
+/**
+ * pfru_node_enter() - begin a call
+ * @node: a node one holds a reference of
+ *
+ * Takes no lock, so it may be used under any.
+ *
+ * Return: 0, or -ENODEV when the device is gone
+ */
+int pfru_node_enter(struct pfru_node *node);
+
+/**
+ * pfru_node_leave() - end a call
+ * @node: the node of a successful pfru_node_enter()
+ */
+void pfru_node_leave(struct pfru_node *node);
+
+/**
+ * pfru_lock() - take a mutex on behalf of a file
+ * @lock: the mutex
+ * @nonblock: do not wait
+ *
+ * Return: 0, -EAGAIN when it is taken and @nonblock, -EINTR when killed
+ */
+int pfru_lock(struct mutex *lock, bool nonblock);
+
+#endif /* PFRU_NODE_H */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is told of an update, to the kernel log, the audit system and udev.
+ */
+#ifndef PFRU_REPORT_H
+#define PFRU_REPORT_H
+
+#include <linux/device.h>
+#include <linux/pfru.h>
+
+#include "core/capsule.h"
+
+/**
+ * struct pfru_loaded - a judged capsule, as it is reported
+ * @kind: what its first image does
+ * @payloads: number of payload items
+ * @size: bytes
+ * @hw_ver: firmware version the payload supports
+ * @rt_ver: its runtime version
+ * @svn: its security version, 0 when it has none
+ */
+struct pfru_loaded {
+	enum pfru_kind kind;
+	u32 payloads;
+	u64 size;
+	u32 hw_ver;
+	u32 rt_ver;
+	u32 svn;
+};
+
+/**
+ * pfru_report_loaded() - a capsule was accepted
+ * @dev: device
+ * @loaded: the capsule
+ */
+void pfru_report_loaded(struct device *dev, const struct pfru_loaded *loaded);
+
+/**
+ * pfru_report_refused() - a capsule was refused before any firmware call, or
+ * the firmware calls needed to judge it failed
+ * @dev: device
+ * @result: reason and numbers
+ */
+void pfru_report_refused(struct device *dev, const struct pfru_result *result);
+
+/**
+ * pfru_report_action() - the firmware was asked to stage or activate
+ * @dev: device
+ * @loaded: the capsule, NULL when none was loaded
+ * @bytes: its bytes, hashed for the record; NULL with @loaded
+ * @result: how it ended
+ *
+ * Logs, leaves an audit record, and after an activation sends KOBJ_CHANGE.
+ */
+void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
+			const u8 *bytes, const struct pfru_result *result);
+
+#endif /* PFRU_REPORT_H */

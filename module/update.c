@@ -1,0 +1,821 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The update node: capability, loading a capsule into the communication buffer,
+ * staging and activating. No capsule byte is trusted before core/ has judged
+ * it, and none is copied twice.
+ */
+#include <linux/capability.h>
+#include <linux/crash_dump.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include "core/capsule.h"
+#include "core/status.h"
+#include "drivers.h"
+#include "dsm.h"
+#include "node.h"
+#include "report.h"
+
+/**
+ * struct pfru_load - the one capsule in the communication buffer
+ * @bytes: the mapped buffer, NULL when nothing is being or has been loaded
+ * @capacity: bytes of the buffer
+ * @have: bytes that have arrived
+ * @size: CapsuleImageSize, 0 until it has arrived
+ * @complete: all bytes are there and were accepted
+ * @loaded: what it is, when complete
+ */
+struct pfru_load {
+	u8 *bytes;
+	u32 capacity;
+	u64 have;
+	u64 size;
+	bool complete;
+	struct pfru_loaded loaded;
+};
+
+/**
+ * struct pfru_update - one update device
+ * @node: its character device
+ * @fw: its firmware functions; not to be used after unbind
+ * @lock: around firmware calls and all below. Never held while user memory is
+ *	touched: the owner alone copies into the buffer, under its file's lock
+ * @revision: default of later opens
+ * @generation: counts hibernations; older snapshots are stale
+ * @cap_known: @cap is what the firmware would say
+ * @cap: the capability; always known while a complete capsule is loaded
+ * @load: the capsule
+ * @owner: the file that claimed the buffer
+ */
+struct pfru_update {
+	struct pfru_node node;
+	struct pfru_firmware fw;
+	struct mutex lock;	/* firmware calls, and all below */
+	u32 revision;
+	u32 generation;
+	bool cap_known;
+	struct pfru_capability cap;
+	struct pfru_load load;
+	struct pfru_update_file *owner;
+};
+
+/**
+ * struct pfru_update_file - an open file
+ * @update: its device
+ * @lock: serialises the calls on this file; taken before the device's lock
+ * @revision: of the firmware interface
+ * @result: of the last action or refusal; none while its action is 0
+ * @snapshot: what read() gives at positions after 0, NULL before the first
+ * @snapshot_size: bytes of it
+ * @generation: of the device when @snapshot was made
+ */
+struct pfru_update_file {
+	struct pfru_update *update;
+	struct mutex lock;	/* calls on this file */
+	u32 revision;
+	struct pfru_result result;
+	u8 *snapshot;
+	size_t snapshot_size;
+	u32 generation;
+};
+
+static DEFINE_IDA(update_ids);
+
+/* Let go of the buffer; whoever drops a capsule that must not run scrubs it. */
+static void drop_load(struct pfru_update *update, bool scrub)
+{
+	struct pfru_load *load = &update->load;
+
+	if (!load->bytes)
+		return;
+	if (scrub)
+		memset(load->bytes, 0,
+		       min_t(u32, load->capacity, PFRU_CAPSULE_HEADER_SIZE));
+	memunmap(load->bytes);
+	memset(load, 0, sizeof(*load));
+}
+
+static void begin_result(struct pfru_result *result, enum pfru_action action)
+{
+	memset(result, 0, sizeof(*result));
+	result->action = action;
+	result->status = PFRU_STATUS_NONE;
+}
+
+static int query(struct pfru_update *update, u32 revision,
+		 struct pfru_query_answer *answer, struct pfru_result *result)
+{
+	int ret;
+
+	lockdep_assert_held(&update->lock);
+	ret = pfru_dsm_query(&update->fw, revision, answer, result);
+	if (ret)
+		return ret;
+	update->cap = answer->cap;
+	update->cap_known = true;
+	return 0;
+}
+
+/* the query for those who need the capability only */
+static int refresh_capability(struct pfru_update *update, u32 revision,
+			      struct pfru_result *result)
+{
+	struct pfru_query_answer *answer;
+	int ret;
+
+	answer = kmalloc(sizeof(*answer), GFP_KERNEL);
+	if (!answer)
+		return -ENOMEM;
+	ret = query(update, revision, answer, result);
+	kfree(answer);
+	return ret;
+}
+
+/* Ask for the buffer, each time anew: a stale address would be somebody else's */
+static int begin_load(struct pfru_update_file *file)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_buffer_answer answer;
+	int ret;
+
+	drop_load(update, true);
+	ret = pfru_dsm_buffer(&update->fw, file->revision, &answer,
+			      &file->result);
+	if (ret)
+		return ret;
+	update->load.bytes = memremap(answer.address, answer.size, MEMREMAP_WB);
+	if (!update->load.bytes)
+		return -ENOMEM;
+	update->load.capacity = answer.size;
+	update->owner = file;
+	return 0;
+}
+
+static int set_refusal(struct pfru_result *result,
+		       const struct pfru_refusal *refusal)
+{
+	result->reason = refusal->reason;
+	result->offset = refusal->offset;
+	result->found = refusal->found;
+	result->expected = refusal->expected;
+	return -pfru_reason_text(refusal->reason)->error;
+}
+
+static int judge(struct pfru_update *update, struct pfru_verdict *verdict,
+		 struct pfru_result *result)
+{
+	struct pfru_load *load = &update->load;
+
+	if (pfru_judge(load->bytes, load->size, &update->cap, verdict))
+		return set_refusal(result, &verdict->refusal);
+	return 0;
+}
+
+/*
+ * Judge a capsule whose last byte has arrived. A refusal that rests on a
+ * capability asked earlier is not pronounced before it was asked again.
+ */
+static int finish_load(struct pfru_update_file *file)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_load *load = &update->load;
+	struct pfru_result *result = &file->result;
+	bool cached = update->cap_known;
+	struct pfru_verdict verdict;
+	int ret;
+
+	if (!cached) {
+		/* what the platform need not be asked about */
+		if (pfru_judge(load->bytes, load->size, NULL, &verdict))
+			return set_refusal(result, &verdict.refusal);
+		ret = refresh_capability(update, file->revision, result);
+		if (ret)
+			return ret;
+	}
+	ret = judge(update, &verdict, result);
+	if (ret && cached && pfru_reason_needs_platform(result->reason)) {
+		ret = refresh_capability(update, file->revision, result);
+		if (ret)
+			return ret;
+		ret = judge(update, &verdict, result);
+	}
+	if (ret)
+		return ret;
+
+	load->loaded.kind = verdict.kind;
+	load->loaded.payloads = verdict.payloads;
+	load->loaded.size = load->size;
+	load->loaded.hw_ver = verdict.image.hw_ver;
+	load->loaded.rt_ver = verdict.image.rt_ver;
+	load->loaded.svn = verdict.image.svn;
+	load->complete = true;
+	return 0;
+}
+
+/* Copy at most @want bytes behind those that are there. */
+static int copy_in(struct pfru_load *load, struct iov_iter *from, u64 want)
+{
+	while (want) {
+		size_t chunk = min_t(u64, want, SZ_1M);
+		size_t copied;
+
+		copied = copy_from_iter(load->bytes + load->have, chunk, from);
+		load->have += copied;
+		want -= copied;
+		if (copied != chunk)
+			return -EFAULT;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * Copy what was written, up to the end of the capsule. The first bytes are
+ * copied and judged by themselves: nothing more is taken of what is no capsule.
+ */
+static int receive(struct pfru_update_file *file, struct iov_iter *from)
+{
+	struct pfru_load *load = &file->update->load;
+	struct pfru_result *result = &file->result;
+	struct pfru_refusal refusal;
+	int ret;
+
+	if (!load->size) {
+		u64 missing = min_t(u32, load->capacity,
+				    PFRU_CAPSULE_HEADER_SIZE) - load->have;
+
+		ret = copy_in(load, from,
+			      min_t(u64, missing, iov_iter_count(from)));
+		if (ret)
+			return ret;
+		if (load->have == load->capacity &&
+		    load->capacity < PFRU_CAPSULE_HEADER_SIZE) {
+			refusal.reason = PFRU_REASON_TOO_BIG;
+			refusal.offset = 0;
+			refusal.found = PFRU_CAPSULE_HEADER_SIZE;
+			refusal.expected = load->capacity;
+			return set_refusal(result, &refusal);
+		}
+		if (load->have < PFRU_CAPSULE_HEADER_SIZE)
+			return 0;
+		if (pfru_capsule_begin(load->bytes, load->capacity,
+				       &load->size, &refusal))
+			return set_refusal(result, &refusal);
+	}
+	if (iov_iter_count(from) > load->size - load->have) {
+		refusal.reason = PFRU_REASON_PAST_END;
+		refusal.offset = load->size;
+		refusal.found = load->have + iov_iter_count(from);
+		refusal.expected = load->size;
+		return set_refusal(result, &refusal);
+	}
+	return copy_in(load, from, iov_iter_count(from));
+}
+
+/* Claim the buffer for a write, and begin a capsule when none is under way. */
+static int claim(struct pfru_update_file *file)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_load *load = &update->load;
+	struct pfru_refusal refusal = { .reason = PFRU_REASON_COMPLETE };
+
+	if (update->owner && update->owner != file)
+		return -EBUSY;
+	if (!load->bytes || !update->owner)
+		return begin_load(file);
+	if (!load->complete)
+		return 0;
+	refusal.offset = load->size;
+	refusal.found = load->size + 1;
+	refusal.expected = load->size;
+	drop_load(update, true);
+	return set_refusal(&file->result, &refusal);
+}
+
+static ssize_t write_locked(struct pfru_update_file *file,
+			    struct iov_iter *from, bool nonblock)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_load *load = &update->load;
+	size_t count = iov_iter_count(from);
+	struct pfru_result before = file->result;
+	size_t taken;
+	int ret;
+
+	ret = pfru_lock(&update->lock, nonblock);
+	if (ret)
+		return ret;
+	begin_result(&file->result, PFRU_ACTION_LOAD);
+	ret = claim(file);
+	mutex_unlock(&update->lock);
+	if (ret == -EBUSY) {
+		file->result = before;
+		return ret;
+	}
+	if (ret)
+		goto refused;
+
+	/* the claim keeps everybody else away: no lock while user memory faults */
+	ret = receive(file, from);
+	taken = count - iov_iter_count(from);
+	if (ret == -EFAULT || ret == -EINTR) {
+		file->result = before;
+		return taken ? taken : ret;
+	}
+
+	/* what has been copied must be judged, come what may */
+	mutex_lock(&update->lock);
+	if (!ret && load->size && load->have == load->size) {
+		ret = finish_load(file);
+		if (!ret)
+			pfru_report_loaded(update->fw.dev, &load->loaded);
+	}
+	if (ret)
+		drop_load(update, true);
+	mutex_unlock(&update->lock);
+	if (ret)
+		goto refused;
+	file->result = before;
+	return count;
+
+refused:
+	file->result.error = ret;
+	pfru_report_refused(update->fw.dev, &file->result);
+	return ret;
+}
+
+static bool is_nonblock(const struct kiocb *iocb)
+{
+	return iocb->ki_filp->f_flags & O_NONBLOCK ||
+	       iocb->ki_flags & IOCB_NOWAIT;
+}
+
+static ssize_t update_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct pfru_update_file *file = iocb->ki_filp->private_data;
+	struct pfru_update *update = file->update;
+	bool nonblock = is_nonblock(iocb);
+	ssize_t ret;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	ret = pfru_node_enter(&update->node);
+	if (ret)
+		return ret;
+	if (!iov_iter_count(from))
+		goto leave;
+	ret = pfru_lock(&file->lock, nonblock);
+	if (ret)
+		goto leave;
+	ret = write_locked(file, from, nonblock);
+	mutex_unlock(&file->lock);
+leave:
+	pfru_node_leave(&update->node);
+	return ret;
+}
+
+static int take_snapshot(struct pfru_update_file *file, bool nonblock)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_query_answer *answer;
+	struct pfru_result result;
+	u32 oem_size;
+	u8 *snapshot;
+	int ret;
+
+	answer = kmalloc(sizeof(*answer), GFP_KERNEL);
+	snapshot = kmalloc(PFRU_CAPABILITY_READ_SIZE + PFRU_OEM_INFO_MAX,
+			   GFP_KERNEL);
+	if (!answer || !snapshot) {
+		ret = -ENOMEM;
+		goto free;
+	}
+	ret = pfru_lock(&update->lock, nonblock);
+	if (ret)
+		goto free;
+	begin_result(&result, PFRU_ACTION_QUERY);
+	ret = query(update, file->revision, answer, &result);
+	file->generation = update->generation;
+	mutex_unlock(&update->lock);
+	if (ret) {
+		result.error = ret;
+		file->result = result;
+		goto free;
+	}
+
+	oem_size = min_t(u32, answer->cap.oem_info_len, PFRU_OEM_INFO_MAX);
+	memcpy(snapshot, &answer->cap, PFRU_CAPABILITY_READ_SIZE);
+	memcpy(snapshot + PFRU_CAPABILITY_READ_SIZE, answer->oem_info,
+	       oem_size);
+	swap(file->snapshot, snapshot);
+	file->snapshot_size = PFRU_CAPABILITY_READ_SIZE + oem_size;
+free:
+	kfree(snapshot);
+	kfree(answer);
+	return ret;
+}
+
+static ssize_t read_locked(struct pfru_update_file *file, loff_t *pos,
+			   struct iov_iter *to, bool nonblock)
+{
+	size_t count = iov_iter_count(to);
+	size_t copied;
+	int ret;
+
+	if (!*pos || !file->snapshot ||
+	    file->generation != READ_ONCE(file->update->generation)) {
+		ret = take_snapshot(file, nonblock);
+		if (ret)
+			return ret;
+	}
+	if (*pos >= file->snapshot_size)
+		return 0;
+	count = min_t(size_t, count, file->snapshot_size - *pos);
+	copied = copy_to_iter(file->snapshot + *pos, count, to);
+	*pos += copied;
+	return copied || !count ? copied : -EFAULT;
+}
+
+static ssize_t update_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct pfru_update_file *file = iocb->ki_filp->private_data;
+	struct pfru_update *update = file->update;
+	bool nonblock = is_nonblock(iocb);
+	ssize_t ret;
+
+	ret = pfru_node_enter(&update->node);
+	if (ret)
+		return ret;
+	if (!iov_iter_count(to))
+		goto leave;
+	ret = pfru_lock(&file->lock, nonblock);
+	if (ret)
+		goto leave;
+	ret = read_locked(file, &iocb->ki_pos, to, nonblock);
+	mutex_unlock(&file->lock);
+leave:
+	pfru_node_leave(&update->node);
+	return ret;
+}
+
+/*
+ * Ask the firmware to stage or activate. Success, and any refusal other than
+ * "retry", ends the life of the loaded capsule; what an activation may have
+ * changed is asked anew.
+ */
+static int start(struct pfru_update_file *file, enum pfru_action action)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_load *load = &update->load;
+	struct pfru_result *result = &file->result;
+	bool loaded = load->complete;
+	int ret;
+
+	ret = pfru_dsm_start(&update->fw, file->revision, action, result);
+	result->error = ret;
+	pfru_report_action(update->fw.dev, loaded ? &load->loaded : NULL,
+			   load->bytes, result);
+	if (ret && result->reason == PFRU_REASON_FIRMWARE &&
+	    result->status == PFRU_STATUS_RETRY)
+		return ret;
+	drop_load(update, ret);
+	if (action != PFRU_ACTION_STAGE)
+		update->cap_known = false;
+	return ret;
+}
+
+static int act_locked(struct pfru_update_file *file, enum pfru_action action)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_verdict verdict;
+	int ret;
+
+	if (update->owner && update->owner != file)
+		return -EBUSY;
+	begin_result(&file->result, action);
+	if (action == PFRU_ACTION_ACTIVATE)
+		return start(file, action);
+	if (!update->load.complete)
+		return file->result.error = -ENODATA;
+	ret = judge(update, &verdict, &file->result);
+	if (ret) {
+		file->result.error = ret;
+		pfru_report_refused(update->fw.dev, &file->result);
+		drop_load(update, true);
+		return ret;
+	}
+	return start(file, action);
+}
+
+static long act(struct file *filp, enum pfru_action action)
+{
+	struct pfru_update_file *file = filp->private_data;
+	bool nonblock = filp->f_flags & O_NONBLOCK;
+	int ret;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	ret = pfru_lock(&file->update->lock, nonblock);
+	if (ret)
+		return ret;
+	ret = act_locked(file, action);
+	mutex_unlock(&file->update->lock);
+	filp->f_pos = 0;
+	return ret;
+}
+
+static long ioc_set_rev(struct file *filp, void __user *arg)
+{
+	struct pfru_update_file *file = filp->private_data;
+	u32 revision;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	if (get_user(revision, (u32 __user *)arg))
+		return -EFAULT;
+	if (revision < PFRU_REVISION_MIN || revision > PFRU_REVISION_MAX)
+		return -EINVAL;
+	file->revision = revision;
+	WRITE_ONCE(file->update->revision, revision);
+	return 0;
+}
+
+static long ioc_stage(struct file *filp, void __user *arg)
+{
+	return act(filp, PFRU_ACTION_STAGE);
+}
+
+static long ioc_activate(struct file *filp, void __user *arg)
+{
+	return act(filp, PFRU_ACTION_ACTIVATE);
+}
+
+static long ioc_stage_activate(struct file *filp, void __user *arg)
+{
+	return act(filp, PFRU_ACTION_STAGE_ACTIVATE);
+}
+
+static long ioc_query_cap(struct file *filp, void __user *arg)
+{
+	struct pfru_update_file *file = filp->private_data;
+	struct pfru_update *update = file->update;
+	struct pfru_capability cap;
+	struct pfru_result result;
+	int ret;
+
+	ret = pfru_lock(&update->lock, filp->f_flags & O_NONBLOCK);
+	if (ret)
+		return ret;
+	begin_result(&result, PFRU_ACTION_QUERY);
+	ret = refresh_capability(update, file->revision, &result);
+	cap = update->cap;
+	mutex_unlock(&update->lock);
+	if (ret) {
+		result.error = ret;
+		file->result = result;
+		return ret;
+	}
+	return copy_to_user(arg, &cap, sizeof(cap)) ? -EFAULT : 0;
+}
+
+static long ioc_get_result(struct file *filp, void __user *arg)
+{
+	struct pfru_update_file *file = filp->private_data;
+
+	if (!file->result.action)
+		return -ENODATA;
+	return copy_to_user(arg, &file->result, sizeof(file->result)) ?
+	       -EFAULT : 0;
+}
+
+static long ioc_get_buf_size(struct file *filp, void __user *arg)
+{
+	struct pfru_update_file *file = filp->private_data;
+	struct pfru_update *update = file->update;
+	struct pfru_buffer_answer answer;
+	struct pfru_result result;
+	int ret;
+
+	ret = pfru_lock(&update->lock, filp->f_flags & O_NONBLOCK);
+	if (ret)
+		return ret;
+	begin_result(&result, PFRU_ACTION_BUFFER);
+	ret = pfru_dsm_buffer(&update->fw, file->revision, &answer, &result);
+	mutex_unlock(&update->lock);
+	if (ret) {
+		result.error = ret;
+		file->result = result;
+		return ret;
+	}
+	return put_user(answer.size, (u32 __user *)arg);
+}
+
+static long ioc_get_cached_cap(struct file *filp, void __user *arg)
+{
+	struct pfru_update_file *file = filp->private_data;
+	struct pfru_update *update = file->update;
+	struct pfru_capability cap;
+	bool known;
+	int ret;
+
+	ret = pfru_lock(&update->lock, filp->f_flags & O_NONBLOCK);
+	if (ret)
+		return ret;
+	known = update->cap_known;
+	cap = update->cap;
+	mutex_unlock(&update->lock);
+	if (!known)
+		return -ENODATA;
+	return copy_to_user(arg, &cap, sizeof(cap)) ? -EFAULT : 0;
+}
+
+static const struct {
+	unsigned int cmd;
+	long (*function)(struct file *filp, void __user *arg);
+} update_commands[] = {
+	{ PFRU_IOC_SET_REV, ioc_set_rev },
+	{ PFRU_IOC_STAGE, ioc_stage },
+	{ PFRU_IOC_ACTIVATE, ioc_activate },
+	{ PFRU_IOC_STAGE_ACTIVATE, ioc_stage_activate },
+	{ PFRU_IOC_QUERY_CAP, ioc_query_cap },
+	{ PFRU_IOC_GET_RESULT, ioc_get_result },
+	{ PFRU_IOC_GET_BUF_SIZE, ioc_get_buf_size },
+	{ PFRU_IOC_GET_CACHED_CAP, ioc_get_cached_cap },
+};
+
+static long update_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct pfru_update_file *file = filp->private_data;
+	struct pfru_node *node = &file->update->node;
+	unsigned int i;
+	long ret;
+
+	ret = pfru_node_enter(node);
+	if (ret)
+		return ret;
+	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
+	if (ret)
+		goto leave;
+	ret = -ENOTTY;
+	for (i = 0; i < ARRAY_SIZE(update_commands); i++)
+		if (update_commands[i].cmd == cmd)
+			ret = update_commands[i].function(filp,
+							  (void __user *)arg);
+	mutex_unlock(&file->lock);
+leave:
+	pfru_node_leave(node);
+	return ret;
+}
+
+static int update_open(struct inode *inode, struct file *filp)
+{
+	struct pfru_update_file *file;
+	struct pfru_node *node;
+
+	if (!capable(CAP_SYS_RAWIO))
+		return -EPERM;
+	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	if (!file)
+		return -ENOMEM;
+	node = pfru_node_open(filp);
+	file->update = container_of(node, struct pfru_update, node);
+	file->revision = READ_ONCE(file->update->revision);
+	mutex_init(&file->lock);
+	filp->private_data = file;
+	return 0;
+}
+
+static int update_release(struct inode *inode, struct file *filp)
+{
+	struct pfru_update_file *file = filp->private_data;
+	struct pfru_update *update = file->update;
+
+	mutex_lock(&update->lock);
+	if (update->owner == file) {
+		update->owner = NULL;
+		if (!update->load.complete)
+			drop_load(update, true);
+	}
+	mutex_unlock(&update->lock);
+	kfree(file->snapshot);
+	kfree(file);
+	pfru_node_put(&update->node);
+	return 0;
+}
+
+static const struct file_operations update_fops = {
+	.owner = THIS_MODULE,
+	.open = update_open,
+	.release = update_release,
+	.read_iter = update_read_iter,
+	.write_iter = update_write_iter,
+	.unlocked_ioctl = update_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = default_llseek,
+};
+
+static void free_update(struct pfru_node *node)
+{
+	struct pfru_update *update = container_of(node, struct pfru_update,
+						  node);
+
+	mutex_destroy(&update->lock);
+	kfree(update);
+}
+
+static void put_update(void *data)
+{
+	struct pfru_update *update = data;
+
+	pfru_node_put(&update->node);
+}
+
+static void remove_update(void *data)
+{
+	struct pfru_update *update = data;
+
+	pfru_node_remove(&update->node);
+	mutex_lock(&update->lock);
+	drop_load(update, true);
+	mutex_unlock(&update->lock);
+}
+
+static int update_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	acpi_handle handle = ACPI_HANDLE(dev);
+	struct pfru_update *update;
+	int ret;
+
+	if (!handle)
+		return -ENODEV;
+	/* the crashed kernel's memory would not count as System RAM there */
+	if (is_kdump_kernel())
+		return -ENODEV;
+	update = kzalloc(sizeof(*update), GFP_KERNEL);
+	if (!update)
+		return -ENOMEM;
+	update->fw.dev = dev;
+	update->fw.handle = handle;
+	update->revision = PFRU_REVISION_MIN;
+	mutex_init(&update->lock);
+	pfru_node_init(&update->node, free_update);
+	platform_set_drvdata(pdev, update);
+	ret = devm_add_action_or_reset(dev, put_update, update);
+	if (ret)
+		return ret;
+	ret = pfru_node_add(&update->node, "update", &update_ids, &update_fops,
+			    dev);
+	if (ret)
+		return ret;
+	ret = devm_add_action_or_reset(dev, remove_update, update);
+	if (ret)
+		return ret;
+	dev_info(dev, "firmware runtime update at /dev/%s\n",
+		 update->node.path);
+	return 0;
+}
+
+/* The image of the hibernated kernel may wake up on another firmware. */
+static int update_freeze(struct device *dev)
+{
+	struct pfru_update *update = dev_get_drvdata(dev);
+
+	mutex_lock(&update->lock);
+	drop_load(update, true);
+	update->cap_known = false;
+	WRITE_ONCE(update->generation, update->generation + 1);
+	mutex_unlock(&update->lock);
+	return 0;
+}
+
+static const struct dev_pm_ops update_pm = {
+	.freeze = update_freeze,
+};
+
+static const struct acpi_device_id update_acpi_ids[] = {
+	{ PFRU_UPDATE_HID },
+	{ }
+};
+MODULE_DEVICE_TABLE(acpi, update_acpi_ids);
+
+static const struct platform_device_id update_platform_ids[] = {
+	{ PFRU_UPDATE_NAME },
+	{ }
+};
+
+struct platform_driver pfru_update_driver = {
+	.driver = {
+		.name = PFRU_UPDATE_NAME,
+		.acpi_match_table = update_acpi_ids,
+		.pm = &update_pm,
+	},
+	.id_table = update_platform_ids,
+	.probe = update_probe,
+};
