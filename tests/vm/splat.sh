@@ -33,7 +33,7 @@ function bad(name, text) {
 }
 # taint bits set in t and not in ok
 function beyond(t, ok,    bit, rest) {
-	for (bit = 1; bit <= t; bit *= 2)
+	for (bit = 1; bit <= t + 0; bit *= 2)
 		if (int(t / bit) % 2 && !(int(ok / bit) % 2))
 			rest += bit
 	return rest + 0

@@ -1,0 +1,430 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh [options] [TEST...]: builds what the guests need, runs the scenarios,
+# judges results and console logs. See README.md beside it.
+#   --kernel NAME      a kernel of kernels.conf (6.1)
+#   --scenario NAME    only this one; may be repeated; a path to a .conf too
+#   --boot WAY         ovmf, quick or plain instead of the scenario's own
+#   --keep             keep initramfs and disk images too
+#   --no-skips         a skip is a failure
+#   --jobs N           guests at once (2, or 1 on a single CPU)
+#   --list             show scenarios and their tests, run nothing
+# TEST: a guest test, as t-00-smoke, 00-smoke or a path. PFRU_BUILD: where to
+# put everything (build/ at the top).
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+# shellcheck source=SCRIPTDIR/lib.sh disable=SC1091
+. "$here/lib.sh"
+# a make above us must not choose for the makes below
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES KDIR
+
+children=()
+stop()
+{
+	trap '' INT TERM
+	[ "$BASHPID" != $$ ] || say "stopped by a signal, ending the guests"
+	[ ${#children[@]} -eq 0 ] || kill "${children[@]}" 2>/dev/null
+	wait
+	exit "$1"
+}
+trap 'stop 130' INT
+trap 'stop 143' TERM
+
+# load_scenario NAME: its variables, and conf (file) and scenario (name)
+# shellcheck disable=SC2034 # all are read by someone
+load_scenario()
+{
+	case $1 in
+	*/*) conf=$1 ;;
+	*)   conf=$here/scenarios/$1.conf ;;
+	esac
+	[ -f "$conf" ] || die "no scenario '$1'; known: $(known_scenarios)"
+	scenario=$(basename "$conf" .conf)
+	description='' boot=ovmf firmware=yes append='' modules='' load=''
+	module=yes cli=yes mainline=no files='' tests='' timeout=300
+	memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
+	test_dir=$here/guest
+	# shellcheck source=/dev/null
+	. "$conf"
+	[ -z "$opt_boot" ] || boot=$opt_boot
+	[ "$firmware" = yes ] || [ "$boot" != quick ] || boot=plain
+}
+
+known_scenarios()
+{
+	local f
+
+	for f in "$here"/scenarios/*.conf; do
+		basename "$f" .conf
+	done | tr '\n' ' '
+}
+
+# scenario_tests: the tests of the loaded scenario that this run is to make,
+# one a line. A test that is named runs in every scenario that is named.
+scenario_tests()
+{
+	local pattern f t wanted
+
+	if [ ${#opt_tests[@]} -gt 0 ] && [ ${#opt_scenarios[@]} -gt 0 ]; then
+		for t in "${opt_tests[@]}"; do
+			[ ! -f "$test_dir/$t.sh" ] || echo "$t"
+		done
+		return
+	fi
+	for pattern in $tests; do
+		for f in "$test_dir"/$pattern.sh; do
+			[ -f "$f" ] || continue
+			t=$(basename "$f" .sh)
+			wanted=${#opt_tests[@]}
+			[ "$wanted" -eq 0 ] ||
+				case " ${opt_tests[*]} " in
+				*" $t "*) wanted=0 ;;
+				esac
+			[ "$wanted" -ne 0 ] || echo "$t"
+		done
+		case $pattern in
+		*[*?[]*) ;;
+		*) [ -f "$test_dir/$pattern.sh" ] ||
+			die "scenario $scenario wants the test $pattern, and there is no $test_dir/$pattern.sh" ;;
+		esac
+	done | awk '!seen[$0]++'
+}
+
+# logged WHAT CMD...: output into build.log, its end shown when CMD fails
+logged()
+{
+	local what=$1 from
+
+	shift
+	from=$(($(wc -l <"$vm/build.log") + 1))
+	printf '== %s: %s\n' "$what" "$*" >>"$vm/build.log"
+	"$@" >>"$vm/build.log" 2>&1 </dev/null && return
+	tail -n "+$from" "$vm/build.log" | tail -n 40 >&2
+	die "cannot build $what; the whole story is in $vm/build.log"
+}
+
+# build_helpers: every C program beside the tests, as /usr/bin/<name> of the
+# guest, and as <name>-32 where its head says "vm-build: 64 32"
+build_helpers()
+{
+	local src=$1 c name
+
+	mkdir -p "$stage/helpers"
+	for c in "$src"/*.c; do
+		[ -f "$c" ] || continue
+		name=$(basename "$c" .c)
+		logged "$name" compile "$c" "$stage/helpers/$name" -m64
+		! head -n 20 "$c" | grep -q 'vm-build:.*32' ||
+			logged "$name-32" compile "$c" "$stage/helpers/$name-32" -m32
+	done
+}
+
+compile()
+{
+	gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -static -pthread "$3" \
+		-I "$top/include/uapi" -I "$top/include" \
+		-I "$top/tests/sim/firmware" -o "$2" "$1"
+}
+
+# build_all: what the chosen scenarios need, copied into $stage, so that a
+# build that goes on at the same time cannot change it under the guests
+build_all()
+{
+	: >"$vm/build.log"
+	rm -rf "$stage"
+	mkdir -p "$stage"
+	kernel=$("$here/kernel.sh" "$opt_kernel") || exit 1
+	exec 7<"$top"
+	lock_fd 7 "the build of $top"
+	if [ "$need_module" = yes ]; then
+		logged pfru.ko make -C "$top" module KDIR="$(realpath "$kernel/build")"
+		cp "$top/module/pfru.ko" "$stage/"
+	fi
+	if [ "$need_cli" = yes ]; then
+		logged pfructl make -C "$top" cli
+		cp "$top/cli/pfructl" "$stage/"
+	fi
+	if [ "$need_firmware" = yes ]; then
+		build_firmware
+	fi
+	exec 7>&-
+	if [ "$need_mainline" = yes ]; then
+		mainline=$("$here/mainline.sh" "$kernel") || exit 1
+		cp -r "$mainline" "$stage/mainline"
+	fi
+}
+
+# build_firmware: make cannot work in a path with spaces, so it gets another
+build_firmware()
+{
+	local tmp
+
+	mkdir -p "$vm/firmware"
+	tmp=$(mktemp -d /tmp/pfru-vm.XXXXXX)
+	ln -s "$vm/firmware" "$tmp/firmware"
+	logged "the firmware model" make -C "$top/tests/sim/firmware" \
+		O="$tmp/firmware"
+	rm -r "$tmp"
+}
+
+is_elf_program()
+{
+	case $1 in
+	*.so|*.o|*.efi) return 1 ;;
+	esac
+	[ -f "$1" ] && [ -x "$1" ] && [ "$(head -c 4 "$1" | tail -c 3)" = ELF ]
+}
+
+# make_initrd OUT: of the loaded scenario
+make_initrd()
+{
+	local args=(-k "$kernel" -o "$1" -f "$here/guest/tap.sh:tests/tap.sh")
+	local m f
+
+	cat >"$out/env" <<-END
+	export VM_SCENARIO='$scenario' VM_BOOT='$boot' VM_FIRMWARE='$firmware'
+	export VM_KERNEL='$(cat "$kernel/version")' VM_KERNEL_NAME='$opt_kernel'
+	END
+	printf '%s\n' "$load" | sed '/^[[:space:]]*$/d' >"$out/load"
+	scenario_tests >"$out/tests"
+	args+=(-f "$out/env:etc/vm/env" -f "$out/load:etc/vm/load"
+		-f "$out/tests:etc/vm/tests")
+	while read -r f; do
+		args+=(-f "$test_dir/$f.sh:tests/$f.sh")
+	done <"$out/tests"
+	for m in $modules; do
+		args+=(-m "$m")
+	done
+	[ "$module" != yes ] || args+=(-M "$stage/pfru.ko")
+	[ "$cli" != yes ] || args+=(-p "$stage/pfructl")
+	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
+	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
+		-M "$stage/mainline/pfr_telemetry.ko")
+	for f in "$stage"/helpers/* "$vm"/firmware/*; do
+		! is_elf_program "$f" || args+=(-p "$f")
+	done
+	while read -r f; do
+		case $f in
+		'') ;;
+		/*) args+=(-f "$f") ;;
+		*)  args+=(-f "$top/$f") ;;
+		esac
+	done <<<"$files"
+	"$here/initramfs.sh" "${args[@]}"
+}
+
+# boot_scenario: runs the guest; its own messages go into boot.log
+boot_scenario()
+{
+	local args=(--way "$boot" --kernel "$kernel" --initrd "$out/initrd"
+		--out "$out" --timeout "$timeout" --memory "$memory"
+		--cpus "$cpus" --append "$append")
+
+	[ "$firmware" != yes ] ||
+		case $boot in
+		ovmf)  args+=(--firmware "$vm/firmware/pfrusim.efi") ;;
+		quick) args+=(--firmware "$vm/firmware/pfrusim-acpitable.aml") ;;
+		esac
+	"$here/boot.sh" "${args[@]}" >"$out/boot.log" 2>&1 &
+	children=($!)
+	wait "${children[0]}"
+	children=()
+}
+
+# judge: prints the scenario's results, ends with the counts
+judge()
+{
+	local gate=() status said
+
+	status=$(cat "$out/status" 2>/dev/null || echo "failed to start")
+	touch "$out/results.tap"
+	tr -d '\000' <"$out/results.tap" |
+	LC_ALL=C awk -v wanted="$(tr '\n' ' ' <"$out/tests")" \
+		-v no_skips="$opt_no_skips" -f "$here/results.awk" >"$out/judged"
+	read -r _ passed failed skipped < <(tail -n 1 "$out/judged")
+	sed '$d' "$out/judged"
+
+	echo "  console and end"
+	if [ "$status" = off ]; then
+		passed=$((passed + 1))
+		echo "    ok - the guest ended by itself"
+	else
+		failed=$((failed + 1))
+		echo "    not ok - the guest ended by itself: $status"
+		sed 's/^/    # /' "$out/boot.log"
+		tail -n 3 "$out/qemu.log" 2>/dev/null | sed 's/^/    # /'
+	fi
+	[ "$expect_splats" != yes ] || gate=(--allow-expected)
+	if said=$("$here/splat.sh" "${gate[@]}" --taint-ok "$taint_ok" \
+		  "$out/console.log" 2>&1); then
+		passed=$((passed + 1))
+		echo "    ok - the kernel is unharmed"
+	else
+		failed=$((failed + 1))
+		echo "    not ok - the kernel is unharmed: see $out/console.log"
+		printf '%s\n' "$said" | sed 's/^/    # /'
+	fi
+}
+
+# run_scenario NAME: in a process of its own; leaves report and counts
+run_scenario()
+{
+	load_scenario "$1"
+	out=$vm/$scenario
+	rm -rf "$out"
+	mkdir -p "$out"
+	passed=0 failed=0 skipped=0
+	if make_initrd "$out/initrd" 2>"$out/initramfs.log"; then
+		boot_scenario
+		judge >"$out/report"
+	else
+		failed=1
+		{
+			echo "    not ok - cannot build the initramfs"
+			sed 's/^/    # /' "$out/initramfs.log"
+		} >"$out/report"
+	fi
+	if [ -f "$out/guest.tar" ]; then
+		mkdir -p "$out/guest"
+		tar -C "$out/guest" --no-same-owner -xzf "$out/guest.tar" 2>/dev/null
+		rm -f "$out/guest.tar"
+	fi
+	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,esp.img,vars.fd}
+	rm -f "$out/judged"
+	echo "$passed $failed $skipped" >"$out/counts"
+}
+
+# report NAME: of a scenario that has ended, and add up its counts
+report()
+{
+	local p f s
+
+	load_scenario "$1"
+	out=$vm/$scenario
+	printf '\n%s (%s): %s s\n' "$scenario" "$boot" "$(cat "$out/seconds" 2>/dev/null || echo 0)"
+	cat "$out/report" 2>/dev/null
+	if read -r p f s 2>/dev/null <"$out/counts"; then
+		all_passed=$((all_passed + p))
+		all_failed=$((all_failed + f))
+		all_skipped=$((all_skipped + s))
+	else
+		echo "    not ok - the scenario left no result"
+		all_failed=$((all_failed + 1))
+	fi
+}
+
+usage()
+{
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+opt_kernel=${KERNEL:-6.1} opt_boot='' opt_keep=no opt_no_skips=0 opt_list=no
+opt_jobs=$(nproc)
+[ "$opt_jobs" -le 2 ] || opt_jobs=2
+opt_scenarios=() opt_tests=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--kernel|--scenario|--boot|--jobs)
+		[ $# -ge 2 ] || die "option $1 needs a value"
+		case $1 in
+		--kernel)   opt_kernel=$2 ;;
+		--scenario) opt_scenarios+=("$2") ;;
+		--boot)     opt_boot=$2 ;;
+		--jobs)     opt_jobs=$2 ;;
+		esac
+		shift ;;
+	--keep)     opt_keep=yes ;;
+	--no-skips) opt_no_skips=1 ;;
+	--list)     opt_list=yes ;;
+	--help|-h)  usage; exit 0 ;;
+	-*)         die "unknown option: $1; see --help" ;;
+	*)          t=$(basename "$1" .sh)
+		    opt_tests+=("t-${t#t-}") ;;
+	esac
+	shift
+done
+case $opt_boot in
+''|ovmf|quick|plain) ;;
+*) die "--boot is '$opt_boot', expected ovmf, quick or plain" ;;
+esac
+
+# the scenarios of this run: those named, else all that have a test to make
+chosen=()
+need_module=no need_cli=no need_firmware=no need_mainline=no
+helper_dirs=()
+candidates=("${opt_scenarios[@]}")
+if [ ${#candidates[@]} -eq 0 ]; then
+	read -r -a candidates < <(known_scenarios)
+fi
+for name in "${candidates[@]}"; do
+	load_scenario "$name"
+	if [ ${#opt_scenarios[@]} -eq 0 ] && [ "$default" != yes ]; then
+		[ "$opt_list" = yes ] || continue
+	fi
+	list=$(scenario_tests | tr '\n' ' ') || exit 1
+	if [ "$opt_list" = yes ]; then
+		printf '%-16s %s\n%17s%s\n' "$scenario" "$description" '' "$list"
+		continue
+	fi
+	[ -n "$list" ] || continue
+	chosen+=("$name")
+	helper_dirs+=("$test_dir")
+	[ "$module" = no ] || need_module=yes
+	[ "$cli" = no ] || need_cli=yes
+	[ "$firmware" = no ] || need_firmware=yes
+	[ "$mainline" = no ] || need_mainline=yes
+done
+[ "$opt_list" = no ] || exit 0
+if [ ${#chosen[@]} -eq 0 ]; then
+	echo "0 passed, 0 failed"
+	die "nothing to run: no scenario has a test ${opt_tests[*]:-at all}; see --list"
+fi
+
+vm=${PFRU_BUILD:-$top/build}/vm
+mkdir -p "$vm" || exit 1
+vm=$(cd "$vm" && pwd)
+stage=$vm/stage
+exec 9>"$vm/.lock"
+lock_fd 9 "$vm (set PFRU_BUILD to work beside it)"
+start=$SECONDS
+build_all
+while read -r dir; do
+	build_helpers "$dir"
+done < <(printf '%s\n' "${helper_dirs[@]}" | sort -u)
+say "built in $((SECONDS - start)) s; kernel $(cat "$kernel/version"), scenarios: ${chosen[*]}"
+
+all_passed=0 all_failed=0 all_skipped=0
+declare -A running=()
+reap()
+{
+	local ended
+
+	wait -n -p ended "${!running[@]}"
+	report "${running[$ended]}"
+	unset "running[$ended]"
+	children=("${!running[@]}")
+}
+for name in "${chosen[@]}"; do
+	while [ ${#running[@]} -ge "$opt_jobs" ]; do
+		reap
+	done
+	(
+		children=()
+		trap 'stop 143' TERM
+		run_scenario "$name"
+	) </dev/null &
+	running[$!]=$name
+	children=("${!running[@]}")
+done
+while [ ${#running[@]} -gt 0 ]; do
+	reap
+done
+
+printf '\nlogs: %s\ntime: %s s\n' "$vm" $((SECONDS - start))
+summary="$all_passed passed, $all_failed failed"
+[ "$all_skipped" -eq 0 ] || summary="$summary, $all_skipped skipped"
+echo "$summary"
+[ "$all_failed" -eq 0 ] && [ "$all_passed" -gt 0 ]

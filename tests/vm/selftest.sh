@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# selftest.sh: tests the harness on guests that go wrong in every way it must
+# notice. Boots eight small guests, one or two at a time, and prints TAP.
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+PFRU_BUILD=${PFRU_BUILD:-$(cd "$here/../.." && pwd)/build}/vm-selftest
+export PFRU_BUILD
+n=0
+bad=0
+
+check()
+{
+	n=$((n + 1))
+	if [ "$1" = yes ]; then
+		echo "ok $n - $2"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n - $2"
+		printf '%s\n' "$3" | sed 's/^/# /'
+	fi
+}
+
+# runs SCENARIO STATUS LAST-LINE [OPTION...]: sets $said
+runs()
+{
+	local name=$1 want=$2 last=$3 rc=0 yes=no
+
+	shift 3
+	said=$("$here/run.sh" --scenario "$here/selftest/$name.conf" "$@" 2>&1) || rc=$?
+	[ "$rc" != "$want" ] || [ "$(printf '%s\n' "$said" | tail -n 1)" != "$last" ] ||
+		yes=yes
+	check "$yes" "$name $*: exit status $want, '$last'" "exit status $rc
+$said"
+}
+
+# says TEXT: in what the last run said
+says()
+{
+	case $said in
+	*"$1"*) check yes "it says: $1" ;;
+	*)      check no "it says: $1" "$said" ;;
+	esac
+}
+
+# guests: how many processes work in the build directory
+guests()
+{
+	local d count=0
+
+	for d in /proc/[0-9]*/cwd; do
+		case $(readlink "$d" 2>/dev/null) in
+		"$PFRU_BUILD"/vm/*) count=$((count + 1)) ;;
+		esac
+	done
+	echo "$count"
+}
+
+ended_by_signal()
+{
+	local pid left=300 yes=no rc=0
+
+	"$here/run.sh" --scenario "$here/selftest/frozen.conf" >/dev/null 2>&1 &
+	pid=$!
+	until grep -q endless "$PFRU_BUILD/vm/frozen/results.tap" 2>/dev/null; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || break
+		sleep 0.1
+	done
+	kill -TERM "$pid"
+	wait "$pid" || rc=$?
+	sleep 1
+	[ "$rc" != 143 ] || [ "$(guests)" != 0 ] || yes=yes
+	check "$yes" "a signal ends the run and its guest" \
+		"exit status $rc, processes left: $(guests)"
+}
+
+echo "TAP version 13"
+runs clean 0 "4 passed, 0 failed"
+kept=$(cat "$PFRU_BUILD/vm/clean/guest/kept" 2>&1)
+[ "$kept" = "from the guest" ] && yes=yes || yes=no
+check "$yes" "a file is carried out of the guest" "$kept"
+runs uefi 0 "4 passed, 0 failed"
+runs skips 0 "5 passed, 0 failed, 1 skipped"
+runs skips 1 "5 passed, 1 failed" --no-skips
+runs tests 1 "14 passed, 15 failed, 1 skipped"
+says "t-noplan: ended with status 0 and no plan"
+says "t-dies: ended with status 137 and no plan"
+says "stderr: a word on stderr"
+says "t-hang: still running after 2 s, killed"
+says "t-short: planned 2 checks, made 1"
+says "t-exit: every check passed, and it ended with status 3"
+says "t-zero: planned no checks at all"
+says "still here"
+runs panic 1 "4 passed, 4 failed"
+says "t-panic: the guest died"
+says "t-after: never ran"
+says "panic: line "
+runs frozen 1 "3 passed, 5 failed"
+says "t-endless: the guest died"
+says "timeout"
+runs splat 1 "2 passed, 1 failed"
+runs expected 0 "3 passed, 0 failed"
+ended_by_signal
+said=$("$here/run.sh" --scenario "$here/selftest/clean.conf" nonsense 2>/dev/null) && yes=no || yes=yes
+[ "$said" = "0 passed, 0 failed" ] || yes=no
+check "$yes" "a run that has nothing to run fails" "$said"
+echo "1..$n"
+[ "$bad" -eq 0 ]
