@@ -46,11 +46,11 @@ svn=$(($(get drv_svn)))
 cd "$tmp"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
 	-days 3650 -subj '/CN=throw-away test key' 2>/dev/null
-payload code $((code_rt + 1)) 0 >code
-payload code $((code_rt - 1)) 0 >code-older
-payload driver $((drv_rt + 1)) "$svn" >driver
-payload driver $((drv_rt + 1)) $((svn - 1)) >driver-older
-printf 'no payload header\n' >raw
+payload code $((code_rt + 1)) 0 >code.bin
+payload code $((code_rt - 1)) 0 >code-older.bin
+payload driver $((drv_rt + 1)) "$svn" >driver.bin
+payload driver $((drv_rt + 1)) $((svn - 1)) >driver-older.bin
+printf 'no payload header\n' >raw.bin
 
 plain()		# GUID PAYLOAD NAME
 {
@@ -63,15 +63,15 @@ signed()	# GUID PAYLOAD NAME
 		"$here/mkeficapsule-$3.cap"
 }
 
-plain "$code" code code-plain
-signed "$code" code code-signed
-plain "$driver" driver driver-plain
-signed "$driver" driver driver-signed
-signed "$driver_known" driver driver-known-signed
-signed "$code" code-older code-older
-signed "$driver" driver-older driver-older
-plain "$other" code other-type
-plain "$code" raw raw
+plain "$code" code.bin code-plain
+signed "$code" code.bin code-signed
+plain "$driver" driver.bin driver-plain
+signed "$driver" driver.bin driver-signed
+signed "$driver_known" driver.bin driver-known-signed
+signed "$code" code-older.bin code-older
+signed "$driver" driver-older.bin driver-older
+plain "$other" code.bin other-type
+plain "$code" raw.bin raw
 mkeficapsule -A -g "$code" "$here/mkeficapsule-accept.cap"
 
 [ -n "${EDK2:-}" ] || exit 0
@@ -86,11 +86,10 @@ generate()	# NAME ARGUMENTS...
 		-o "$here/edk2-$name.cap" "$@" >/dev/null
 }
 
-# signer NAME: the three files that GenerateCapsule asks for
 set -- --signer-private-cert both.pem --other-public-cert cert.pem \
 	--trusted-public-cert cert.pem --monotonic-count 1
-generate mss1-plain --guid "$code" --fw-version 2 --lsv 1 code
-generate mss1-signed --guid "$code" --fw-version 2 --lsv 1 "$@" code
+generate mss1-plain --guid "$code" --fw-version 2 --lsv 1 code.bin
+generate mss1-signed --guid "$code" --fw-version 2 --lsv 1 "$@" code.bin
 
 # its classes without the MSS1 header; drivers, vendor code, dependency bit
 PYTHONPATH="$EDK2/Source/Python" python3 - "$here" "$code" "$driver" <<'EOF'
@@ -134,12 +133,12 @@ def write(name, items, drivers=()):
         out.write(capsule.Encode())
 
 
-write("code-plain", [(code, read("code"), b"", 0)])
-write("code-signed", [(code, signed(read("code"), 1), b"", 1)])
-write("driver-signed", [(driver, signed(read("driver"), 7), b"", 1)])
-write("two-with-driver", [(code, signed(read("code"), 1), b"", 1),
-                          (driver, signed(read("driver"), 1), b"", 1)],
+write("code-plain", [(code, read("code.bin"), b"", 0)])
+write("code-signed", [(code, signed(read("code.bin"), 1), b"", 1)])
+write("driver-signed", [(driver, signed(read("driver.bin"), 7), b"", 1)])
+write("two-with-driver", [(code, signed(read("code.bin"), 1), b"", 1),
+                          (driver, signed(read("driver.bin"), 1), b"", 1)],
       [b"MZ embedded driver"])
-write("vendor-code", [(code, read("code"), b"vendor", 0)])
-write("dependency", [(code, read("code"), b"", 2)])
+write("vendor-code", [(code, read("code.bin"), b"vendor", 0)])
+write("dependency", [(code, read("code.bin"), b"", 2)])
 EOF
