@@ -549,6 +549,16 @@ def auth_cases(corpus):
                        one(auth(code(), length=length)),
                        "authentication-length", "0.auth.length")
         corpus.add("dwlength-24%s" % tag, one(auth(code(), certificate=b"")))
+        # nothing but the header, and a byte less: then before version 3 nobody
+        # can tell that it was to be one
+        body = auth(raw(b""), certificate=b"")
+        corpus.add("authentication-alone%s" % tag, one(body),
+                   "payload-short", "0.payload")
+        body = raw(body.data[:31])
+        body.at["auth"] = 0
+        corpus.add("authentication-31%s" % tag, one(body),
+                   "authentication-short" if version == 3 else
+                   "payload-short", "0.payload")
         corpus.add("revision%s" % tag, one(auth(code(), revision=0x0100)),
                    "authentication-type", "0.auth.revision")
         body = auth(code())
@@ -568,9 +578,6 @@ def auth_cases(corpus):
     corpus.add("authentication-missing",
                capsule([image(code(hw=0, data=bytes(32)), support=1)]),
                "authentication-type", 28 + 16 + 48 + 12)
-    corpus.add("authentication-31-bytes",
-               capsule([image(raw(bytes(31)), support=1)]),
-               "authentication-short", "0.payload")
     # there, but not said to be: its bytes are read as a payload header,
     # dwLength being the size of that and a GUID's end no platform id
     body = auth(code())
@@ -608,6 +615,11 @@ def payload_cases(corpus):
     for size in (0, 35, 36, 39, 42, MAX32):
         corpus.add("driver-header-size-%x" % size,
                    capsule([image(auth(driver(size=size)), DRIVER)]),
+                   "payload-header", "0.payload.size")
+    for size in (36, 39):
+        corpus.add("driver-header-size-%x-of-40" % size,
+                   capsule([image(auth(driver(size=size, data=b"")),
+                                  DRIVER)]),
                    "payload-header", "0.payload.size")
     corpus.add("driver-header-size-29-all",
                capsule([image(auth(driver(size=41)), DRIVER)]))
