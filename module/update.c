@@ -151,7 +151,7 @@ static int begin_load(struct pfru_update_file *file)
 	if (!update->load.bytes)
 		return -ENOMEM;
 	update->load.capacity = answer.size;
-	update->owner = file;
+	WRITE_ONCE(update->owner, file);
 	return 0;
 }
 
@@ -696,13 +696,14 @@ static int update_release(struct inode *inode, struct file *filp)
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
 
-	mutex_lock(&update->lock);
-	if (update->owner == file) {
-		update->owner = NULL;
+	/* only calls on this file make it the owner, and there are none left */
+	if (READ_ONCE(update->owner) == file) {
+		mutex_lock(&update->lock);
+		WRITE_ONCE(update->owner, NULL);
 		if (!update->load.complete)
 			drop_load(update, true);
+		mutex_unlock(&update->lock);
 	}
-	mutex_unlock(&update->lock);
 	kfree(file->snapshot);
 	kfree(file);
 	pfru_node_put(&update->node);

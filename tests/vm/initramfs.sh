@@ -95,7 +95,7 @@ add_ko()
 
 	[ -f "$1" ] || die "no such module: $1"
 	add_file "$1" "lib/modules/$ver/updates/$(basename "$1")"
-	deps=$(busybox modinfo -F depends "$1" | tr ',' ' ')
+	deps=$(modinfo -F depends "$1" | tr ',' ' ')
 	for dep in $deps; do
 		[ -e "$root/lib/modules/$ver/updates/$dep.ko" ] ||
 			add_module "$dep"
@@ -122,6 +122,7 @@ fi
 [ -f "$kernel/version" ] || die "$kernel is not a kernel directory of kernel.sh: it has no file 'version'"
 need busybox busybox-static
 need cpio cpio
+need modinfo kmod
 ! ldd "$(command -v busybox)" >/dev/null 2>&1 ||
 	die "busybox is not static; install busybox-static"
 ver=$(cat "$kernel/version")

@@ -7,6 +7,9 @@
 #ifndef PFRU_GUEST_H
 #define PFRU_GUEST_H
 
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pfru.h>
@@ -28,6 +31,9 @@
 #define UPDATE		"/dev/pfru/update"
 #define TELEMETRY	"/dev/pfru/telemetry"
 #define ARRAY_LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* where nothing is mapped, unknown to the compiler */
+static void *volatile nowhere;
 
 /* ---- TAP ---- */
 
@@ -106,7 +112,7 @@ static inline void *map_physical(uint64_t address, size_t size)
 
 	if (fd < 0)
 		die("/dev/mem");
-	p = mmap64(NULL, size + off, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	p = mmap(NULL, size + off, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 		   address - off);
 	if (p == MAP_FAILED)
 		die("mmap /dev/mem");

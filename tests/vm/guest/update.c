@@ -293,9 +293,9 @@ static void test_offsets(void)
 	gives(write(fd, capsule + 4096, SIZE - 4096), SIZE - 4096,
 	      "and can be continued");
 	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage");
-	gives(write(fd, NULL, SIZE), -EFAULT, "a write of nothing mapped");
+	gives(write(fd, nowhere, SIZE), -EFAULT, "a write of nothing mapped");
 	gives(write(fd, capsule, 0), 0, "a write of nothing");
-	gives(read(fd, NULL, 100), -EFAULT, "a read to nowhere");
+	gives(read(fd, nowhere, 100), -EFAULT, "a read to nowhere");
 	gives(read(fd, half, 0), 0, "a read of nothing");
 	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, NULL), -EFAULT, "query to nowhere");
 	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, half + 4096 - sizeof(cap)), 0,
@@ -468,7 +468,7 @@ static void test_capability(void)
 	struct stat st;
 	unsigned int rev = 1;
 	uint32_t before;
-	int status, fd;
+	int status, fd, own;
 
 	fresh();
 	same(stat(UPDATE, &st) ? 0 : st.st_mode & 07777, 0600, "mode of update");
@@ -477,6 +477,7 @@ static void test_capability(void)
 	fd = open_update();
 	gives(write(fd, capsule, SIZE), SIZE, "load with the capability");
 	fflush(stdout);
+	own = tap_count;
 	if (!fork()) {
 		int tel;
 
@@ -503,7 +504,7 @@ static void test_capability(void)
 		      "changing nothing does not");
 		gives(ioctl(tel, PFRU_LOG_IOC_GET_INFO, &info), 0,
 		      "nor does looking");
-		exit(tap_count << 1 | !!tap_bad);
+		exit((tap_count - own) << 1 | !!tap_bad);
 	}
 	wait(&status);
 	check(WIFEXITED(status), "the child ended by itself");
