@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * State of a kernel module.
+ */
+#include <errno.h>
+#include <libkmod.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module-state.h"
+
+static void keep(char **where, const char *value)
+{
+	free(*where);
+	*where = strdup(value);
+}
+
+static void read_info(struct kmod_module *module, struct module_state *state)
+{
+	struct kmod_list *info = NULL;
+	struct kmod_list *item;
+
+	if (kmod_module_get_info(module, &info) < 0)
+		return;
+	kmod_list_foreach(item, info) {
+		const char *key = kmod_module_info_get_key(item);
+		const char *value = kmod_module_info_get_value(item);
+
+		if (!strcmp(key, "version"))
+			keep(&state->version, value);
+		if (!strcmp(key, "signer"))
+			keep(&state->signer, value);
+		if (!strcmp(key, "sig_id") || !strcmp(key, "signer"))
+			state->is_signed = true;
+	}
+	kmod_module_info_free_list(info);
+}
+
+static bool is_blacklisted(struct kmod_ctx *ctx, struct kmod_list *list)
+{
+	struct kmod_list *left = NULL;
+	bool blacklisted;
+
+	if (kmod_module_apply_filter(ctx, KMOD_FILTER_BLACKLIST, list, &left) <
+	    0)
+		return false;
+	blacklisted = !left;
+	kmod_module_unref_list(left);
+	return blacklisted;
+}
+
+static void read_module(struct kmod_ctx *ctx, struct kmod_list *list,
+			struct module_state *state)
+{
+	struct kmod_module *module = kmod_module_get_module(list);
+	int running = kmod_module_get_initstate(module);
+
+	state->builtin = running == KMOD_MODULE_BUILTIN;
+	state->loaded = state->builtin || running == KMOD_MODULE_LIVE ||
+			running == KMOD_MODULE_COMING;
+	state->available = state->builtin || kmod_module_get_path(module);
+	state->blacklisted = is_blacklisted(ctx, list);
+	if (kmod_module_get_path(module))
+		read_info(module, state);
+	kmod_module_unref(module);
+}
+
+/* loaded from a file that is not where modules are looked for, by insmod */
+static void read_running(struct kmod_ctx *ctx, const char *name,
+			 struct module_state *state)
+{
+	struct kmod_module *module;
+
+	if (kmod_module_new_from_name(ctx, name, &module) < 0)
+		return;
+	state->loaded = kmod_module_get_initstate(module) == KMOD_MODULE_LIVE;
+	kmod_module_unref(module);
+}
+
+int module_state_read(const char *name, struct module_state *state)
+{
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_list *list = NULL;
+	int ret;
+
+	memset(state, 0, sizeof(*state));
+	if (!ctx)
+		return -ENOMEM;
+	kmod_set_log_priority(ctx, -1);
+	ret = kmod_module_new_from_lookup(ctx, name, &list);
+	if (ret >= 0 && list)
+		read_module(ctx, list, state);
+	else
+		read_running(ctx, name, state);
+	kmod_module_unref_list(list);
+	kmod_unref(ctx);
+	return 0;
+}
+
+void module_state_free(struct module_state *state)
+{
+	free(state->signer);
+	free(state->version);
+	memset(state, 0, sizeof(*state));
+}

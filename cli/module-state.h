@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * State of a kernel module, through libkmod. Loads nothing.
+ */
+#ifndef PFRUCTL_MODULE_STATE_H
+#define PFRUCTL_MODULE_STATE_H
+
+#include <stdbool.h>
+
+/**
+ * struct module_state - what is known of a module
+ * @loaded: it runs, or is part of the kernel
+ * @builtin: it is part of the kernel
+ * @available: a file of it is there for the running kernel
+ * @blacklisted: the configuration forbids loading it by alias
+ * @is_signed: its file carries a signature
+ * @signer: who signed it, allocated, or NULL
+ * @version: of the file, allocated, or NULL
+ */
+struct module_state {
+	bool loaded;
+	bool builtin;
+	bool available;
+	bool blacklisted;
+	bool is_signed;
+	char *signer;
+	char *version;
+};
+
+/**
+ * module_state_read() - ask libkmod
+ * @name: of the module
+ * @state: filled; module_state_free() it
+ *
+ * Return: 0 or a negative errno
+ */
+int module_state_read(const char *name, struct module_state *state);
+void module_state_free(struct module_state *state);
+
+#endif /* PFRUCTL_MODULE_STATE_H */

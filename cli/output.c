@@ -1,0 +1,568 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Text and JSON.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/guid.h"
+#include "output.h"
+#include "pfructl.h"
+
+#define DEPTH_MAX	8
+#define LABEL_WIDTH	25
+#define INDENT		2
+
+/**
+ * struct output - what is to be printed
+ * @json: as JSON
+ * @quiet: no notes, no progress
+ * @progress_shown: a line of progress is on the terminal
+ * @text: collects text
+ * @buffer: where @text collects it
+ * @size: bytes of it
+ * @stack: JSON containers that are open
+ * @depth: index of the innermost
+ * @error: the first failure, in @stack[0]
+ * @failed: there was a failure
+ * @notes: list in @stack[0]
+ */
+struct output {
+	bool json;
+	bool quiet;
+	bool progress_shown;
+	FILE *text;
+	char *buffer;
+	size_t size;
+	json_object *stack[DEPTH_MAX];
+	int depth;
+	json_object *error;
+	bool failed;
+	json_object *notes;
+};
+
+static void out_of_memory(void)
+{
+	fputs("pfructl: out of memory\n", stderr);
+	exit(STATUS_FAILED);
+}
+
+void *xrealloc(void *old, size_t size)
+{
+	void *new = realloc(old, size ? size : 1);
+
+	if (!new)
+		out_of_memory();
+	return new;
+}
+
+static char *xvasprintf(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		out_of_memory();
+	return text;
+}
+
+char *xasprintf(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	return text;
+}
+
+/*
+ * Bytes of the UTF-8 character at @p, 0 when it is none (RFC 3629); its number
+ * goes to @code.
+ */
+static size_t utf8_length(const uint8_t *p, size_t left, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length, i;
+
+	if (p[0] < 0x80) {
+		*code = p[0];
+		return 1;
+	}
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		length = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		length = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	if (left < length)
+		return 0;
+	*code = p[0] & (0x7f >> length);
+	for (i = 1; i < length; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (p[i] & 0x3f);
+	}
+	if (*code < least[length] || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return length;
+}
+
+static bool is_utf8(const uint8_t *p, size_t size)
+{
+	uint32_t code;
+
+	while (size) {
+		size_t length = utf8_length(p, size, &code);
+
+		if (!length)
+			return false;
+		p += length;
+		size -= length;
+	}
+	return true;
+}
+
+/* characters that act on a terminal, or that reorder what is around them */
+static bool acts_on_terminal(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) ||
+	       (code >= 0x200e && code <= 0x200f) ||
+	       (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+/* @keep: ASCII characters that stay as they are although they act */
+static char *escape_but(const uint8_t *p, size_t size, const char *keep,
+			size_t *written)
+{
+	char *text = xrealloc(NULL, 4 * size + 1);
+	char *to = text;
+	size_t i;
+
+	while (size) {
+		uint32_t code = 0;
+		size_t length = utf8_length(p, size, &code);
+
+		if (length && (!acts_on_terminal(code) ||
+			       (code && code < 0x80 && strchr(keep, code)))) {
+			memcpy(to, p, length);
+			to += length;
+		} else {
+			length = length ? length : 1;
+			for (i = 0; i < length; i++)
+				to += sprintf(to, "\\x%02x", p[i]);
+		}
+		p += length;
+		size -= length;
+	}
+	*to = '\0';
+	*written = to - text;
+	return text;
+}
+
+char *escape(const void *bytes, size_t size)
+{
+	size_t written;
+
+	return escape_but(bytes, size, "", &written);
+}
+
+const char *escaped(const char *string)
+{
+	static char *kept[4];
+	static unsigned int next;
+	char **slot = &kept[next++ % ARRAY_LENGTH(kept)];
+
+	free(*slot);
+	*slot = escape(string, strlen(string));
+	return *slot;
+}
+
+static char *base64(const uint8_t *p, size_t size)
+{
+	static const char digit[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *text = xrealloc(NULL, (size + 2) / 3 * 4 + 1);
+	char *to = text;
+
+	while (size) {
+		size_t n = size < 3 ? size : 3;
+		uint32_t bits = p[0] << 16;
+
+		if (n > 1)
+			bits |= p[1] << 8;
+		if (n > 2)
+			bits |= p[2];
+		*to++ = digit[bits >> 18];
+		*to++ = digit[bits >> 12 & 0x3f];
+		*to++ = n > 1 ? digit[bits >> 6 & 0x3f] : '=';
+		*to++ = n > 2 ? digit[bits & 0x3f] : '=';
+		p += n;
+		size -= n;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* A string that is not UTF-8 is escaped, so that the document stays valid. */
+static json_object *json_text(const char *bytes, size_t size)
+{
+	json_object *object;
+	char *text;
+
+	if (size > INT32_MAX)
+		out_of_memory();
+	if (is_utf8((const uint8_t *)bytes, size)) {
+		object = json_object_new_string_len(bytes, size);
+	} else {
+		text = escape(bytes, size);
+		object = json_object_new_string(text);
+		free(text);
+	}
+	if (!object)
+		out_of_memory();
+	return object;
+}
+
+static json_object *json_base64(const uint8_t *bytes, size_t size)
+{
+	char *text = base64(bytes, size);
+	json_object *object = json_text(text, strlen(text));
+
+	free(text);
+	return object;
+}
+
+struct output *output_new(bool json, bool quiet)
+{
+	struct output *out = xrealloc(NULL, sizeof(*out));
+
+	memset(out, 0, sizeof(*out));
+	out->json = json;
+	out->quiet = quiet;
+	out->text = open_memstream(&out->buffer, &out->size);
+	out->stack[0] = json_object_new_object();
+	if (!out->text || !out->stack[0])
+		out_of_memory();
+	return out;
+}
+
+static int write_all(const char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t n = write(STDOUT_FILENO, bytes, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static int print_json(struct output *out)
+{
+	const char *text;
+	size_t size;
+	int ret;
+
+	text = json_object_to_json_string_length(out->stack[0],
+						 JSON_C_TO_STRING_PRETTY |
+						 JSON_C_TO_STRING_SPACED |
+						 JSON_C_TO_STRING_NOSLASHESCAPE,
+						 &size);
+	if (!text)
+		return -ENOMEM;
+	ret = write_all(text, size);
+	return ret ? ret : write_all("\n", 1);
+}
+
+int output_finish(struct output *out, int status)
+{
+	int ret;
+
+	progress_end(out);
+	if (fclose(out->text))
+		out_of_memory();
+	ret = out->json ? print_json(out) : write_all(out->buffer, out->size);
+	if (ret) {
+		fprintf(stderr,
+			"pfructl: cannot write to standard output: %s\n",
+			strerror(-ret));
+		if (status == STATUS_DONE)
+			status = STATUS_FAILED;
+	}
+	json_object_put(out->stack[0]);
+	free(out->buffer);
+	free(out);
+	return status;
+}
+
+static json_object *top(const struct output *out)
+{
+	return out->stack[out->depth];
+}
+
+static void add(struct output *out, const char *key, json_object *value)
+{
+	if (json_object_is_type(top(out), json_type_array))
+		json_object_array_add(top(out), value);
+	else if (key)
+		json_object_object_add(top(out), key, value);
+	else
+		json_object_put(value);
+}
+
+static void print_label(struct output *out, const char *label)
+{
+	int indent = INDENT * out->depth;
+	int width = LABEL_WIDTH - indent;
+
+	fprintf(out->text, "%*s%s:%*s", indent, "", label,
+		width > (int)strlen(label) ? width - (int)strlen(label) : 1,
+		"");
+}
+
+static void __attribute__((format(printf, 3, 4)))
+print_line(struct output *out, const char *label, const char *format, ...)
+{
+	va_list args;
+
+	if (!label)
+		return;
+	print_label(out, label);
+	va_start(args, format);
+	vfprintf(out->text, format, args);
+	va_end(args);
+	fputc('\n', out->text);
+}
+
+static void open_container(struct output *out, const char *key,
+			   const char *label, json_object *container)
+{
+	if (out->depth + 1 == DEPTH_MAX)
+		abort();
+	if (label)
+		fprintf(out->text, "%*s%s:\n", INDENT * out->depth, "", label);
+	add(out, key, container);
+	out->stack[++out->depth] = container;
+}
+
+void out_group(struct output *out, const char *key, const char *label)
+{
+	open_container(out, key, label, json_object_new_object());
+}
+
+void out_list(struct output *out, const char *key, const char *label)
+{
+	open_container(out, key, label, json_object_new_array());
+}
+
+void out_end(struct output *out)
+{
+	out->depth--;
+}
+
+void out_string(struct output *out, const char *key, const char *label,
+		const char *value)
+{
+	add(out, key, json_text(value, strlen(value)));
+	print_line(out, label, "%s", escaped(value));
+}
+
+void out_number(struct output *out, const char *key, const char *label,
+		uint64_t value)
+{
+	add(out, key, json_object_new_uint64(value));
+	print_line(out, label, "%llu", (unsigned long long)value);
+}
+
+void out_hex(struct output *out, const char *key, const char *label,
+	     uint64_t value)
+{
+	add(out, key, json_object_new_uint64(value));
+	print_line(out, label, "0x%llx", (unsigned long long)value);
+}
+
+void out_bool(struct output *out, const char *key, const char *label,
+	      bool value)
+{
+	add(out, key, json_object_new_boolean(value));
+	print_line(out, label, "%s", value ? "yes" : "no");
+}
+
+void out_null(struct output *out, const char *key)
+{
+	add(out, key, NULL);
+}
+
+void out_guid(struct output *out, const char *key, const char *label,
+	      const uint8_t *guid)
+{
+	char text[PFRU_GUID_TEXT_SIZE];
+
+	out_string(out, key, label, pfru_guid_text(guid, text));
+}
+
+void out_duration(struct output *out, const char *key, const char *label,
+		  uint64_t nanoseconds)
+{
+	add(out, key, json_object_new_uint64(nanoseconds));
+	print_line(out, label, "%llu.%06llu ms",
+		   (unsigned long long)nanoseconds / 1000000,
+		   (unsigned long long)nanoseconds % 1000000);
+}
+
+void out_bytes(struct output *out, const char *key, const char *label,
+	       const uint8_t *bytes, size_t size)
+{
+	json_object *object = json_object_new_object();
+	char *text = escape(bytes, size);
+
+	json_object_object_add(object, "base64", json_base64(bytes, size));
+	json_object_object_add(object, "text", json_text(text, strlen(text)));
+	add(out, key, object);
+	print_line(out, label, "%s", text);
+	free(text);
+}
+
+void out_log(struct output *out, const uint8_t *bytes, size_t size)
+{
+	char *text;
+	size_t written;
+
+	if (out->json) {
+		if (is_utf8(bytes, size))
+			add(out, "text", json_text((const char *)bytes, size));
+		else
+			add(out, "base64", json_base64(bytes, size));
+		return;
+	}
+	if (!isatty(STDOUT_FILENO)) {
+		fwrite(bytes, 1, size, out->text);
+		return;
+	}
+	text = escape_but(bytes, size, "\r\n\t", &written);
+	fwrite(text, 1, written, out->text);
+	free(text);
+}
+
+void out_plain(struct output *out, const char *text)
+{
+	fputs(text, out->text);
+}
+
+void out_drop_text(struct output *out)
+{
+	rewind(out->text);
+	fflush(out->text);
+}
+
+int fail(struct output *out, int status, const char *reason,
+	 const char *format, ...)
+{
+	json_object *error;
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	progress_end(out);
+	if (!out->json)
+		fprintf(stderr, "pfructl: %s\n", message);
+	if (!out->failed) {
+		error = json_object_new_object();
+		json_object_object_add(error, "message",
+				       json_text(message, strlen(message)));
+		json_object_object_add(error, "reason",
+				       json_text(reason, strlen(reason)));
+		json_object_object_add(error, "exit_status",
+				       json_object_new_int(status));
+		json_object_object_add(out->stack[0], "error", error);
+		out->error = error;
+		out->failed = true;
+	} else {
+		out->error = NULL;
+	}
+	free(message);
+	return status;
+}
+
+void fail_number(struct output *out, const char *key, uint64_t value)
+{
+	if (out->error)
+		json_object_object_add(out->error, key,
+				       json_object_new_uint64(value));
+}
+
+void fail_string(struct output *out, const char *key, const char *value)
+{
+	if (out->error)
+		json_object_object_add(out->error, key,
+				       json_text(value, strlen(value)));
+}
+
+void fail_guid(struct output *out, const char *key, const uint8_t *guid)
+{
+	char text[PFRU_GUID_TEXT_SIZE];
+
+	fail_string(out, key, pfru_guid_text(guid, text));
+}
+
+void note(struct output *out, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	if (out->json) {
+		if (!out->notes) {
+			out->notes = json_object_new_array();
+			json_object_object_add(out->stack[0], "notes",
+					       out->notes);
+		}
+		json_object_array_add(out->notes,
+				      json_text(message, strlen(message)));
+	} else if (!out->quiet) {
+		progress_end(out);
+		fprintf(stderr, "pfructl: note: %s\n", message);
+	}
+	free(message);
+}
+
+void progress(struct output *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->quiet || !isatty(STDERR_FILENO))
+		return;
+	va_start(args, format);
+	fputs("\r\033[K", stderr);
+	vfprintf(stderr, format, args);
+	fflush(stderr);
+	va_end(args);
+	out->progress_shown = true;
+}
+
+void progress_end(struct output *out)
+{
+	if (!out->progress_shown)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	out->progress_shown = false;
+}
