@@ -61,7 +61,7 @@ static uint64_t control_address(unsigned long instance)
 	while (at && instance--)
 		addr = *at == ',' ? strtoull(at + 1, &at, 0) : 0;
 	if (!addr) {
-		fprintf(stderr, "fwctl: no such control page in %s... of /proc/cmdline\n",
+		fprintf(stderr, "fwctl: no such control page: see %s in /proc/cmdline\n",
 			key);
 		exit(EXIT_FAILURE);
 	}
@@ -188,7 +188,7 @@ static int cmd_set(int argc, char **argv)
 				continue;
 			fprintf(stderr, "fwctl: %s: %s is no value for it\n",
 				argv[i], argv[i + 1]);
-			return EXIT_USAGE;
+			exit(EXIT_USAGE);
 		}
 	}
 	return EXIT_SUCCESS;
@@ -207,7 +207,6 @@ static int cmd_calls(int argc, char **argv)
 /* Whatever is armed, none of the counters */
 static int cmd_disarm(int argc, char **argv)
 {
-	static const char *const keep[] = { "calls" };
 	struct knob knob;
 	unsigned int i;
 
@@ -219,7 +218,7 @@ static int cmd_disarm(int argc, char **argv)
 		int event = !strncmp(knob.name, "event_", 6) ||
 			    !strncmp(knob.name, "now_", 4);
 
-		if (event || (slot && strcmp(knob.name, keep[0])))
+		if (event || (slot && strcmp(knob.name, "calls")))
 			knob_set(page, &knob, "0", 1);
 	}
 	return EXIT_SUCCESS;

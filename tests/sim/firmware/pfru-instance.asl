@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One instance of the firmware model: pfru.asl includes this once for each,
- * with PS_DEVICE, PS_UID and PS_CONTROL defined. All addresses are below
- * 4 GiB and all sums stay below 2^32, so it is right whether the DSDT's
- * revision makes integers 32 or 64 bits wide. State lives in the control
- * page; the names here only carry values between the methods of one call.
+ * with PS_DEVICE, PS_UID, PS_PORTS_U, PS_PORTS_T and PS_CONTROL defined. All
+ * addresses are below 4 GiB and all sums stay below 2^32, so it is right
+ * whether the DSDT's revision makes integers 32 or 64 bits wide. State lives
+ * in the control page; the names here only carry values within one call.
  */
 
 /* Field lists and defaults, from the tables of pfrusim.h */
@@ -811,7 +811,7 @@ Device (PS_DEVICE)
 		{
 			Name (_CRS, ResourceTemplate ()
 			{
-				IO (Decode16, 0x0CA0, 0x0CA0, 1, 4)
+				IO (Decode16, PS_PORTS_U, PS_PORTS_U, 1, 4)
 			})
 		}
 		Method (_DSM, 4, Serialized)
@@ -825,8 +825,6 @@ Device (PS_DEVICE)
 			Release (MTX)
 			If (CFLT != PFRUSIM_F_NO_RETURN) { Return (Local0) }
 		}
-		/* pfrusim.empty gives this the name of the one above */
-		Method (EDSM, 4, Serialized) {}
 	}
 
 	} /* update */
@@ -980,7 +978,7 @@ Device (PS_DEVICE)
 		{
 			Name (_CRS, ResourceTemplate ()
 			{
-				IO (Decode16, 0x0CA8, 0x0CA8, 1, 4)
+				IO (Decode16, PS_PORTS_T, PS_PORTS_T, 1, 4)
 			})
 		}
 		Method (_DSM, 4, Serialized)
@@ -994,8 +992,6 @@ Device (PS_DEVICE)
 			Release (MTX)
 			If (CFLT != PFRUSIM_F_NO_RETURN) { Return (Local0) }
 		}
-		/* pfrusim.empty gives this the name of the one above */
-		Method (EDSM, 4, Serialized) {}
 	}
 
 	} /* telemetry */

@@ -18,6 +18,8 @@ DefinitionBlock ("", "SSDT", 2, "PFRU", "PFRUSIM", PFRUSIM_VERSION)
 
 #define PS_DEVICE PFS0
 #define PS_UID 0
+#define PS_PORTS_U PFRUSIM_PORTS_U0
+#define PS_PORTS_T PFRUSIM_PORTS_T0
 #define PS_CONTROL PSA0
 #include "pfru-instance.asl"
 
@@ -25,9 +27,13 @@ DefinitionBlock ("", "SSDT", 2, "PFRU", "PFRUSIM", PFRUSIM_VERSION)
 		{
 #undef PS_DEVICE
 #undef PS_UID
+#undef PS_PORTS_U
+#undef PS_PORTS_T
 #undef PS_CONTROL
 #define PS_DEVICE PFS1
 #define PS_UID 1
+#define PS_PORTS_U PFRUSIM_PORTS_U1
+#define PS_PORTS_T PFRUSIM_PORTS_T1
 #define PS_CONTROL PSA1
 #include "pfru-instance.asl"
 		}

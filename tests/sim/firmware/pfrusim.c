@@ -52,14 +52,13 @@ static struct {
 	{ "telemetry", 1, 0, 1 },
 	{ "cid", 0, 0, 1 },
 	{ "crs", 0, 0, 1 },
-	{ "empty", 0, 0, 3 },
 	{ "buf", PFRUSIM_BUF_SIZE, BUF_MIN, BUF_MAX },
 	{ "ring", PFRUSIM_RING_SIZE, RING_MIN, RING_MAX },
 	{ "hist", PFRUSIM_RING_SIZE, RING_MIN, RING_MAX },
 	{ "dsdt2", 1, 0, 1 },
 };
 
-enum { INSTANCES, UPDATE, TELEMETRY, CID, CRS, EMPTY, BUF, RING, HIST, DSDT2,
+enum { INSTANCES, UPDATE, TELEMETRY, CID, CRS, BUF, RING, HIST, DSDT2,
        BUILD_COUNT };
 
 static char line[LINE_MAX];
@@ -393,27 +392,6 @@ static EFI_STATUS patch_name(uint8_t *table, const char *name, uint32_t value)
 	return complain(L"the SSDT lacks a name", EFI_NOT_FOUND);
 }
 
-/*
- * Swap the first letters of _DSM and EDSM in the devices that are to have an
- * empty method. Each instance has an update and a telemetry device, in that
- * order, and nothing else has such a name.
- */
-static void patch_empty(uint8_t *table, UINTN which)
-{
-	uint32_t i, length = get32(table + ACPI_LENGTH);
-	UINTN n = 0;
-
-	for (i = ACPI_HEADER; i + 4 <= length; i++) {
-		if (CompareMem(table + i + 1, "DSM", 3))
-			continue;
-		if (table[i] != '_' && table[i] != 'E')
-			continue;
-		if (which >> (n / 2 % 2) & 1)
-			table[i] = table[i] == '_' ? 'E' : '_';
-		n++;
-	}
-}
-
 static EFI_STATUS install_ssdt(void)
 {
 	struct acpi_table_protocol *acpi;
@@ -443,7 +421,6 @@ static EFI_STATUS install_ssdt(void)
 		status = patch_name(table, "PSA1", (UINTN)pages[1]);
 	if (EFI_ERROR(status))
 		return status;
-	patch_empty(table, build[EMPTY].value);
 	fix_checksum(table);
 	status = acpi->install(acpi, table, get32(table + ACPI_LENGTH), &key);
 	if (EFI_ERROR(status))

@@ -26,6 +26,15 @@
 #define PFRUSIM_HID_UPDATE	"INTC1080"
 #define PFRUSIM_HID_TELEMETRY	"INTC1081"
 #define PFRUSIM_CID		"PNP0C02"
+
+/*
+ * Ports for the _CRS; nothing is there. Literals, since iasl gets the table's
+ * lengths wrong when it folds an expression in a resource template.
+ */
+#define PFRUSIM_PORTS_U0	0x0CA0
+#define PFRUSIM_PORTS_T0	0x0CA8
+#define PFRUSIM_PORTS_U1	0x0CB0
+#define PFRUSIM_PORTS_T1	0x0CB8
 #define PFRUSIM_DSM_UPDATE	"ECF9533B-4A3C-4E89-939E-C77112601C6D"
 #define PFRUSIM_DSM_TELEMETRY	"75191659-8178-4D9D-B88F-AC5E5E93E8BF"
 
