@@ -45,7 +45,7 @@ load_scenario()
 	scenario=$(basename "$conf" .conf)
 	description='' boot=ovmf firmware=yes append='' modules='' load=''
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
-	memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
+	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
 	. "$conf"
@@ -213,6 +213,11 @@ make_initrd()
 		*)  args+=(-f "$top/$f") ;;
 		esac
 	done <<<"$files"
+	if [ -n "$prepare" ]; then
+		mkdir -p "$out/data"
+		"$top/$prepare" "$out/data" </dev/null >&2 || return
+		args+=(-f "$out/data:data")
+	fi
 	"$here/initramfs.sh" "${args[@]}"
 }
 

@@ -1,4 +1,4 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=dash
 # timeout: 180
 exec malformed

@@ -1,5 +1,5 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=dash
 # The update node for a 32-bit program.
 # timeout: 180
 exec update-32

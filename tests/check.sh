@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check.sh: all tests, and one last line "N passed, N failed".
+
+set -uo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=SCRIPTDIR/sum.sh disable=SC1091
+. "$top/tests/sum.sh"
+
+part "unit tests" "$top/tests/check-unit.sh"
+part "the test harness itself" "$top/tests/vm/selftest.sh"
+part "virtual machines" "$top/tests/vm/run.sh" --no-skips \
+	--kernel "${KERNEL:-6.1}"
+total

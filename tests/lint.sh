@@ -1,0 +1,201 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lint.sh: the kernel's checkpatch and clang-format, sparse, W=1, gcc and clang
+# warnings, shellcheck, man page, and the project's own rules. Every finding
+# is printed; ends with "N passed, N failed".
+
+set -uo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+# shellcheck source=SCRIPTDIR/vm/lib.sh disable=SC1091
+. tests/vm/lib.sh
+build=${BUILD:-$top/build}/lint
+rm -rf "$build"
+mkdir -p "$build"
+passed=0 failed=0
+
+# check NAME CMD...: quiet when it passes
+check()
+{
+	local name=$1
+
+	shift
+	if "$@" >"$build/log" 2>&1 </dev/null; then
+		echo "ok - $name"
+		passed=$((passed + 1))
+	else
+		echo "not ok - $name"
+		sed 's/^/# /' "$build/log"
+		failed=$((failed + 1))
+	fi
+}
+
+# scripts and configuration of the kernel, out of its source package
+kernel_scripts()
+{
+	local cache tmp
+
+	cache=$(pfru_cache lint-6.1)
+	if [ ! -f "$cache/done" ]; then
+		[ -f /usr/src/linux-source-6.1.tar.xz ] || {
+			echo "no /usr/src/linux-source-6.1.tar.xz; run make deps" >&2
+			return 1
+		}
+		tmp=$(mktemp -d "$cache/tmp.XXXXXX")
+		tar -C "$tmp" --strip-components=1 -xf \
+			/usr/src/linux-source-6.1.tar.xz --wildcards \
+			'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
+			'*/scripts/const_structs.checkpatch' '*/.clang-format'
+		cp -R "$tmp/." "$cache/"
+		rm -rf "$tmp"
+		touch "$cache/done"
+	fi
+	printf '%s\n' "$cache"
+}
+
+c_files()
+{
+	git ls-files '*.c' '*.h'
+}
+
+checkpatch()
+{
+	local out
+
+	# shellcheck disable=SC2046 # no file has a space in its name
+	out=$(cd "$build" && perl "$scripts/scripts/checkpatch.pl" --no-tree \
+		--strict --terse --show-types --no-summary "$@" -f \
+		"${files[@]/#/$top/}" 2>&1)
+	[ -z "$out" ] || { echo "$out"; return 1; }
+}
+
+# only what was taken from nobody and is formatted by nobody else
+formatted()
+{
+	local f bad=0
+
+	for f in "$@"; do
+		clang-format --style="file:$scripts/.clang-format" "$f" |
+			diff -u --label "$f" --label "$f, formatted" "$f" - ||
+			bad=1
+	done
+	return $bad
+}
+
+module_build()
+{
+	local kdir src=$build/src
+
+	kdir=$(tests/vm/kernel.sh 6.1) || return 1
+	mkdir -p "$src"
+	cp -R module core include VERSION "$src/"
+	make -C "$src/module" -f /dev/null >/dev/null 2>&1
+	find "$src" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' \) -delete
+	make -C "$kdir/build/" M="$src/module" "$@" modules >"$build/kbuild" 2>&1
+	local status=$?
+	grep -E 'warning|error|:[0-9]+:[0-9]+:' "$build/kbuild" && return 1
+	[ $status = 0 ] || { cat "$build/kbuild"; return 1; }
+}
+
+# every file says its licence, and the right one
+licences()
+{
+	local f want bad=0
+
+	while read -r f; do
+		[ -s "$f" ] || continue
+		case $f in
+		LICENSE|VERSION|*.cap|*.json|*/splat-samples/*|*.in|debian/*) continue ;;
+		include/uapi/*) want="GPL-2.0 WITH Linux-syscall-note" ;;
+		module/*) want="GPL-2.0-only" ;;
+		*)	want="GPL-2.0-or-later" ;;
+		esac
+		head -n 5 "$f" | grep -qF "SPDX-License-Identifier: $want" ||
+			{ echo "$f: expected SPDX-License-Identifier: $want"; bad=1; }
+	done < <(git ls-files)
+	return $bad
+}
+
+# kernel version tests belong into module/compat
+versions()
+{
+	! grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION' module/*.c module/*.h
+}
+
+# who may use whom
+layers()
+{
+	! grep -nE '#include "(\.\./)*(cli|module)/' core/* cli/*.[ch] module/*.[ch] &&
+	! grep -nE '#include ("(\.\./)*core|<linux/pfru.h>)' tests/sim/*/*.[ch]
+}
+
+shell_files()
+{
+	git ls-files | while read -r f; do
+		case $f in
+		*.sh|.ci/run) echo "$f" ;;
+		*.[ch]|*.cap|*.conf|*.md) ;;
+		*) head -n 1 "$f" | grep -qE '^#!.*sh$' && echo "$f" ;;
+		esac
+	done
+}
+
+shell_check()
+{
+	# shellcheck disable=SC2046 # no file has a space in its name
+	shellcheck $(shell_files)
+}
+
+warnings()
+{
+	local f
+
+	for f in core/*.c; do
+		"$1" -std=gnu11 -Wall -Wextra -Werror -Iinclude/uapi -c "$f" \
+			-o /dev/null || return 1
+	done
+	make -C cli clean >/dev/null 2>&1
+	make -C cli CC="$1" || return 1
+}
+
+man_page()
+{
+	scdoc <man/pfructl.1.scd >"$build/pfructl.1" &&
+	man -l --warnings "$build/pfructl.1" 2>&1 >/dev/null |
+		{ ! grep .; }
+}
+
+scripts=$(kernel_scripts) || exit 1
+
+mapfile -t files < <(c_files | grep -E '^(module|core)/')
+check "checkpatch --strict: module and core" checkpatch
+mapfile -t files < <(c_files | grep -E '^include/')
+# the numbers of the ABI are long lines, and its types are user space's
+check "checkpatch --strict: ABI header" checkpatch
+mapfile -t files < <(c_files | grep -E '^(cli|tests)/')
+# user space: the kernel's own helpers and types are not there
+check "checkpatch: tool and tests" checkpatch --ignore "$(tr -s ' \n' , <<-END
+	PREFER_KERNEL_TYPES,SSCANF_TO_KSTRTO,CONST_STRUCT,ARRAY_SIZE
+	AVOID_EXTERNS,CAMELCASE,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE
+	COMPLEX_MACRO,MULTISTATEMENT_MACRO_USE_DO_WHILE,USE_NEGATIVE_ERRNO
+	EMBEDDED_FUNCTION_NAME,LINE_SPACING,SPLIT_STRING,CONSTANT_COMPARISON
+	PREFER_DEFINED_ATTRIBUTE_MACRO,NEW_TYPEDEFS,FUNCTION_ARGUMENTS
+	VOLATILE,MACRO_WITH_FLOW_CONTROL,DATE_TIME,STRLCPY,STRCPY,STRNCPY
+	UNCOMMENTED_DEFINITION,LONG_LINE,LONG_LINE_STRING,BOOL_MEMBER
+	ENOSYS,ENOTSUPP,NAKED_SSCANF,CONSIDER_KSTRTO,MSLEEP,USLEEP_RANGE
+END
+)"
+check "module: W=1" module_build W=1
+check "module: sparse" module_build C=2
+check "core and tool: gcc" warnings gcc
+check "core and tool: clang" warnings clang
+check "shellcheck" shell_check
+check "licences" licences
+check "no kernel version in a driver file" versions
+check "who may use whom" layers
+check "man page" man_page
+
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
