@@ -200,6 +200,13 @@ static void look_for_acpi(struct output *out, struct kind *kind)
 		    is_device(entry->d_name, kind->hid))
 			print_acpi_device(out, kind, entry->d_name);
 	out_end(out);
+	if (!kind->devices) {
+		char *text = xasprintf("no %s device (%s)", kind->name,
+				       kind->hid);
+
+		out_string(out, NULL, "ACPI", text);
+		free(text);
+	}
 	if (dir)
 		closedir(dir);
 	free(path);
@@ -479,7 +486,7 @@ static int run(struct pfructl *ctl)
 	struct output *out = ctl->out;
 	int i, ret;
 
-	out_group(out, "acpi", "Firmware");
+	out_group(out, "acpi", NULL);
 	for (i = 0; i < 2; i++)
 		look_for_acpi(out, &s.kinds[i]);
 	out_end(out);

@@ -15,7 +15,7 @@
 #include "pfructl.h"
 
 #define DEPTH_MAX	8
-#define LABEL_WIDTH	25
+#define LABEL_WIDTH	28
 #define INDENT		2
 
 /**
@@ -28,6 +28,7 @@
  * @size: bytes of it
  * @stack: JSON containers that are open
  * @depth: index of the innermost
+ * @indent: columns that text is indented by, for each of @stack
  * @error: the first failure, in @stack[0]
  * @failed: there was a failure
  * @notes: list in @stack[0]
@@ -41,6 +42,7 @@ struct output {
 	size_t size;
 	json_object *stack[DEPTH_MAX];
 	int depth;
+	int indent[DEPTH_MAX];
 	json_object *error;
 	bool failed;
 	json_object *notes;
@@ -326,7 +328,7 @@ static void add(struct output *out, const char *key, json_object *value)
 
 static void print_label(struct output *out, const char *label)
 {
-	int indent = INDENT * out->depth;
+	int indent = out->indent[out->depth];
 	int width = LABEL_WIDTH - indent;
 
 	fprintf(out->text, "%*s%s:%*s", indent, "", label,
@@ -351,12 +353,16 @@ print_line(struct output *out, const char *label, const char *format, ...)
 static void open_container(struct output *out, const char *key,
 			   const char *label, json_object *container)
 {
+	int indent = out->indent[out->depth];
+
 	if (out->depth + 1 == DEPTH_MAX)
 		abort();
 	if (label)
-		fprintf(out->text, "%*s%s:\n", INDENT * out->depth, "", label);
+		fprintf(out->text, "%*s%s:\n", indent, "", label);
 	add(out, key, container);
 	out->stack[++out->depth] = container;
+	/* what has no label is not seen in text */
+	out->indent[out->depth] = indent + (label ? INDENT : 0);
 }
 
 void out_group(struct output *out, const char *key, const char *label)

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Devices of both drivers for tests of pfructl, linked into it with
+ * -Wl,--wrap. Written from the description of the interface; shares core/ only
+ * to judge what is written to it. What it does is set by FAKE_* variables.
+ *
+ * FAKE_ROOT	directory with dev/ and sys/; any file in dev/ is a node
+ * FAKE_DRIVER	pfru or mainline
+ * FAKE_COUNT	file for the counts, written at the end
+ * FAKE_OPEN, FAKE_WRITE, FAKE_START, FAKE_QUERY, FAKE_BUFFER, FAKE_DATA,
+ * FAKE_LEVEL, FAKE_MMAP	errno to fail with, or STATUS:EXT, several of
+ *		them with commas for one call after the other, the last stays
+ * FAKE_REASON	REASON:OFFSET:FOUND:EXPECTED of a failure by errno
+ * FAKE_CACHED	the capability is known
+ * FAKE_STALE	the known capability is wrong, all its versions too high
+ * FAKE_ROOM	bytes of the communication buffer
+ * FAKE_OEM	OEM information
+ * FAKE_LOG	file with the ring's content
+ * FAKE_OLDER, FAKE_NEWER	sizes of the two parts
+ * FAKE_CHANGES	how many GET_DATA see a log that has grown
+ * FAKE_NO_LOG	before the first update
+ * FAKE_ELSEWHERE	the older part does not end with the ring
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/module-state.h"
+#include "cli/sysroot.h"
+#include "core/capsule.h"
+#include "core/status.h"
+
+#define RING_MAX	65536
+#define FAKE_FD_MAX	64
+
+enum { NO_NODE, UPDATE, TELEMETRY };
+
+static int nodes[FAKE_FD_MAX];
+static int mainline;
+static unsigned int firmware_calls, writes, starts, written_bytes;
+static unsigned int next_answer[8];
+static struct pfru_result result;
+static struct pfru_capability cap;
+static int cap_known;
+static uint8_t *image;
+static size_t image_size;
+static int complete;
+static int unused_view;
+static unsigned int changes;
+static unsigned int revision = 99, type = 99;
+
+int __real_open64(const char *path, int flags, ...);
+int __real_ioctl(int fd, unsigned long request, ...);
+ssize_t __real_read(int fd, void *to, size_t size);
+ssize_t __real_pread64(int fd, void *to, size_t size, off_t at);
+ssize_t __real_write(int fd, const void *from, size_t size);
+void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
+		    off_t offset);
+
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+ssize_t __wrap_read(int fd, void *to, size_t size);
+ssize_t __wrap_pread64(int fd, void *to, size_t size, off_t at);
+ssize_t __wrap_write(int fd, const void *from, size_t size);
+void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
+		    off_t offset);
+int __real_module_state_read(const char *name, struct module_state *state);
+int __wrap_module_state_read(const char *name, struct module_state *state);
+
+static unsigned long number(const char *name, unsigned long other)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoul(text, NULL, 0) : other;
+}
+
+static void set_platform(void)
+{
+	static const uint8_t drv[] = { 0x0e, 0x5f, 0x0b, 0x14, 0xf8, 0x49,
+		0x79, 0x45, 0xad, 0x81, 0xbc, 0x7b, 0x6d, 0x2b, 0xb2, 0x45 };
+	static const uint8_t platform[] = { 0x4e, 0x5a, 0x0c, 0x7d, 0xb3, 0x91,
+		0x26, 0x4c, 0x8f, 0x17, 0x2a, 0x6b, 0xe0, 0x4d, 0x9c, 0x51 };
+
+	memset(&cap, 0, sizeof(cap));
+	cap.update_cap = 3;
+	memcpy(cap.code_type, pfru_guid_code_injection, 16);
+	memcpy(cap.drv_type, drv, 16);
+	memcpy(cap.platform_id, platform, 16);
+	memcpy(cap.oem_id, platform, 16);
+	cap.fw_version = 0x10000;
+	cap.code_rt_version = 1;
+	cap.drv_rt_version = 1;
+	cap.drv_svn = 1;
+	cap.oem_info_len = getenv("FAKE_OEM") ? strlen(getenv("FAKE_OEM")) : 0;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	if (getenv("FAKE_ROOT"))
+		sysroot = getenv("FAKE_ROOT");
+	mainline = getenv("FAKE_DRIVER") &&
+		   !strcmp(getenv("FAKE_DRIVER"), "mainline");
+	set_platform();
+	changes = number("FAKE_CHANGES", 0);
+	cap_known = number("FAKE_CACHED", 0);
+	if (number("FAKE_STALE", 0)) {
+		cap_known = 1;
+		cap.code_rt_version = 1000;
+		cap.drv_svn = 1000;
+	}
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	const char *name = getenv("FAKE_COUNT");
+	FILE *file = name ? fopen(name, "w") : NULL;
+
+	free(image);
+	if (!file)
+		return;
+	fprintf(file, "calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u\n",
+		firmware_calls, writes, starts, written_bytes, revision, type);
+	fclose(file);
+}
+
+static int node(int fd)
+{
+	return fd >= 0 && fd < FAKE_FD_MAX ? nodes[fd] : NO_NODE;
+}
+
+static void begin_result(unsigned int action)
+{
+	memset(&result, 0, sizeof(result));
+	result.action = action;
+	result.status = PFRU_STATUS_NONE;
+}
+
+/*
+ * One call of the firmware: 0, or -1 with errno and the result set. @slot
+ * counts the answers of this kind.
+ */
+static int firmware(const char *name, unsigned int slot)
+{
+	const char *text = getenv(name);
+	unsigned int skip = next_answer[slot];
+	unsigned int status, ext, reason = 0;
+	unsigned long long offset = 0, found = 0, expected = 0;
+	const char *next;
+
+	firmware_calls++;
+	if (!text || !*text) {
+		result.status = 0;
+		return 0;
+	}
+	while (skip-- && (next = strchr(text, ',')))
+		text = next + 1;
+	next_answer[slot]++;
+	if (sscanf(text, "%u:%i", &status, (int *)&ext) == 2) {
+		result.status = status;
+		result.ext_status = ext;
+		if (!status)
+			return 0;
+		result.reason = PFRU_REASON_FIRMWARE;
+		errno = mainline ? EBUSY : pfru_status_errno(status);
+		result.error = -errno;
+		return -1;
+	}
+	errno = atoi(text);
+	result.error = -errno;
+	if (getenv("FAKE_REASON"))
+		sscanf(getenv("FAKE_REASON"), "%u:%llu:%llu:%llu", &reason,
+		       &offset, &found, &expected);
+	result.reason = reason;
+	result.offset = offset;
+	result.found = found;
+	result.expected = expected;
+	return -1;
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	size_t length = strlen(sysroot);
+	va_list args;
+	int fd, mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, int) : 0;
+	va_end(args);
+	if (!length || strncmp(path, sysroot, length) ||
+	    strncmp(path + length, "/dev/", 5) || access(path, F_OK))
+		return __real_open64(path, flags, mode);
+	if (strstr(path, "plain-file"))
+		return __real_open64(path, flags, mode);
+	if (number("FAKE_OPEN", 0)) {
+		errno = number("FAKE_OPEN", 0);
+		return -1;
+	}
+	fd = __real_open64("/dev/null", flags);
+	if (fd < 0 || fd >= FAKE_FD_MAX || strstr(path, "not-a-node"))
+		return fd;
+	nodes[fd] = strstr(path, "telemetry") ? TELEMETRY : UPDATE;
+	return fd;
+}
+
+static int query(void)
+{
+	begin_result(PFRU_ACTION_QUERY);
+	if (firmware("FAKE_QUERY", 0))
+		return -1;
+	set_platform();
+	cap_known = 1;
+	memset(&result, 0, sizeof(result));
+	return 0;
+}
+
+static int start(unsigned int action)
+{
+	starts++;
+	begin_result(action);
+	if (!mainline && action != PFRU_ACTION_ACTIVATE && !complete) {
+		errno = ENODATA;
+		result.error = -errno;
+		return -1;
+	}
+	result.auth_time = 1234567;
+	result.exec_time = action == PFRU_ACTION_STAGE ? 0 : 7654321;
+	if (firmware("FAKE_START", 1)) {
+		if (result.status != PFRU_STATUS_RETRY)
+			complete = 0;
+		return -1;
+	}
+	complete = 0;
+	if (action != PFRU_ACTION_STAGE)
+		cap_known = 0;
+	return 0;
+}
+
+static int set_revision(const unsigned int *wanted)
+{
+	if (*wanted != 1 && *wanted != 2) {
+		errno = EINVAL;
+		return -1;
+	}
+	revision = *wanted;
+	return 0;
+}
+
+static int update_ioctl(unsigned int request, void *argument)
+{
+	switch (request) {
+	case PFRU_IOC_SET_REV:
+		return set_revision(argument);
+	case PFRU_IOC_STAGE:
+		return start(PFRU_ACTION_STAGE);
+	case PFRU_IOC_ACTIVATE:
+		return start(PFRU_ACTION_ACTIVATE);
+	case PFRU_IOC_STAGE_ACTIVATE:
+		return start(PFRU_ACTION_STAGE_ACTIVATE);
+	case PFRU_IOC_QUERY_CAP:
+		if (query())
+			return -1;
+		memcpy(argument, &cap, sizeof(cap));
+		return 0;
+	}
+	if (mainline) {
+		errno = ENOTTY;
+		return -1;
+	}
+	switch (request) {
+	case PFRU_IOC_GET_BUF_SIZE:
+		begin_result(PFRU_ACTION_BUFFER);
+		if (firmware("FAKE_BUFFER", 2))
+			return -1;
+		*(uint32_t *)argument = number("FAKE_ROOM", 1 << 20);
+		return 0;
+	case PFRU_IOC_GET_CACHED_CAP:
+		if (!cap_known) {
+			errno = ENODATA;
+			return -1;
+		}
+		memcpy(argument, &cap, sizeof(cap));
+		return 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}
+
+static void fill_data_info(struct pfru_log_data_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	if (number("FAKE_NO_LOG", 0))
+		return;
+	info->max_data_size = number("FAKE_RING", 4096);
+	info->chunk2_addr_lo = 0x10000000;
+	info->chunk2_addr_hi = 1;
+	info->chunk2_size = number("FAKE_NEWER", 0);
+	info->chunk1_size = number("FAKE_OLDER", 0);
+	if (info->chunk1_size) {
+		info->chunk1_addr_hi = 1;
+		info->chunk1_addr_lo = 0x10000000 + info->max_data_size -
+				       info->chunk1_size;
+		if (number("FAKE_ELSEWHERE", 0))
+			info->chunk1_addr_lo = 0x20000000;
+		info->rollover_cnt = 3;
+	}
+	info->reset_cnt = 4;
+	if (changes) {
+		changes--;
+		info->chunk2_size -= changes % 2 + 1;
+	}
+}
+
+static int set_info(const struct pfru_log_info *info)
+{
+	if (info->log_revid == 1 || info->log_revid == 2)
+		revision = info->log_revid;
+	if (info->log_type <= 1)
+		type = info->log_type;
+	if (info->log_level == PFRU_LOG_UNCHANGED)
+		return 0;
+	begin_result(PFRU_ACTION_SET_LEVEL);
+	return firmware("FAKE_LEVEL", 3);
+}
+
+static int get_info(struct pfru_log_info *info)
+{
+	begin_result(PFRU_ACTION_GET_LEVEL);
+	info->log_type = type;
+	info->log_revid = revision;
+	if (firmware("FAKE_LEVEL", 3)) {
+		if (!mainline)
+			return -1;
+		/* it returns the errno as a level */
+		info->log_level = -errno;
+		return 0;
+	}
+	info->log_level = 2;
+	return 0;
+}
+
+static int telemetry_ioctl(unsigned int request, void *argument)
+{
+	switch (request) {
+	case PFRT_LOG_IOC_SET_INFO:
+		return set_info(argument);
+	case PFRT_LOG_IOC_GET_INFO:
+		return get_info(argument);
+	case PFRT_LOG_IOC_GET_DATA_INFO:
+		begin_result(PFRU_ACTION_GET_DATA);
+		if (firmware("FAKE_DATA", 4))
+			return -1;
+		memset(&result, 0, sizeof(result));
+		fill_data_info(argument);
+		unused_view = 1;
+		return 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	void *argument;
+	va_list args;
+
+	va_start(args, request);
+	argument = va_arg(args, void *);
+	va_end(args);
+	if (!node(fd))
+		return __real_ioctl(fd, request, argument);
+	if (request == PFRU_IOC_GET_RESULT && !mainline) {
+		errno = ENODATA;
+		if (!result.action)
+			return -1;
+		memcpy(argument, &result, sizeof(result));
+		return 0;
+	}
+	return node(fd) == UPDATE ? update_ioctl(request, argument) :
+				    telemetry_ioctl(request, argument);
+}
+
+ssize_t __wrap_read(int fd, void *to, size_t size)
+{
+	const char *oem = getenv("FAKE_OEM") ? getenv("FAKE_OEM") : "";
+	size_t n = strlen(oem);
+
+	if (node(fd) != UPDATE)
+		return __real_read(fd, to, size);
+	if (mainline) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (query())
+		return -1;
+	n = n < PFRU_OEM_INFO_MAX ? n : PFRU_OEM_INFO_MAX;
+	if (size < PFRU_CAPABILITY_READ_SIZE + n)
+		abort();
+	memcpy(to, &cap, PFRU_CAPABILITY_READ_SIZE);
+	memcpy((uint8_t *)to + PFRU_CAPABILITY_READ_SIZE, oem, n);
+	return PFRU_CAPABILITY_READ_SIZE + n;
+}
+
+static size_t read_ring(void *to, size_t size, off_t at)
+{
+	int fd = __real_open64(getenv("FAKE_LOG"), O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : __real_pread64(fd, to, size, at);
+
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? 0 : n;
+}
+
+/* short reads, as a signal would make them */
+ssize_t __wrap_pread64(int fd, void *to, size_t size, off_t at)
+{
+	if (node(fd) != TELEMETRY)
+		return __real_pread64(fd, to, size, at);
+	if (!at && !unused_view)
+		firmware_calls++;
+	if (!at)
+		unused_view = 0;
+	if (number("FAKE_PREAD", 0)) {
+		begin_result(PFRU_ACTION_GET_DATA);
+		return firmware("FAKE_PREAD", 5);
+	}
+	return read_ring(to, size > 100 ? 100 : size, at);
+}
+
+void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
+		    off_t offset)
+{
+	void *map;
+
+	if (node(fd) != TELEMETRY)
+		return __real_mmap64(at, size, prot, flags, fd, offset);
+	firmware_calls++;
+	if (prot != PROT_READ || flags != MAP_SHARED || offset)
+		abort();
+	if (number("FAKE_MMAP", 0)) {
+		errno = number("FAKE_MMAP", 0);
+		return MAP_FAILED;
+	}
+	map = __real_mmap64(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	read_ring(map, size, 0);
+	return map;
+}
+
+static ssize_t refuse(const struct pfru_refusal *refusal)
+{
+	result.reason = refusal->reason;
+	result.offset = refusal->offset;
+	result.found = refusal->found;
+	result.expected = refusal->expected;
+	errno = pfru_reason_text(refusal->reason)->error;
+	result.error = -errno;
+	return -1;
+}
+
+static ssize_t write_pfru(const uint8_t *from, size_t size)
+{
+	struct pfru_verdict verdict;
+	struct pfru_refusal refusal;
+	__u64 said;
+
+	if (number("FAKE_WRITE", 0)) {
+		errno = number("FAKE_WRITE", 0);
+		return -1;
+	}
+	begin_result(PFRU_ACTION_LOAD);
+	if (!image_size && firmware("FAKE_BUFFER", 2))
+		return -1;
+	image = realloc(image, image_size + size);
+	memcpy(image + image_size, from, size);
+	image_size += size;
+	if (pfru_capsule_begin(image, number("FAKE_ROOM", 1 << 28), &said,
+			       &refusal))
+		return refuse(&refusal);
+	if (image_size < said)
+		return size;
+	if (!cap_known && query())
+		return -1;
+	if (pfru_judge(image, image_size, &cap, &verdict) &&
+	    pfru_reason_needs_platform(verdict.refusal.reason) && query())
+		return -1;
+	begin_result(PFRU_ACTION_LOAD);
+	if (pfru_judge(image, image_size, &cap, &verdict))
+		return refuse(&verdict.refusal);
+	memset(&result, 0, sizeof(result));
+	complete = 1;
+	return size;
+}
+
+/* where this driver would crash, the test does */
+static ssize_t write_mainline(const uint8_t *from, size_t size)
+{
+	struct pfru_verdict verdict;
+
+	firmware_calls++;
+	if (writes > 1)
+		abort();
+	if (size > number("FAKE_ROOM", 1 << 20)) {
+		errno = EINVAL;
+		return -1;
+	}
+	firmware_calls++;
+	if (pfru_judge(from, size, &cap, &verdict) ||
+	    !verdict.image.authenticated || verdict.image.version > 2)
+		abort();
+	if (number("FAKE_WRITE", 0)) {
+		errno = number("FAKE_WRITE", 0);
+		return -1;
+	}
+	return size;
+}
+
+ssize_t __wrap_write(int fd, const void *from, size_t size)
+{
+	if (node(fd) != UPDATE)
+		return __real_write(fd, from, size);
+	writes++;
+	written_bytes += size;
+	return mainline ? write_mainline(from, size) : write_pfru(from, size);
+}
+
+/* FAKE_MODULE: words that are true of the module pfru */
+int __wrap_module_state_read(const char *name, struct module_state *state)
+{
+	const char *words = getenv("FAKE_MODULE");
+
+	if (!words)
+		return __real_module_state_read(name, state);
+	memset(state, 0, sizeof(*state));
+	if (strcmp(name, "pfru"))
+		return 0;
+	state->loaded = strstr(words, "loaded");
+	state->available = strstr(words, "available");
+	state->blacklisted = strstr(words, "blacklisted");
+	state->is_signed = strstr(words, "signed");
+	return 0;
+}

@@ -1,0 +1,744 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Tests of pfructl without devices and with pretended ones (fakedev.c), in a
+# build with ASan and UBSan. Prints TAP and "N passed, N failed" at the end.
+# Touches nothing outside a temporary directory and the build directory.
+set -u
+cd "$(dirname "$0")/../../.." || exit 1
+top=$PWD
+build=${BUILD:-$top/build}
+corpus=$top/tests/corpus
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export ASAN_OPTIONS=detect_leaks=1:exitcode=99
+export UBSAN_OPTIONS=print_stacktrace=1
+unset "${!FAKE_@}"
+
+fake=$build/cli-fake/pfructl
+passed=0
+failed=0
+number=0
+out=$work/out
+err=$work/err
+counts=$work/counts
+status=0
+
+ok() {
+	passed=$((passed + 1))
+	number=$((number + 1))
+	echo "ok $number - $1"
+}
+
+not_ok() {
+	failed=$((failed + 1))
+	number=$((number + 1))
+	echo "not ok $number - $1"
+	shift
+	printf '# %s\n' "$@"
+	sed 's/^/# out: /' "$out" | head -20
+	sed 's/^/# err: /' "$err" | head -20
+}
+
+# check WHAT CONDITION...: the condition is a command
+check() {
+	local what=$1
+
+	shift
+	if "$@"; then
+		ok "$what"
+	else
+		not_ok "$what" "$*" "exit status $status"
+	fi
+}
+
+# run ARGUMENT...: pfructl with pretended devices
+run() {
+	rm -f "$counts"
+	FAKE_COUNT=$counts timeout 60 "$fake" "$@" > "$out" 2> "$err" < /dev/null
+	status=$?
+}
+
+# expect WHAT STATUS ARGUMENT...
+expect() {
+	local what=$1 want=$2
+
+	shift 2
+	run "$@"
+	check "$what: exit status $want" [ "$status" = "$want" ]
+}
+
+says() {
+	grep -Eq -- "$1" "$err"
+}
+
+prints() {
+	grep -Eq -- "$1" "$out"
+}
+
+counted() {
+	grep -q -- "$1" "$counts"
+}
+
+empty() {
+	[ ! -s "$1" ]
+}
+
+# json EXPRESSION: true of the document "d" in the output
+json() {
+	python3 - "$out" "$1" << 'END'
+import json, sys
+d = json.load(open(sys.argv[1]))
+sys.exit(0 if eval(sys.argv[2]) else 1)
+END
+}
+
+build_program() {
+	local flags
+
+	mkdir -p "$build/cli-fake" || return 1
+	make -s -C cli BUILD="$build" SANITIZE=1 all objects > "$work/make" 2>&1 || {
+		cat "$work/make"
+		return 1
+	}
+	flags=$(make -s -C cli BUILD="$build" SANITIZE=1 link-flags) || return 1
+	# shellcheck disable=SC2046,SC2086
+	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. -Iinclude/uapi \
+		-D_FILE_OFFSET_BITS=64 -fPIE -o "$fake" \
+		tests/unit/cli/fakedev.c \
+		$(for f in open64 ioctl read pread64 write mmap64 \
+			module_state_read; do
+			echo "-Wl,--wrap=$f"
+		done) $flags
+}
+
+# one payload header: kind runtime-version svn
+make_payload() {
+	python3 - "$@" << 'END'
+import struct, sys
+kind, version, svn = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+platform = bytes.fromhex("4e5a0c7db391264c8f172a6be04d9c51")
+head = struct.pack("<4sIIII16sI", b"SCI1" if kind == "code" else b"SDU1", 1,
+                   40, 0x10000, version, platform, svn)
+sys.stdout.buffer.write(head + bytes(range(256)) * 4)
+END
+}
+
+make_inputs() {
+	local code=B2F84B79-7B6E-4E45-885F-3FB9BB185402
+
+	cd "$work" || return 1
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
+		-days 30 -subj "/O=Test/CN=Signer" 2> /dev/null || return 1
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key \
+		-out other.pem -days 30 -subj "/CN=Other" 2> /dev/null || return 1
+	openssl x509 -in cert.pem -outform DER -out cert.der || return 1
+	make_payload code 2 0 > payload
+	mkeficapsule -p key.pem -c cert.pem -m 7 -g $code -i 1 payload \
+		signed.cap > /dev/null || return 1
+	mkeficapsule -g $code -i 1 payload plain.cap > /dev/null || return 1
+	# the last byte is payload: the signature no longer holds
+	cp signed.cap tampered.cap
+	printf 'X' | dd of=tampered.cap bs=1 conv=notrunc status=none \
+		seek=$(($(stat -c %s tampered.cap) - 1))
+	# the count is signed too
+	python3 - << 'END'
+b = bytearray(open("signed.cap", "rb").read())
+at = b.index(bytes.fromhex("9dd2af4adf68ee498aa9347d375665a7")) - 16
+b[at] += 1
+open("count.cap", "wb").write(b)
+END
+	# what mainline's driver takes: image header v2, by cutting the last field
+	# of v3; and the same with a type that only the platform knows
+	python3 - << 'END'
+import struct
+b = bytearray(open("signed.cap", "rb").read())
+image = 28 + 16
+struct.pack_into("<I", b, image, 2)
+del b[image + 40:image + 48]
+struct.pack_into("<I", b, 24, len(b))
+open("v2.cap", "wb").write(b)
+b[image + 4:image + 20] = bytes.fromhex("0e5f0b14f8497945ad81bc7b6d2bb245")
+open("v2-own-type.cap", "wb").write(b)
+END
+	cp signed.cap "$(printf 'evil\033[2J\nname.cap')"
+	cp signed.cap "$(printf 'not-utf8-\377.cap')"
+	: > empty.cap
+	mkdir directory.cap
+	head -c 100 signed.cap > short.cap
+	truncate -s 300M huge.cap
+	# a ring of 4096 bytes whose oldest byte is at 1000, with every byte
+	python3 - << 'END'
+ring = bytearray(4096)
+newer = b"".join(b"new line %d\r\n" % i for i in range(100))[:1000]
+older = bytes(range(256)) + b"".join(b"old line %d\r\n" % i for i in range(400))
+older = older[:3096]
+ring[:1000] = newer
+ring[1000:] = older
+open("ring", "wb").write(ring)
+open("chronological", "wb").write(older + newer)
+open("newer", "wb").write(newer)
+END
+	cd "$top" || return 1
+}
+
+# roots with different sets of nodes
+make_roots() {
+	mkdir -p "$work"/{ours,mainline,bare,many,odd}/dev "$work"/ours/dev/pfru \
+		"$work"/many/dev/pfru "$work"/odd/dev
+	touch "$work"/ours/dev/pfru/{update,telemetry}
+	touch "$work"/mainline/dev/acpi_pfr_{update,telemetry}0
+	touch "$work"/many/dev/pfru/{update,update1,update10,telemetry}
+	touch "$work"/odd/dev/{plain-file,not-a-node}
+}
+
+use() {
+	unset "${!FAKE_@}"
+	export FAKE_ROOT=$work/$1
+	[ "$1" != mainline ] || export FAKE_DRIVER=mainline
+	export FAKE_LOG=$work/ring
+}
+
+test_usage() {
+	local c
+
+	use bare
+	expect "no command" 2
+	check "no command: says so" says "no command was given"
+	check "no command: nothing on stdout" empty "$out"
+	expect "unknown command" 2 frobnicate
+	expect "unknown option" 2 --frobnicate
+	check "unknown option: names it" says "frobnicate"
+	expect "prefix of a command is no command" 2 stat
+	expect "missing value" 2 capability --device
+	expect "missing file" 2 stage
+	expect "two files" 2 stage a b
+	expect "argument where none belongs" 2 activate a
+	expect "revision 3" 2 capability --revision 3
+	expect "revision 0" 2 capability --revision 0
+	expect "revision 1x" 2 capability --revision 1x
+	expect "type" 2 telemetry --type old
+	expect "retries for an activation" 2 stage-activate --retries 1 x
+	check "retries for an activation: says so" says "takes no --retries"
+	expect "retries -1" 2 stage --retries -1 x
+	expect "retries 3601" 2 stage --retries 3601 x
+	expect "dry run of an activation" 2 activate --dry-run
+	expect "level 3" 2 log-level 3
+	expect "level debug" 2 log-level debug
+	expect "empty device" 2 capability --device ""
+	expect "usage in JSON" 2 --frobnicate --json
+	check "usage in JSON: one document" json 'd["error"]["exit_status"] == 2'
+	check "usage in JSON: nothing on stderr" empty "$err"
+	expect "usage in JSON, option later" 2 frobnicate -j
+	check "usage in JSON, option later" json 'd["error"]["reason"] == "usage"'
+	expect "help" 0 --help
+	check "help: exit statuses" prints "7  the log changed"
+	expect "version" 0 --version
+	check "version: features" prints "^features: .*openssl"
+	expect "version in JSON" 0 --version --json
+	check "version in JSON" json '"kmod" in d["features"]'
+	for c in status capability capsule stage activate stage-activate \
+		telemetry telemetry-info log-level; do
+		expect "$c --help" 0 "$c" --help
+		check "$c --help: names itself" prints "^Usage: pfructl $c"
+		run --help
+		check "help names $c" prints "^  $c "
+	done
+	expect "activation's help warns" 0 activate --help
+	check "activation's help warns" prints DANGER
+}
+
+test_no_device() {
+	local c
+
+	use bare
+	for c in capability activate telemetry telemetry-info log-level \
+		"stage $work/signed.cap" "stage-activate $work/signed.cap" \
+		"log-level 1" "capability --device 3"; do
+		# shellcheck disable=SC2086
+		expect "$c without a device" 3 $c
+		check "$c: what to do" says "pfructl status"
+		# shellcheck disable=SC2086
+		expect "$c --json without a device" 3 $c --json
+		check "$c --json" json 'd["error"]["reason"] == "no-device"'
+	done
+	use odd
+	expect "plain file as device" 1 capability -d "$work/odd/dev/plain-file"
+	check "plain file: says so" says "not a PFRU update node"
+	expect "other device" 1 stage -d "$work/odd/dev/not-a-node" \
+		"$work/signed.cap"
+	check "other device: says so" says "not a PFRU update node"
+	expect "missing node" 3 capability -d "$work/odd/dev/missing"
+	use ours
+	FAKE_OPEN=1 expect "no permission" 1 capability
+	check "no permission: says what to do" says "CAP_SYS_RAWIO"
+	FAKE_OPEN=13 expect "no permission for the log" 1 telemetry
+	FAKE_OPEN=16 expect "busy at open" 6 capability
+	use many
+	expect "lowest instance" 0 capability --json
+	check "lowest instance" json 'd["device"].endswith("/pfru/update")'
+	check "several: a note" json '"several" in d["notes"][0]'
+	expect "instance 10" 0 capability --json -d 10
+	check "instance 10" json 'd["device"].endswith("/pfru/update10")'
+	expect "instance 2" 3 capability -d 2
+	rm "$work/many/dev/pfru/update"
+	expect "no instance 0" 0 capability --json
+	check "no instance 0" json 'd["device"].endswith("/pfru/update1")'
+}
+
+test_files() {
+	use bare
+	expect "signed" 0 capsule "$work/signed.cap"
+	check "signed: signer" prints "Subject: *CN=Signer,O=Test"
+	check "signed: flags in words" prints "persist across reset"
+	check "signed: version" prints "Runtime version: *2"
+	expect "signed, JSON" 0 capsule --json "$work/signed.cap"
+	check "signed, JSON: items" json \
+'d["accepted"] and d["items"][0]["authentication"]["signers"][0]["subject"] == "CN=Signer,O=Test"'
+	check "signed, JSON: GUID in EFI order" json \
+'d["items"][0]["type"] == "B2F84B79-7B6E-4E45-885F-3FB9BB185402"'
+	check "signed, JSON: count" json \
+'d["items"][0]["authentication"]["monotonic_count"] == 7'
+	check "signed, JSON: payload" json \
+'d["items"][0]["payload"]["signature"]["text"] == "SCI1"'
+	expect "plain" 0 capsule --json "$work/plain.cap"
+	check "plain: not authenticated" json 'not d["items"][0]["authenticated"]'
+	expect "missing" 1 capsule "$work/missing.cap"
+	check "missing: why" says "No such file"
+	expect "directory" 1 capsule "$work/directory.cap"
+	expect "empty" 4 capsule "$work/empty.cap"
+	check "empty: words" says "too short to be a capsule at offset 0 \(bytes found 0, needed 28\)"
+	expect "short" 4 capsule "$work/short.cap" --json
+	check "short: reason" json \
+'d["error"]["reason"] == "capsule-size" and d["error"]["found"] == 100 and not d["accepted"]'
+	expect "huge" 4 capsule "$work/huge.cap"
+	check "huge: words" says "larger than any capsule"
+	expect "endless" 4 capsule /dev/zero
+	expect "one's own memory" 1 capsule /proc/self/mem
+	expect "terminal escape in a name" 0 capsule "$work"/evil*
+	check "terminal escape in a name: escaped" prints 'evil\\x1b\[2J\\x0aname'
+	check "terminal escape in a name: gone" \
+		sh -c "! grep -q $(printf '\033') '$out' '$err'"
+	expect "terminal escape, JSON" 0 capsule --json "$work"/evil*
+	check "terminal escape, JSON" json '"\033[2J\n" in d["file"]'
+	expect "name that is not UTF-8, JSON" 0 capsule --json "$work"/not-utf8*
+	check "name that is not UTF-8, JSON" json '"not-utf8-\\xff.cap" in d["file"]'
+	expect "missing, hostile name" 1 capsule "$(printf 'a\033]0;x\007')"
+	check "missing, hostile name: escaped" says 'a\\x1b\]0;x\\x07'
+	expect "name with conversions" 1 capsule "%s%n%s%n"
+	check "name with conversions" says "%s%n%s%n"
+	"$fake" capsule - < "$work/signed.cap" > "$out" 2> "$err"
+	status=$?
+	check "standard input" prints "Would be accepted: *yes"
+	mkfifo "$work/fifo"
+	(dd if="$work/signed.cap" bs=7 status=none > "$work/fifo") &
+	expect "FIFO, in pieces" 0 capsule "$work/fifo"
+	"$fake" capsule - <&- > "$out" 2> "$err"
+	status=$?
+	check "closed standard input" [ "$status" = 1 ]
+}
+
+test_writing() {
+	use ours
+	"$fake" capsule "$work/signed.cap" > /dev/full 2> "$err"
+	status=$?
+	check "full disk: exit status 1" [ "$status" = 1 ]
+	check "full disk: says so" says "cannot write to standard output: No space"
+	"$fake" capsule --json "$work/signed.cap" > /dev/full 2> "$err"
+	status=$?
+	check "full disk, JSON: exit status 1" [ "$status" = 1 ]
+	"$fake" --help >&- 2> "$err"
+	status=$?
+	check "closed stdout: exit status 1" [ "$status" = 1 ]
+	check "closed stdout: says so" says "cannot write to standard output"
+	"$fake" capability >&- 2> "$err"
+	status=$?
+	check "closed stdout with a device: exit status 1" [ "$status" = 1 ]
+	{
+		"$fake" --help 2> "$err"
+		echo $? > "$work/piped"
+	} | true
+	sleep 0.2
+	check "closed pipe: exit status 0 or 1, no signal" \
+		grep -qx '[01]' "$work/piped"
+	FAKE_START=5:1 "$fake" stage "$work/signed.cap" --json > /dev/full \
+		2> "$err"
+	status=$?
+	check "full disk after a refusal: 5 stays" [ "$status" = 5 ]
+}
+
+test_signature() {
+	use bare
+	expect "verified" 0 capsule --ca "$work/cert.pem" "$work/signed.cap"
+	check "verified: says so" prints "Signature verified: *yes"
+	expect "verified, DER" 0 capsule --ca "$work/cert.der" "$work/signed.cap"
+	expect "other signer" 4 capsule --ca "$work/other.pem" "$work/signed.cap"
+	check "other signer: why" says "the signer is not trusted: "
+	expect "tampered" 4 capsule --ca "$work/cert.pem" "$work/tampered.cap"
+	check "tampered: why" says "the signature does not hold"
+	expect "tampered, unasked" 0 capsule "$work/tampered.cap"
+	expect "tampered count" 4 capsule --json --ca "$work/cert.pem" \
+		"$work/count.cap"
+	check "tampered count: JSON" json \
+'d["error"]["reason"] == "signature" and d["items"][0]["signature_verified"] is False'
+	expect "unsigned" 4 capsule --ca "$work/cert.pem" "$work/plain.cap"
+	check "unsigned: why" says "it is not signed"
+	expect "signature that is none" 4 capsule --ca "$work/cert.pem" \
+		"$corpus/size-4466.cap"
+	check "signature that is none: why" says "not readable as PKCS#7"
+	cat "$work/other.pem" "$work/cert.pem" > "$work/both.pem"
+	expect "two certificates" 0 capsule --ca "$work/both.pem" \
+		"$work/signed.cap"
+	expect "missing certificate" 1 capsule --ca "$work/none" \
+		"$work/signed.cap"
+	expect "no certificate" 1 capsule --ca "$work/payload" "$work/signed.cap"
+}
+
+# refused REASON [OFFSET]: the error in the JSON just printed
+refused() {
+	sed -n '/^  "error": {/,/^  }/p' "$out" > "$work/error"
+	grep -q "\"reason\": \"$1\"" "$work/error" &&
+		{ [ -z "$2" ] || grep -Eq "\"offset\": $2,?$" "$work/error"; }
+}
+
+# the same verdict as the corpus's list, by capsule and by stage
+test_corpus() {
+	local file verdict offset want
+
+	use ours
+	export FAKE_CACHED=1
+	while read -r file verdict offset; do
+		case $file in
+		'' | \#*) continue ;;
+		esac
+		want=4
+		[ "$verdict" != accepted ] || want=0
+		run capsule --json "$corpus/$file"
+		if [ "$want" != "$status" ]; then
+			not_ok "capsule $file" "exit status $status, not $want"
+			continue
+		fi
+		if [ $want = 4 ] && ! refused "$verdict" "$offset"; then
+			not_ok "capsule $file" "expected $verdict ${offset:-}"
+			continue
+		fi
+		run stage-activate "$corpus/$file"
+		if [ "$want" != "$status" ]; then
+			not_ok "stage-activate $file" "exit status $status"
+			continue
+		fi
+		if [ $want = 4 ] && ! counted starts=0; then
+			not_ok "stage-activate $file" "the firmware was called"
+			continue
+		fi
+		ok "corpus: $file $verdict"
+	done < "$corpus/MANIFEST"
+}
+
+test_capability() {
+	use ours
+	FAKE_OEM=$(printf 'Maker\033 1') expect "capability" 0 capability
+	check "capability: one call" counted calls=1
+	check "capability: revision is set" counted revision=1
+	check "capability: platform" prints "7D0C5A4E-91B3-4C26-8F17-2A6BE04D9C51"
+	check "capability: OEM escaped" prints 'Maker\\x1b 1'
+	FAKE_OEM=Maker expect "capability, JSON" 0 capability --json -r 2
+	check "capability, JSON: OEM" json \
+'d["oem_info"] == {"base64": "TWFrZXI=", "text": "Maker"}'
+	check "capability: revision 2" counted revision=2
+	FAKE_QUERY=3:0x55 expect "capability refused" 5 capability --json
+	check "capability refused: status" json \
+'d["error"]["status"] == 3 and d["error"]["ext_status"] == 0x55 and d["error"]["status_name"] == "hardware error"'
+	FAKE_QUERY=71 FAKE_REASON=34:6:2:3 expect "malformed answer" 1 capability
+	check "malformed answer: words" says "wrong type at element 6"
+	FAKE_QUERY=5 FAKE_REASON=29 expect "no answer" 1 capability
+	check "no answer: what to do" says "kernel log"
+	use mainline
+	expect "mainline: capability" 0 capability --json
+	check "mainline: driver" json 'd["driver"] == "pfr_update"'
+	check "mainline: one call" counted calls=1
+	FAKE_OEM=x expect "mainline: OEM information" 0 capability
+	check "mainline: a note" says "does not give the OEM information"
+	FAKE_QUERY=4:1 expect "mainline: refused" 5 capability
+	check "mainline: says that status is hidden" says "hidden by the kernel's own driver"
+	FAKE_QUERY=22 expect "mainline: malformed" 1 capability
+}
+
+test_stage() {
+	local v2=$work/v2.cap s ext
+
+	use ours
+	expect "stage" 0 stage "$work/signed.cap"
+	check "stage: three calls, nothing known" counted "calls=3 writes=1 starts=1"
+	check "stage: words" prints "^Status: *success"
+	FAKE_CACHED=1 expect "stage, known capability" 0 stage "$work/signed.cap"
+	check "stage: two calls" counted "calls=2 "
+	expect "stage-activate, JSON" 0 stage-activate --json "$work/signed.cap"
+	check "stage-activate, JSON" json \
+'d["action"] == "stage-activate" and d["status"] == 0 and d["auth_time_ns"] == 1234567 and d["exec_time_ns"] == 7654321 and d["kind"] == "code_injection" and d["runtime_version"] == 2'
+	expect "activate" 0 activate
+	check "activate: one call" counted "calls=1 writes=0 starts=1"
+	expect "stage, quiet" 0 stage --quiet "$work/signed.cap"
+	check "stage, quiet: silent" empty "$out"
+	check "stage, quiet: no talk" empty "$err"
+
+	ext=1
+	for s in 1 2 3 4 5 6 77; do
+		FAKE_START=$s:0x7$ext expect "status $s" 5 stage "$work/signed.cap"
+		check "status $s: words" says "status $s .*extended status 0x7$ext"
+		check "status $s: one try" counted starts=1
+		FAKE_START=$s:0x7$ext expect "status $s, JSON" 5 stage-activate \
+			--json "$work/signed.cap"
+		check "status $s, JSON" json \
+"d['error']['status'] == $s and d['error']['ext_status'] == 0x7$ext"
+		check "status $s, JSON: stderr is silent" empty "$err"
+		FAKE_START=$s:0x7$ext expect "activate, status $s" 5 activate
+		check "activate, status $s: one try" counted starts=1
+	done
+	FAKE_START=4:1,4:1,0:0 expect "retries" 0 stage --retries 2 --json \
+		"$work/signed.cap"
+	check "retries: three starts, one buffer" counted "calls=5 writes=1 starts=3"
+	check "retries: told" json 'd["tries"] == 3'
+	FAKE_START=4:1 expect "retries used up" 5 stage --retries 1 --json \
+		"$work/signed.cap"
+	check "retries used up: told" json 'd["error"]["tries"] == 2'
+	FAKE_START=5:1 expect "no retry of another status" 5 stage --retries 3 \
+		"$work/signed.cap"
+	check "no retry of another status: one start" counted starts=1
+
+	FAKE_WRITE=16 expect "another program loads" 6 stage "$work/signed.cap"
+	check "another program loads: words" says "another program is loading"
+	FAKE_WRITE=19 expect "device went away" 3 stage "$work/signed.cap"
+	FAKE_WRITE=1 expect "not permitted to write" 1 stage "$work/signed.cap"
+	FAKE_BUFFER=2:9 expect "buffer refused" 5 stage "$work/signed.cap"
+	FAKE_BUFFER=71 FAKE_REASON=31:0:4096:16 expect "buffer unusable" 1 \
+		stage "$work/signed.cap"
+	check "buffer unusable: address" says "address 0x1000, size 16"
+	FAKE_ROOM=1000 expect "buffer too small" 4 stage "$work/signed.cap"
+	check "buffer too small: words" says "larger than the communication buffer"
+	FAKE_ROOM=1000 expect "buffer too small, JSON" 4 stage --json \
+		"$work/signed.cap"
+	check "buffer too small, JSON" json \
+'d["error"]["reason"] == "too-big" and d["error"]["expected"] == 1000 and d["error"]["offset"] == 24'
+	expect "older" 4 stage "$corpus/code-older-version.cap"
+	check "older: words" says "older than what runs at offset [0-9]+ \(version 0, running 1\); use"
+	expect "other platform" 4 stage "$corpus/code-other-platform.cap"
+	check "other platform: both GUIDs" says "\(capsule [0-9A-F-]{36}, platform 7D0C5A4E-"
+	expect "unknown type" 4 stage "$corpus/type-unknown.cap" --json
+	check "unknown type: all GUIDs" json \
+'len(d["error"]["found"]) == 36 and d["error"]["expected_or"].startswith("140B5F0E")'
+	FAKE_STALE=1 expect "known capability is stale" 0 stage "$work/signed.cap"
+	expect "broken file: nothing opened" 4 stage "$work/short.cap"
+	check "broken file: nothing written" counted "calls=0 writes=0 starts=0 bytes=0 revision=99"
+
+	expect "dry run" 0 stage --dry-run "$work/signed.cap"
+	check "dry run: two calls, none starts" counted "calls=2 writes=0 starts=0"
+	check "dry run: words" prints "Would be accepted: *yes"
+	FAKE_CACHED=1 expect "dry run, known capability" 0 stage-activate -n \
+		"$work/signed.cap"
+	check "dry run, known capability: one call" counted "calls=1 writes=0 starts=0"
+	FAKE_STALE=1 expect "dry run, stale capability" 0 stage -n \
+		"$work/signed.cap"
+	FAKE_ROOM=1000 expect "dry run, too big" 4 stage -n "$work/signed.cap"
+	expect "dry run, older" 4 stage -n "$corpus/code-older-version.cap"
+	check "dry run, older: nothing written" counted "writes=0 starts=0"
+
+	use mainline
+	expect "mainline: signed v2" 0 stage-activate "$v2"
+	check "mainline: one write" counted "calls=4 writes=1 starts=1"
+	expect "mainline: v3" 4 stage "$work/signed.cap"
+	check "mainline: v3: words" says "kernel's own driver .pfr_update. cannot take this capsule: its image header has version 3"
+	check "mainline: v3: nothing asked" counted "calls=0 writes=0"
+	expect "mainline: unsigned" 4 stage "$corpus/grid-h20-v2-d0-p1-plain.cap"
+	check "mainline: unsigned: words" says "it is not signed"
+	expect "mainline: drivers" 4 stage "$corpus/grid-h20-v2-d1-p1-signed.cap"
+	expect "mainline: own type" 4 stage "$work/v2-own-type.cap" --json
+	check "mainline: own type" json 'd["error"]["reason"] == "driver-limit"'
+	expect "mainline: older" 4 stage "$corpus/driver-known-older-svn.cap"
+	check "mainline: older: nothing written" counted writes=0
+	FAKE_START=4:0x77 expect "mainline: refused" 5 stage-activate "$v2"
+	check "mainline: refused: words" says "status is hidden by the kernel's own driver"
+	FAKE_ROOM=10 expect "mainline: too big" 4 stage "$v2"
+	FAKE_START=4:1 expect "mainline: retries" 5 stage --retries 2 "$v2"
+	check "mainline: no retry" counted starts=1
+	expect "mainline: dry run" 0 stage -n "$v2"
+	check "mainline: dry run: one call" counted "calls=1 writes=0 starts=0"
+}
+
+test_large() {
+	use ours
+	export FAKE_ROOM=$((64 << 20))
+	dd if=/dev/urandom of="$work/big.payload" bs=1M count=9 status=none
+	cat "$work/payload" "$work/big.payload" > "$work/big"
+	mkeficapsule -g B2F84B79-7B6E-4E45-885F-3FB9BB185402 -i 1 "$work/big" \
+		"$work/big.cap" > /dev/null
+	expect "9 MiB" 0 stage "$work/big.cap"
+	check "9 MiB: in pieces, one buffer" counted "calls=3 writes=3 starts=1"
+	check "9 MiB: all of it" counted "bytes=$(stat -c %s "$work/big.cap")"
+}
+
+same() {
+	cmp -s "$1" "$2"
+}
+
+test_telemetry() {
+	use ours
+	FAKE_NEWER=1000 expect "log" 0 telemetry
+	check "log: bytes" same "$out" "$work/newer"
+	check "log: two calls" counted "calls=2 "
+	export FAKE_NEWER=1000 FAKE_OLDER=3096
+	expect "log that rolled over" 0 telemetry
+	check "log that rolled over: oldest first, every byte" \
+		same "$out" "$work/chronological"
+	check "log that rolled over: two calls" counted "calls=2 "
+	expect "binary log, JSON" 0 telemetry --json
+	check "binary log, JSON: base64" json \
+"__import__('base64').b64decode(d['base64']) == open('$work/chronological','rb').read() and 'text' not in d"
+	FAKE_NEWER=0 expect "newest part empty" 0 telemetry --json
+	check "newest part empty" json 'd["size"] == 3096'
+	check "newest part empty: two calls" counted "calls=2 "
+	FAKE_OLDER=0 expect "text log, JSON" 0 telemetry --json
+	check "text log, JSON" json 'd["text"].startswith("new line 0\r\n") and d["reset_count"] == 4'
+	FAKE_CHANGES=2 expect "log changes twice" 0 telemetry
+	check "log changes twice: read again" same "$out" "$work/chronological"
+	check "log changes twice: four calls" counted "calls=4 "
+	FAKE_CHANGES=100 expect "log keeps changing" 7 telemetry
+	check "log keeps changing: nothing printed" empty "$out"
+	check "log keeps changing: bounded" counted "calls=6 "
+	FAKE_CHANGES=100 expect "log keeps changing, JSON" 7 telemetry --json
+	check "log keeps changing, JSON" json 'd["error"]["reason"] == "changing"'
+	FAKE_NEWER=0 FAKE_OLDER=0 expect "empty log" 0 telemetry
+	check "empty log: nothing" empty "$out"
+	FAKE_NO_LOG=1 expect "before the first update" 6 telemetry
+	check "before the first update: words" says "no telemetry before the first update"
+	FAKE_OLDER=4000 expect "sizes that cannot be" 1 telemetry
+	check "sizes that cannot be: words" says "firmware bug"
+	FAKE_RING=4294967295 FAKE_NEWER=4294967295 FAKE_OLDER=0 \
+		expect "ring of 4 GiB" 1 telemetry
+	FAKE_DATA=6:0x12 expect "data refused" 5 telemetry --json
+	check "data refused: status" json 'd["error"]["ext_status"] == 0x12'
+	FAKE_DATA=16 expect "busy" 6 telemetry
+	FAKE_PREAD=71 FAKE_REASON=32:0:4096:64 expect "log out of reach" 1 telemetry
+	check "log out of reach: words" says "telemetry buffer is not usable \(address 0x1000"
+	expect "history" 0 telemetry --type history -r 2
+	check "history: type and revision are set" counted "revision=2 type=1"
+	expect "execution" 0 telemetry
+	check "execution: type and revision are set" counted "revision=1 type=0"
+	expect "info" 0 telemetry-info --json
+	check "info: two calls" counted "calls=2 "
+	check "info" json \
+'d["level_name"] == "info" and d["available"] and d["older"]["size"] == 3096 and d["rollover_count"] == 3 and d["newest"]["address"] == 0x110000000'
+	FAKE_NO_LOG=1 expect "info before the first update" 0 telemetry-info
+	check "info before the first update" prints "Log available: *no"
+	expect "level" 0 log-level
+	check "level: one word" prints '^info$'
+	check "level: one call" counted "calls=1 "
+	expect "set level" 0 log-level verbose
+	check "set level: one call" counted "calls=1 "
+	expect "set level by number" 0 log-level --json 1
+	check "set level by number" json 'd["level_name"] == "warning"'
+	FAKE_LEVEL=2:0x3 expect "level refused" 5 log-level 4
+	FAKE_LEVEL=2:0x3 expect "level refused when read" 5 log-level
+
+	use mainline
+	export FAKE_NEWER=1000 FAKE_OLDER=3096
+	expect "mainline: log" 0 telemetry
+	check "mainline: oldest first" same "$out" "$work/chronological"
+	check "mainline: three calls" counted "calls=3 "
+	FAKE_CHANGES=100 expect "mainline: log keeps changing" 7 telemetry
+	FAKE_ELSEWHERE=1 expect "mainline: older part elsewhere" 1 telemetry
+	check "mainline: older part elsewhere: the rest" same "$out" "$work/newer"
+	check "mainline: older part elsewhere: words" says "3096 bytes. is not printed"
+	FAKE_MMAP=11 expect "mainline: no mapping" 1 telemetry
+	check "mainline: no mapping: words" says "cannot map the log"
+	FAKE_LEVEL=4:1 expect "mainline: errno for a level" 5 log-level
+	FAKE_LEVEL=4:1 expect "mainline: errno for a level, info" 5 telemetry-info
+	expect "mainline: level" 0 log-level
+	check "mainline: level" prints '^info$'
+	FAKE_DATA=4:1 expect "mainline: data refused" 5 telemetry
+}
+
+# sysfs NAME [DRIVER [MODALIAS [NODE]]]
+sysfs() {
+	local dir=$FAKE_ROOT/sys/bus/acpi/devices/$1
+
+	mkdir -p "$dir/physical_node${4:-}"
+	[ -z "${2:-}" ] || ln -sfn "/x/drivers/$2" "$dir/physical_node${4:-}/driver"
+	[ -z "${3:-}" ] || echo "$3" > "$dir/modalias"
+}
+
+test_status() {
+	use bare
+	FAKE_MODULE=absent expect "status of nothing" 3 status
+	check "status of nothing: what to do" prints "neither of the ACPI devices INTC1080"
+	FAKE_MODULE=absent expect "status of nothing, JSON" 3 status --json
+	check "status of nothing, JSON" json \
+'d["problems"] and not d["usable"] and d["error"]["exit_status"] == 3 and d["acpi"] == {"update": [], "telemetry": []}'
+
+	mkdir -p "$work/st/dev"
+	use st
+	sysfs INTC1080:00
+	sysfs PNP0C02:07 "" "acpi:PNP0C02:INTC1081:"
+	FAKE_MODULE=absent expect "not installed" 3 status
+	check "not installed: what to do" prints "not installed for this kernel"
+	FAKE_MODULE=available,signed expect "not loaded" 3 status
+	check "not loaded: what to do" prints "not loaded: run 'modprobe pfru'"
+	FAKE_MODULE=available,blacklisted expect "blacklisted" 3 status
+	check "blacklisted: what to do" prints "is blacklisted"
+	FAKE_MODULE=loaded,available expect "loaded without a node" 3 status
+	check "loaded without a node: what to do" prints "has made no node"
+	FAKE_MODULE=absent expect "by _CID" 3 status --json
+	check "by _CID" json 'd["acpi"]["telemetry"][0]["name"] == "PNP0C02:07"'
+	mkdir -p "$FAKE_ROOT/sys/kernel/security" \
+		"$FAKE_ROOT/sys/firmware/efi/efivars"
+	echo 'none [integrity] confidentiality' \
+		> "$FAKE_ROOT/sys/kernel/security/lockdown"
+	printf '\006\0\0\0\001' > "$FAKE_ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	FAKE_MODULE=available expect "not signed, locked down" 3 status
+	check "not signed, locked down: what to do" prints "locked down \(integrity\): sign it"
+	check "Secure Boot is seen" prints "Secure Boot: *yes"
+
+	mkdir -p "$FAKE_ROOT/dev/pfru"
+	touch "$FAKE_ROOT/dev/pfru/update"
+	sysfs INTC1080:00 pfru_update
+	FAKE_MODULE=loaded,available,signed expect "one of two" 1 status
+	touch "$FAKE_ROOT/dev/pfru/telemetry"
+	sysfs PNP0C02:07 system "" ""
+	sysfs PNP0C02:07 pfru_telemetry "" 1
+	FAKE_MODULE=loaded,available,signed expect "all well" 0 status
+	check "all well: no problem" sh -c "! grep -q Problems '$out'"
+	check "all well: no call" counted "calls=0 "
+	FAKE_MODULE=loaded,available,signed expect "all well, JSON" 0 status --json
+	check "all well, JSON" json \
+'d["usable"] and d["acpi"]["telemetry"][0]["driver"] == "pfru_telemetry" and not d["problems"]'
+	FAKE_OPEN=1 FAKE_MODULE=loaded expect "no permission" 1 status
+	check "no permission: what to do" prints "No permission for the update node"
+
+	use mainline
+	sysfs INTC1080:00 pfr_update
+	sysfs INTC1081:00 pfr_telemetry
+	FAKE_MODULE=absent expect "mainline's drivers" 0 status
+	check "mainline's drivers: what to do" prints "modprobe -r pfr_update"
+	check "mainline's drivers: no call" counted "calls=0 "
+}
+
+if ! build_program || ! make_inputs; then
+	echo "1..0 # the program or its input could not be made"
+	echo "0 passed, 1 failed"
+	exit 1
+fi
+make_roots
+test_usage
+test_no_device
+test_files
+test_writing
+test_signature
+test_capability
+test_stage
+test_large
+test_telemetry
+test_status
+[ -n "${SKIP_CORPUS:-}" ] || test_corpus
+echo "1..$number"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
