@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for pfructl(1)
+
+set -l commands status capability capsule stage activate stage-activate \
+	telemetry telemetry-info log-level
+set -l files capsule stage stage-activate
+
+complete -c pfructl -f
+complete -c pfructl -n "not __fish_seen_subcommand_from $commands" -a "$commands"
+complete -c pfructl -n "__fish_seen_subcommand_from $files" -F
+complete -c pfructl -s j -l json -d 'print one JSON document'
+complete -c pfructl -s q -l quiet -d 'print no notes and no progress'
+complete -c pfructl -s h -l help -d 'print help'
+complete -c pfructl -s V -l version -d 'print the version'
+complete -c pfructl -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from status" \
+	-s d -l device -rF -d 'node or instance'
+complete -c pfructl -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from status" \
+	-s r -l revision -x -a '1 2' -d 'revision'
+complete -c pfructl -n "__fish_seen_subcommand_from stage stage-activate" \
+	-s n -l dry-run -d 'write nothing'
+complete -c pfructl -n "__fish_seen_subcommand_from stage" -l retries -x \
+	-d 'how often to repeat'
+complete -c pfructl -n "__fish_seen_subcommand_from telemetry telemetry-info" \
+	-s t -l type -x -a 'execution history' -d 'log'
+complete -c pfructl -n "__fish_seen_subcommand_from capsule" -l ca -rF \
+	-d 'verify against these certificates'
+complete -c pfructl -n "__fish_seen_subcommand_from capsule" -l no-device \
+	-d 'do not judge against this machine'
+complete -c pfructl -n "__fish_seen_subcommand_from log-level" \
+	-a 'error warning info verbose'
