@@ -113,7 +113,7 @@ static inline void *map_physical(uint64_t address, size_t size)
 	if (fd < 0)
 		die("/dev/mem");
 	p = mmap(NULL, size + off, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-		   address - off);
+		 address - off);
 	if (p == MAP_FAILED)
 		die("mmap /dev/mem");
 	close(fd);

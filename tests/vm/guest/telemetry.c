@@ -137,10 +137,9 @@ static void *try_map(int fd, size_t size, int prot, int flags, off_t off)
 	return mmap(NULL, size, prot, flags, fd, off);
 }
 
-#define maps(want, ...) do {						\
+#define maps(want, ...)							\
 	gives(try_map(__VA_ARGS__) == MAP_FAILED ? -1 : 0, want,	\
-	      "mmap " #__VA_ARGS__);					\
-} while (0)
+	      "mmap " #__VA_ARGS__)
 
 static void test_mmap(void)
 {
