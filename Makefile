@@ -12,7 +12,7 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	lint install uninstall clean deps man
+	lint install uninstall clean deps deps-build
 
 all: cli
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
@@ -44,6 +44,10 @@ cli:
 deps:
 	@tests/deps.sh
 
+# packages that install needs
+deps-build:
+	@tests/deps.sh build
+
 check-unit: deps
 	@tests/check-unit.sh
 
@@ -59,22 +63,26 @@ demo: deps
 lint: deps
 	@tests/lint.sh
 
+# into a DESTDIR nothing is downloaded, loaded or told to the running system
+ifeq ($(DESTDIR),)
+install: deps-build module
+endif
 install: all
 	install -D -m 0755 cli/pfructl "$(DESTDIR)$(PREFIX)/sbin/pfructl"
-	$(MAKE) -C man install
+	$(MAKE) -C man install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
 	install -D -m 0644 data/70-pfru.rules \
 		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules"
 	install -D -m 0644 shell-completion/bash/pfructl \
 		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl"
-	@if [ -f module/pfru.ko ]; then \
+	if [ -f module/pfru.ko ]; then \
 		install -D -m 0644 module/pfru.ko \
 			"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"; \
 	fi
-	@if [ -z "$(DESTDIR)" ] && [ -f module/pfru.ko ]; then \
-		depmod "$(KVER)" && udevadm control --reload; \
-		[ "$(KVER)" != "$$(uname -r)" ] || modprobe pfru && \
-		pfructl status; \
-	fi
+ifeq ($(DESTDIR),)
+	depmod "$(KVER)"
+	-udevadm control --reload
+	[ "$(KVER)" != "$$(uname -r)" ] || modprobe pfru || pfructl status
+endif
 
 uninstall:
 	rm -f "$(DESTDIR)$(PREFIX)/sbin/pfructl" \
@@ -85,6 +93,7 @@ uninstall:
 
 clean:
 	rm -rf build
-	rm -f cli/*.o cli/pfructl core/*.o core/.*.cmd
+	$(MAKE) -C cli clean
+	rm -f core/*.o core/.*.cmd
 	rm -f module/*.o module/*.ko module/*.mod module/*.mod.c module/.*.cmd \
 		module/modules.order module/Module.symvers
