@@ -54,17 +54,18 @@ static int read_all(struct pfructl *ctl, int fd, struct capsule_file *file)
 	}
 }
 
-int capsule_file_read(struct pfructl *ctl, struct capsule_file *file)
+int capsule_file_read(struct pfructl *ctl, const char *path,
+		      struct capsule_file *file)
 {
-	bool is_stdin = !strcmp(ctl->argument, "-");
+	bool is_stdin = !strcmp(path, "-");
 	struct stat st;
 	int fd, ret;
 
 	memset(file, 0, sizeof(*file));
 	file->name = is_stdin ? xasprintf("standard input") :
-		     escape(ctl->argument, strlen(ctl->argument));
+		     escape(path, strlen(path));
 	fd = is_stdin ? STDIN_FILENO :
-	     open(ctl->argument, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	     open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return cannot_read(ctl, file, errno);
 	if (fstat(fd, &st))

@@ -25,7 +25,8 @@ struct capsule_file {
 
 /**
  * capsule_file_read() - read a regular file, a FIFO, or "-" for stdin
- * @ctl: for the path and errors
+ * @ctl: for errors
+ * @path: its name
  * @file: filled; capsule_file_free() it in any case
  *
  * No more than CAPSULE_FILE_MAX bytes are read, and no more memory is taken
@@ -33,7 +34,8 @@ struct capsule_file {
  *
  * Return: enum exit_status, reported
  */
-int capsule_file_read(struct pfructl *ctl, struct capsule_file *file);
+int capsule_file_read(struct pfructl *ctl, const char *path,
+		      struct capsule_file *file);
 void capsule_file_free(struct capsule_file *file);
 
 /**

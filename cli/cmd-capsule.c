@@ -308,7 +308,7 @@ static int run(struct pfructl *ctl)
 
 	ret = authority_load(ctl, &authority);
 	if (!ret)
-		ret = capsule_file_read(ctl, &file);
+		ret = capsule_file_read(ctl, ctl->argument, &file);
 	if (!ret)
 		ret = show(ctl, &file, authority);
 	capsule_file_free(&file);

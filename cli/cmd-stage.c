@@ -240,7 +240,7 @@ static int stage(struct pfructl *ctl, enum pfru_action action)
 	struct capsule_file file;
 	int ret;
 
-	ret = capsule_file_read(ctl, &file);
+	ret = capsule_file_read(ctl, ctl->argument, &file);
 	if (!ret)
 		ret = stage_file(ctl, action, &file);
 	capsule_file_free(&file);

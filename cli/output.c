@@ -20,10 +20,10 @@
 
 /**
  * struct output - what is to be printed
+ * @text: collects text
  * @json: as JSON
  * @quiet: no notes, no progress
  * @progress_shown: a line of progress is on the terminal
- * @text: collects text
  * @buffer: where @text collects it
  * @size: bytes of it
  * @stack: JSON containers that are open
@@ -34,10 +34,10 @@
  * @notes: list in @stack[0]
  */
 struct output {
+	FILE *text;
 	bool json;
 	bool quiet;
 	bool progress_shown;
-	FILE *text;
 	char *buffer;
 	size_t size;
 	json_object *stack[DEPTH_MAX];

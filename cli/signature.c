@@ -18,9 +18,6 @@
 /* the signature covers the payload, then MonotonicCount (UEFI 2.10, 23.3.2) */
 #define COUNT_SIZE	8
 
-/* certificates that --ca may hold */
-#define CA_FILE_MAX	(1 << 20)
-
 /**
  * struct authority - what is trusted
  * @store: for chains
@@ -28,7 +25,7 @@
  */
 struct authority {
 	X509_STORE *store;
-	STACK_OF(X509) *certificates;
+	struct stack_st_X509 *certificates;
 };
 
 static void init_crypto(void)
@@ -54,7 +51,7 @@ static void read_certificates(struct authority *authority, BIO *bio)
 	while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
 		if (!trust(authority, certificate))
 			return;
-	if (sk_X509_num(authority->certificates) || BIO_reset(bio))
+	if (sk_X509_num(authority->certificates) || BIO_reset(bio) < 0)
 		return;
 	certificate = d2i_X509_bio(bio, NULL);
 	if (certificate)
@@ -63,18 +60,24 @@ static void read_certificates(struct authority *authority, BIO *bio)
 
 int authority_load(struct pfructl *ctl, struct authority **result)
 {
-	const char *name = ctl->options.ca;
 	struct authority *authority;
+	struct capsule_file file;
 	BIO *bio;
+	int ret;
 
 	*result = NULL;
-	if (!name)
+	if (!ctl->options.ca)
 		return STATUS_DONE;
+	ret = capsule_file_read(ctl, ctl->options.ca, &file);
+	if (ret) {
+		capsule_file_free(&file);
+		return ret;
+	}
 	init_crypto();
 	authority = xrealloc(NULL, sizeof(*authority));
 	authority->store = X509_STORE_new();
 	authority->certificates = sk_X509_new_null();
-	bio = BIO_new_file(name, "rb");
+	bio = BIO_new_mem_buf(file.bytes, file.size);
 	if (bio && authority->store && authority->certificates) {
 		X509_STORE_set_flags(authority->store,
 				     X509_V_FLAG_PARTIAL_CHAIN |
@@ -86,13 +89,14 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 	ERR_clear_error();
 	if (authority->certificates && sk_X509_num(authority->certificates)) {
 		*result = authority;
-		return STATUS_DONE;
+	} else {
+		authority_free(authority);
+		ret = fail(ctl->out, STATUS_FAILED, "ca",
+			   "%s: no certificate found in it; --ca wants certificates in PEM, or one in DER",
+			   file.name);
 	}
-	authority_free(authority);
-	return fail(ctl->out, STATUS_FAILED, "ca",
-		    "%s: %s; --ca wants certificates in PEM, or one in DER",
-		    escaped(name),
-		    bio ? "no certificate found in it" : "cannot read");
+	capsule_file_free(&file);
+	return ret;
 }
 
 void authority_free(struct authority *authority)
@@ -197,7 +201,7 @@ static void print_signer_id(struct output *out, CMS_SignerInfo *signer)
 		print_serial(out, serial);
 }
 
-static X509 *find_certificate(CMS_SignerInfo *signer, STACK_OF(X509) *all)
+static X509 *find_certificate(CMS_SignerInfo *signer, struct stack_st_X509 *all)
 {
 	int i;
 
@@ -225,8 +229,8 @@ void signature_describe(struct pfructl *ctl, const struct capsule_file *file,
 			const struct pfru_image *image)
 {
 	CMS_ContentInfo *cms = parse(file, image);
-	STACK_OF(CMS_SignerInfo) *signers;
-	STACK_OF(X509) *certificates;
+	struct stack_st_CMS_SignerInfo *signers;
+	struct stack_st_X509 *certificates;
 	struct output *out = ctl->out;
 	int i;
 
