@@ -47,6 +47,7 @@ kernel_scripts()
 			/usr/src/linux-source-6.1.tar.xz --wildcards \
 			'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' \
 			'*/scripts/const_structs.checkpatch' '*/.clang-format'
+		mkdir "$tmp/include"	# checkpatch looks into it
 		cp -R "$tmp/." "$cache/"
 		rm -rf "$tmp"
 		touch "$cache/done"

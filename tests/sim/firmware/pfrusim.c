@@ -58,8 +58,10 @@ static struct {
 	{ "dsdt2", 1, 0, 1 },
 };
 
-enum { INSTANCES, UPDATE, TELEMETRY, CID, CRS, BUF, RING, HIST, DSDT2,
-       BUILD_COUNT };
+enum {
+	INSTANCES, UPDATE, TELEMETRY, CID, CRS, BUF, RING, HIST, DSDT2,
+	BUILD_COUNT
+};
 
 static char line[LINE_MAX];
 static UINTN line_len;
