@@ -108,4 +108,5 @@ said=$("$here/run.sh" --scenario "$here/selftest/clean.conf" nonsense 2>/dev/nul
 [ "$said" = "0 passed, 0 failed" ] || yes=no
 check "$yes" "a run that has nothing to run fails" "$said"
 echo "1..$n"
+echo "$((n - bad)) passed, $bad failed"
 [ "$bad" -eq 0 ]

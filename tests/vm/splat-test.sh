@@ -79,4 +79,5 @@ check "$yes" "marks without permission excuse nothing" "$said"
 said=$("$here/splat.sh" 2>&1) && yes=no || yes=yes
 check "$yes" "a call without a log fails" "$said"
 echo "1..$n"
+echo "$((n - bad)) passed, $bad failed"
 [ "$bad" -eq 0 ]
