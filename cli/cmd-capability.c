@@ -103,7 +103,7 @@ static int run(struct pfructl *ctl)
 	if (device.driver == DRIVER_PFRU)
 		ret = read_capability(ctl, &device, &answer);
 	else
-		ret = device_capability(ctl, &device, true, &answer.cap);
+		ret = device_capability(ctl, &device, &answer.cap);
 	if (!ret)
 		print(ctl, &answer);
 	device_close(&device);

@@ -409,8 +409,8 @@ int device_failed(struct pfructl *ctl, const struct device *device,
 
 	if (device->driver == DRIVER_MAINLINE)
 		return fail_mainline(ctl, device, action, error, file);
-	if (error == EBUSY ||
-	    ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) || r.error != -error ||
+	/* the result may be that of something earlier */
+	if (ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) || r.error != -error ||
 	    r.action != action || r.reason == PFRU_REASON_NONE) {
 		if (error == ENODATA)
 			return fail(ctl->out, STATUS_BUSY, "no-capsule",
@@ -431,11 +431,8 @@ int device_failed(struct pfructl *ctl, const struct device *device,
 }
 
 int device_capability(struct pfructl *ctl, const struct device *device,
-		      bool fresh, struct pfru_capability *cap)
+		      struct pfru_capability *cap)
 {
-	if (!fresh && device->driver == DRIVER_PFRU &&
-	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, cap))
-		return STATUS_DONE;
 	if (ioctl(device->fd, PFRU_IOC_QUERY_CAP, cap))
 		return device_failed(ctl, device, PFRU_ACTION_QUERY, errno,
 				     NULL);
@@ -491,7 +488,7 @@ int device_judge(struct pfructl *ctl, const struct device *device,
 		 const struct capsule_file *file, struct pfru_verdict *verdict,
 		 struct pfru_capability *cap)
 {
-	bool fresh = device->driver == DRIVER_MAINLINE;
+	bool cached;
 	int ret;
 
 	if (device->driver == DRIVER_MAINLINE) {
@@ -499,13 +496,15 @@ int device_judge(struct pfructl *ctl, const struct device *device,
 		if (ret)
 			return ret;
 	}
-	ret = device_capability(ctl, device, fresh, cap);
-	if (ret)
-		return ret;
-	pfru_judge(file->bytes, file->size, cap, verdict);
-	/* a refusal for what was known earlier is not yet a refusal */
-	if (!fresh && pfru_reason_needs_platform(verdict->refusal.reason)) {
-		ret = device_capability(ctl, device, true, cap);
+	cached = device->driver == DRIVER_PFRU &&
+		 !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, cap);
+	if (cached) {
+		pfru_judge(file->bytes, file->size, cap, verdict);
+		/* a refusal for what was known earlier is not yet a refusal */
+		cached = !pfru_reason_needs_platform(verdict->refusal.reason);
+	}
+	if (!cached) {
+		ret = device_capability(ctl, device, cap);
 		if (ret)
 			return ret;
 		pfru_judge(file->bytes, file->size, cap, verdict);

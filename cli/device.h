@@ -103,18 +103,17 @@ int device_failed(struct pfructl *ctl, const struct device *device,
 		  const struct capsule_file *file);
 
 /**
- * device_capability() - what the platform can do
+ * device_capability() - ask the firmware what the platform can do
  * @ctl: for errors
  * @device: the update node
- * @fresh: ask the firmware in any case
  * @cap: filled
  *
- * No firmware call when the module knows and @fresh is false, else one.
+ * One firmware call.
  *
  * Return: enum exit_status, reported
  */
 int device_capability(struct pfructl *ctl, const struct device *device,
-		      bool fresh, struct pfru_capability *cap);
+		      struct pfru_capability *cap);
 
 /**
  * device_judge() - judge a capsule against the platform

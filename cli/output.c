@@ -142,8 +142,14 @@ static bool acts_on_terminal(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
-/* @keep: ASCII characters that stay as they are although they act */
-static char *escape_but(const uint8_t *p, size_t size, const char *keep,
+/* a carriage return alone would overwrite its line */
+static bool is_line_end(const uint8_t *p, size_t left)
+{
+	return p[0] == '\n' || (left > 1 && p[0] == '\r' && p[1] == '\n');
+}
+
+/* @log: line ends and tabs stay as they are */
+static char *escape_but(const uint8_t *p, size_t size, bool log,
 			size_t *written)
 {
 	char *text = xrealloc(NULL, 4 * size + 1);
@@ -154,8 +160,9 @@ static char *escape_but(const uint8_t *p, size_t size, const char *keep,
 		uint32_t code = 0;
 		size_t length = utf8_length(p, size, &code);
 
-		if (length && (!acts_on_terminal(code) ||
-			       (code && code < 0x80 && strchr(keep, code)))) {
+		bool keep = log && (*p == '\t' || is_line_end(p, size));
+
+		if (keep || (length && !acts_on_terminal(code))) {
 			memcpy(to, p, length);
 			to += length;
 		} else {
@@ -175,7 +182,7 @@ char *escape(const void *bytes, size_t size)
 {
 	size_t written;
 
-	return escape_but(bytes, size, "", &written);
+	return escape_but(bytes, size, false, &written);
 }
 
 const char *escaped(const char *string)
@@ -459,7 +466,7 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 		fwrite(bytes, 1, size, out->text);
 		return;
 	}
-	text = escape_but(bytes, size, "\r\n\t", &written);
+	text = escape_but(bytes, size, true, &written);
 	fwrite(text, 1, written, out->text);
 	free(text);
 }

@@ -10,6 +10,7 @@
  * FAKE_OPEN, FAKE_WRITE, FAKE_START, FAKE_QUERY, FAKE_BUFFER, FAKE_DATA,
  * FAKE_LEVEL, FAKE_MMAP	errno to fail with, or STATUS:EXT, several of
  *		them with commas for one call after the other, the last stays
+ * FAKE_LATER	errno of the second start and later, which leaves no result
  * FAKE_REASON	REASON:OFFSET:FOUND:EXPECTED of a failure by errno
  * FAKE_CACHED	the capability is known
  * FAKE_STALE	the known capability is wrong, all its versions too high
@@ -223,6 +224,10 @@ static int query(void)
 static int start(unsigned int action)
 {
 	starts++;
+	if (starts > 1 && number("FAKE_LATER", 0)) {
+		errno = number("FAKE_LATER", 0);
+		return -1;
+	}
 	begin_result(action);
 	if (!mainline && action != PFRU_ACTION_ACTIVATE && !complete) {
 		errno = ENODATA;

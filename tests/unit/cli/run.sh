@@ -391,6 +391,7 @@ test_signature() {
 		"$work/signed.cap"
 	expect "missing certificate" 1 capsule --ca "$work/none" \
 		"$work/signed.cap"
+	expect "endless certificates" 4 capsule --ca /dev/zero "$work/signed.cap"
 	expect "no certificate" 1 capsule --ca "$work/payload" "$work/signed.cap"
 }
 
@@ -505,6 +506,10 @@ test_stage() {
 	FAKE_START=5:1 expect "no retry of another status" 5 stage --retries 3 \
 		"$work/signed.cap"
 	check "no retry of another status: one start" counted starts=1
+	FAKE_START=4:1 FAKE_LATER=16 expect "busy at the second try" 6 stage \
+		--retries 1 "$work/signed.cap"
+	FAKE_START=4:1 FAKE_LATER=19 expect "gone at the second try" 3 stage \
+		--retries 1 "$work/signed.cap"
 
 	FAKE_WRITE=16 expect "another program loads" 6 stage "$work/signed.cap"
 	check "another program loads: words" says "another program is loading"
@@ -539,9 +544,10 @@ test_stage() {
 	check "dry run, known capability: one call" counted "calls=1 writes=0 starts=0"
 	FAKE_STALE=1 expect "dry run, stale capability" 0 stage -n \
 		"$work/signed.cap"
+	check "dry run, stale capability: asked again" counted "calls=2 writes=0"
 	FAKE_ROOM=1000 expect "dry run, too big" 4 stage -n "$work/signed.cap"
 	expect "dry run, older" 4 stage -n "$corpus/code-older-version.cap"
-	check "dry run, older: nothing written" counted "writes=0 starts=0"
+	check "dry run, older: asked once" counted "calls=1 writes=0 starts=0"
 
 	use mainline
 	expect "mainline: signed v2" 0 stage-activate "$v2"
@@ -609,6 +615,13 @@ test_telemetry() {
 	check "log keeps changing, JSON" json 'd["error"]["reason"] == "changing"'
 	FAKE_NEWER=0 FAKE_OLDER=0 expect "empty log" 0 telemetry
 	check "empty log: nothing" empty "$out"
+	printf 'a\033[2Jb\tc\r\nd\re\r\n' > "$work/rude"
+	FAKE_LOG=$work/rude FAKE_NEWER=14 FAKE_OLDER=0 \
+		script -qec "$fake telemetry" /dev/null < /dev/null > "$out"
+	: > "$err"
+	check "log on a terminal: escapes shown" prints 'a\\x1b\[2Jb'
+	check "log on a terminal: a carriage return alone is shown" \
+		prints 'd\\x0de'
 	FAKE_NO_LOG=1 expect "before the first update" 6 telemetry
 	check "before the first update: words" says "no telemetry before the first update"
 	FAKE_OLDER=4000 expect "sizes that cannot be" 1 telemetry
