@@ -7,49 +7,49 @@
 #include "capsule.h"
 
 /* EFI_CAPSULE_HEADER */
-#define CAPSULE_GUID			0
-#define CAPSULE_HEADER_SIZE		16
-#define CAPSULE_FLAGS			20
-#define CAPSULE_IMAGE_SIZE		24
+#define CAPSULE_GUID	    0
+#define CAPSULE_HEADER_SIZE 16
+#define CAPSULE_FLAGS	    20
+#define CAPSULE_IMAGE_SIZE  24
 
 /* EFI_FIRMWARE_MANAGEMENT_CAPSULE_HEADER, from HeaderSize on */
-#define FMP_VERSION			0
-#define FMP_DRIVERS			4
-#define FMP_PAYLOADS			6
-#define FMP_SIZE			8
-#define FMP_VERSION_KNOWN		1
+#define FMP_VERSION	  0
+#define FMP_DRIVERS	  4
+#define FMP_PAYLOADS	  6
+#define FMP_SIZE	  8
+#define FMP_VERSION_KNOWN 1
 
 /* EFI_FIRMWARE_MANAGEMENT_CAPSULE_IMAGE_HEADER, from the item's offset on */
-#define IMAGE_VERSION			0
-#define IMAGE_TYPE			4
-#define IMAGE_INDEX			20
-#define IMAGE_SIZE			24
-#define IMAGE_VENDOR_CODE		28
-#define IMAGE_INSTANCE			32	/* since version 2 */
-#define IMAGE_SUPPORT			40	/* since version 3 */
-#define IMAGE_VERSION_KNOWN		3
+#define IMAGE_VERSION	    0
+#define IMAGE_TYPE	    4
+#define IMAGE_INDEX	    20
+#define IMAGE_SIZE	    24
+#define IMAGE_VENDOR_CODE   28
+#define IMAGE_INSTANCE	    32 /* since version 2 */
+#define IMAGE_SUPPORT	    40 /* since version 3 */
+#define IMAGE_VERSION_KNOWN 3
 
 /* EFI_FIRMWARE_IMAGE_AUTHENTICATION with WIN_CERTIFICATE_UEFI_GUID */
-#define AUTH_LENGTH			8	/* dwLength, counted from here on */
-#define AUTH_REVISION			12
-#define AUTH_TYPE			14
-#define AUTH_GUID			16
-#define AUTH_SIZE			32
-#define AUTH_LENGTH_MIN			(AUTH_SIZE - AUTH_LENGTH)
-#define AUTH_REVISION_KNOWN		0x0200
-#define AUTH_TYPE_EFI_GUID		0x0ef1
+#define AUTH_LENGTH	    8 /* dwLength, counted from here on */
+#define AUTH_REVISION	    12
+#define AUTH_TYPE	    14
+#define AUTH_GUID	    16
+#define AUTH_SIZE	    32
+#define AUTH_LENGTH_MIN	    (AUTH_SIZE - AUTH_LENGTH)
+#define AUTH_REVISION_KNOWN 0x0200
+#define AUTH_TYPE_EFI_GUID  0x0ef1
 
 /* payload header of the PFRU document */
-#define PAYLOAD_SIGNATURE		0
-#define PAYLOAD_HEADER_VERSION		4
-#define PAYLOAD_HEADER_SIZE		8
-#define PAYLOAD_HW_VER			12
-#define PAYLOAD_RT_VER			16
-#define PAYLOAD_PLATFORM_ID		20
-#define PAYLOAD_SVN			36
-#define PAYLOAD_SIZE			36	/* of a code injection */
-#define PAYLOAD_SIZE_SVN		40	/* of a driver update */
-#define PAYLOAD_MSS1			0x3153534d	/* FMP payload header */
+#define PAYLOAD_SIGNATURE      0
+#define PAYLOAD_HEADER_VERSION 4
+#define PAYLOAD_HEADER_SIZE    8
+#define PAYLOAD_HW_VER	       12
+#define PAYLOAD_RT_VER	       16
+#define PAYLOAD_PLATFORM_ID    20
+#define PAYLOAD_SVN	       36
+#define PAYLOAD_SIZE	       36 /* of a code injection */
+#define PAYLOAD_SIZE_SVN       40 /* of a driver update */
+#define PAYLOAD_MSS1	       0x3153534d /* FMP payload header */
 
 static __u16 get16(const __u8 *p)
 {
@@ -94,7 +94,8 @@ enum pfru_reason pfru_capsule_begin(const __u8 *bytes, __u64 limit, __u64 *size,
 		return refuse(refusal, PFRU_REASON_HEADER_SIZE,
 			      CAPSULE_HEADER_SIZE, header_size,
 			      header_size > image_size ?
-			      image_size : PFRU_CAPSULE_HEADER_SIZE);
+				      image_size :
+				      PFRU_CAPSULE_HEADER_SIZE);
 	if (image_size > limit)
 		return refuse(refusal, PFRU_REASON_TOO_BIG, CAPSULE_IMAGE_SIZE,
 			      image_size, limit);
@@ -270,7 +271,8 @@ enum pfru_reason pfru_capsule_image(const struct pfru_capsule *c, __u32 payload,
 	__u32 item = c->drivers + payload;
 	__u64 offset = item_offset(c, item);
 	__u64 end = item + 1 < (__u32)c->drivers + c->payloads ?
-		    item_offset(c, item + 1) : c->size;
+			    item_offset(c, item + 1) :
+			    c->size;
 	const __u8 *header = c->bytes + offset;
 	enum pfru_reason reason;
 	__u64 left = end - offset;
@@ -385,7 +387,7 @@ enum pfru_reason pfru_judge(const __u8 *bytes, __u64 size,
 		return reason;
 	verdict->payloads = capsule.payloads;
 	/* from the last to the first: the first is what an acceptance shows */
-	for (i = capsule.payloads; i-- > 0; ) {
+	for (i = capsule.payloads; i-- > 0;) {
 		verdict->payload = i;
 		verdict->kind = PFRU_KIND_UNKNOWN;
 		reason = pfru_capsule_image(&capsule, i, &verdict->image,

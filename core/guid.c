@@ -39,10 +39,12 @@ bool pfru_guid_is_zero(const __u8 *guid)
 char *pfru_guid_text(const __u8 *guid, char *text)
 {
 	/* which byte stands where in the text; 0xff is a dash */
+	/* clang-format off */
 	static const __u8 order[] = {
 		3, 2, 1, 0, 0xff, 5, 4, 0xff, 7, 6, 0xff,
 		8, 9, 0xff, 10, 11, 12, 13, 14, 15,
 	};
+	/* clang-format on */
 	static const char digit[] = "0123456789ABCDEF";
 	char *p = text;
 	unsigned int i;

@@ -6,7 +6,7 @@
 
 #include "status.h"
 
-#define ARRAY_LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 struct status_text {
 	const char *name;
@@ -25,6 +25,7 @@ static const struct status_text statuses[] = {
 
 #define FIRMWARE_BUG "this is a firmware bug: report it to its vendor"
 
+/* clang-format off */
 #define ANSWER(reason, n, w, f) \
 	[reason] = { .name = n, .what = w, .found = f, \
 		     .expected = "expected", .hint = FIRMWARE_BUG, \
@@ -163,8 +164,11 @@ static const struct pfru_reason_text reasons[] = {
 	       "found"),
 };
 
+/* clang-format on */
+
 static const struct pfru_reason_text unknown_reason = {
-	.name = "unknown", .what = "refused for a reason unknown here",
+	.name = "unknown",
+	.what = "refused for a reason unknown here",
 	.error = EIO,
 };
 

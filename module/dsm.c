@@ -9,12 +9,14 @@
 #include "core/status.h"
 #include "dsm.h"
 
+/* clang-format off */
 static const guid_t update_guid =
 	GUID_INIT(0xecf9533b, 0x4a3c, 0x4e89,
 		  0x93, 0x9e, 0xc7, 0x71, 0x12, 0x60, 0x1c, 0x6d);
 static const guid_t telemetry_guid =
 	GUID_INIT(0x75191659, 0x8178, 0x4d9d,
 		  0xb8, 0x8f, 0xac, 0x5e, 0x5e, 0x93, 0xe8, 0xbf);
+/* clang-format on */
 
 /**
  * enum element_type - what an element of an answer must be
@@ -58,6 +60,7 @@ struct function {
 	bool has_ext;
 };
 
+/* clang-format off */
 #define U32(type, member)	{ ELEMENT_U32, offsetof(struct type, member) }
 #define U64(type, member)	{ ELEMENT_U64, offsetof(struct type, member) }
 #define GUID(type, member)	{ ELEMENT_GUID, offsetof(struct type, member) }
@@ -167,6 +170,8 @@ static const struct function get_data_function = {
 	ARRAY_SIZE(data_elements), true,
 };
 
+/* clang-format on */
+
 static int malformed(struct pfru_result *result, enum pfru_reason reason,
 		     u64 offset, u64 found, u64 expected)
 {
@@ -177,8 +182,8 @@ static int malformed(struct pfru_result *result, enum pfru_reason reason,
 	return -EPROTO;
 }
 
-static int store_integer(const union acpi_object *object, u32 index,
-			 void *to, bool wide, struct pfru_result *result)
+static int store_integer(const union acpi_object *object, u32 index, void *to,
+			 bool wide, struct pfru_result *result)
 {
 	if (object->type != ACPI_TYPE_INTEGER)
 		return malformed(result, PFRU_REASON_ANSWER_TYPE, index,
@@ -303,7 +308,8 @@ static int call(const struct pfru_firmware *fw, const struct function *function,
 	ret = parse(object, function, answer, result);
 	ACPI_FREE(object);
 	if (ret) {
-		dev_warn_ratelimited(fw->dev, "%s: %s (element %llu, found %llu, expected %llu)\n",
+		dev_warn_ratelimited(fw->dev,
+				     "%s: %s (element %llu, found %llu, expected %llu)\n",
 				     function->name,
 				     pfru_reason_text(result->reason)->what,
 				     result->offset, result->found,
@@ -337,7 +343,8 @@ int pfru_dsm_buffer(const struct pfru_firmware *fw, u32 revision,
 	answer->size = raw.size;
 	if (pfru_range_usable(answer->address, answer->size, PFRU_BUFFER_MAX))
 		return 0;
-	dev_warn_ratelimited(fw->dev, "communication buffer at %#llx of %u bytes is not usable: empty, over %u bytes, out of reach, or memory of the kernel; report it to the firmware's vendor\n",
+	dev_warn_ratelimited(fw->dev,
+			     "communication buffer at %#llx of %u bytes is not usable: empty, over %u bytes, out of reach, or memory of the kernel; report it to the firmware's vendor\n",
 			     answer->address, answer->size, PFRU_BUFFER_MAX);
 	return malformed(result, PFRU_REASON_BUFFER, 0, answer->address,
 			 answer->size);

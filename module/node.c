@@ -67,8 +67,8 @@ void pfru_node_put(struct pfru_node *node)
 
 struct pfru_node *pfru_node_open(struct file *file)
 {
-	struct pfru_node *node = container_of(file->private_data,
-					      struct pfru_node, misc);
+	struct pfru_node *node =
+		container_of(file->private_data, struct pfru_node, misc);
 
 	kref_get(&node->ref);
 	return node;

@@ -10,16 +10,16 @@
 #include "core/status.h"
 #include "report.h"
 
-#define DETAIL_SIZE	256
-#define HASH_TEXT_SIZE	(2 * SHA256_DIGEST_SIZE + 1)
+#define DETAIL_SIZE    256
+#define HASH_TEXT_SIZE (2 * SHA256_DIGEST_SIZE + 1)
 
-static const char * const kind_names[] = {
+static const char *const kind_names[] = {
 	[PFRU_KIND_UNKNOWN] = "unknown",
 	[PFRU_KIND_CODE_INJECTION] = "code-injection",
 	[PFRU_KIND_DRIVER_UPDATE] = "driver-update",
 };
 
-static const char * const action_names[] = {
+static const char *const action_names[] = {
 	[PFRU_ACTION_STAGE] = "stage",
 	[PFRU_ACTION_ACTIVATE] = "activate",
 	[PFRU_ACTION_STAGE_ACTIVATE] = "stage-activate",
@@ -74,7 +74,8 @@ static void describe_end(const struct pfru_result *result, char *text,
 static void describe_loaded(const struct pfru_loaded *loaded, char *text,
 			    size_t size)
 {
-	scnprintf(text, size, "%s of %llu bytes, payloads %u, firmware %u, version %u, svn %u",
+	scnprintf(text, size,
+		  "%s of %llu bytes, payloads %u, firmware %u, version %u, svn %u",
 		  kind_names[loaded->kind], loaded->size, loaded->payloads,
 		  loaded->hw_ver, loaded->rt_ver, loaded->svn);
 }
@@ -138,12 +139,14 @@ void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 	describe_end(result, end, sizeof(end));
 	audit_action(loaded, hash, result);
 	if (result->error) {
-		dev_warn(dev, "%s by pid %d, uid %u failed: %s, sha256 %s: %s\n",
+		dev_warn(dev,
+			 "%s by pid %d, uid %u failed: %s, sha256 %s: %s\n",
 			 action_names[result->action], task_tgid_nr(current),
 			 caller_uid(), what, hash, end);
 		return;
 	}
-	dev_info(dev, "%s by pid %d, uid %u done: %s, sha256 %s, authentication %llu ns, execution %llu ns\n",
+	dev_info(dev,
+		 "%s by pid %d, uid %u done: %s, sha256 %s, authentication %llu ns, execution %llu ns\n",
 		 action_names[result->action], task_tgid_nr(current),
 		 caller_uid(), what, hash, result->auth_time,
 		 result->exec_time);

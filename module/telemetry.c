@@ -49,7 +49,7 @@ struct pfru_view {
 struct pfru_telemetry {
 	struct pfru_node node;
 	struct pfru_firmware fw;
-	struct mutex lock;	/* firmware calls */
+	struct mutex lock; /* firmware calls */
 	u32 type;
 	u32 revision;
 	u32 generation;
@@ -69,7 +69,7 @@ struct pfru_telemetry {
  */
 struct pfru_telemetry_file {
 	struct pfru_telemetry *telemetry;
-	struct mutex lock;	/* all below */
+	struct mutex lock; /* all below */
 	u32 type;
 	u32 revision;
 	struct pfru_view *view;
@@ -175,9 +175,8 @@ static bool is_one_ring(const struct pfru_log_data_info *info)
 
 	if (!pfru_range_usable(base, info->max_data_size, PFRU_RING_MAX))
 		return false;
-	return !info->chunk1_size ||
-	       chunk1_address(info) + info->chunk1_size ==
-	       base + info->max_data_size;
+	return !info->chunk1_size || chunk1_address(info) + info->chunk1_size ==
+					     base + info->max_data_size;
 }
 
 static int unusable(struct pfru_telemetry_file *file, u64 address, u32 size)
@@ -191,7 +190,8 @@ static int unusable(struct pfru_telemetry_file *file, u64 address, u32 size)
 	result->reason = PFRU_REASON_LOG_BUFFER;
 	result->found = address;
 	result->expected = size;
-	dev_warn_ratelimited(file->telemetry->fw.dev, "telemetry buffer at %#llx of %u bytes is not usable: empty, over %u bytes, out of reach, or memory of the kernel; report it to the firmware's vendor\n",
+	dev_warn_ratelimited(file->telemetry->fw.dev,
+			     "telemetry buffer at %#llx of %u bytes is not usable: empty, over %u bytes, out of reach, or memory of the kernel; report it to the firmware's vendor\n",
 			     address, size, PFRU_RING_MAX);
 	return -EPROTO;
 }
@@ -232,8 +232,8 @@ static int map_view(struct pfru_telemetry_file *file)
 	if (ret)
 		return ret;
 	if (is_one_ring(info)) {
-		ret = map_chunk(file, chunk2_address(info),
-				info->max_data_size, &view->ring);
+		ret = map_chunk(file, chunk2_address(info), info->max_data_size,
+				&view->ring);
 	} else {
 		ret = map_chunk(file, chunk2_address(info), info->chunk2_size,
 				&view->chunk2);
@@ -406,7 +406,8 @@ static int set_level(struct pfru_telemetry_file *file, u32 level, bool nonblock)
 				 &file->result);
 	file->result.error = ret;
 	if (ret)
-		dev_warn(telemetry->fw.dev, "log level %u refused: status %u (%s), extended status %#x\n",
+		dev_warn(telemetry->fw.dev,
+			 "log level %u refused: status %u (%s), extended status %#x\n",
 			 level, file->result.status,
 			 pfru_status_name(file->result.status),
 			 file->result.ext_status);
@@ -541,7 +542,7 @@ static long ioc_get_result(struct file *filp, void __user *arg, size_t size)
 }
 
 /* data info without its last member, as a 32-bit caller of other headers has it */
-#define COMPAT_DATA_INFO_SIZE	offsetof(struct pfru_log_data_info, zero)
+#define COMPAT_DATA_INFO_SIZE offsetof(struct pfru_log_data_info, zero)
 
 struct compat_data_info {
 	u8 bytes[COMPAT_DATA_INFO_SIZE];
@@ -725,6 +726,7 @@ static const struct dev_pm_ops telemetry_pm = {
 	.freeze = telemetry_freeze,
 };
 
+/* clang-format off */
 static const struct acpi_device_id telemetry_acpi_ids[] = {
 	{ PFRU_TELEMETRY_HID },
 	{ }
@@ -745,3 +747,5 @@ struct platform_driver pfru_telemetry_driver = {
 	.id_table = telemetry_platform_ids,
 	.probe = telemetry_probe,
 };
+
+/* clang-format on */

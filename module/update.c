@@ -54,7 +54,7 @@ struct pfru_load {
 struct pfru_update {
 	struct pfru_node node;
 	struct pfru_firmware fw;
-	struct mutex lock;	/* firmware calls, and all below */
+	struct mutex lock; /* firmware calls, and all below */
 	u32 revision;
 	u32 generation;
 	bool cap_known;
@@ -75,7 +75,7 @@ struct pfru_update {
  */
 struct pfru_update_file {
 	struct pfru_update *update;
-	struct mutex lock;	/* calls on this file */
+	struct mutex lock; /* calls on this file */
 	u32 revision;
 	struct pfru_result result;
 	u8 *snapshot;
@@ -247,8 +247,9 @@ static int receive(struct pfru_update_file *file, struct iov_iter *from)
 	int ret;
 
 	if (!load->size) {
-		u64 missing = min_t(u32, load->capacity,
-				    PFRU_CAPSULE_HEADER_SIZE) - load->have;
+		u64 missing =
+			min_t(u32, load->capacity, PFRU_CAPSULE_HEADER_SIZE) -
+			load->have;
 
 		ret = copy_in(load, from,
 			      min_t(u64, missing, iov_iter_count(from)));
@@ -264,8 +265,8 @@ static int receive(struct pfru_update_file *file, struct iov_iter *from)
 		}
 		if (load->have < PFRU_CAPSULE_HEADER_SIZE)
 			return 0;
-		if (pfru_capsule_begin(load->bytes, load->capacity,
-				       &load->size, &refusal))
+		if (pfru_capsule_begin(load->bytes, load->capacity, &load->size,
+				       &refusal))
 			return set_refusal(result, &refusal);
 	}
 	if (iov_iter_count(from) > load->size - load->have) {
@@ -591,7 +592,8 @@ static long ioc_get_result(struct file *filp, void __user *arg)
 	if (!file->result.action)
 		return -ENODATA;
 	return copy_to_user(arg, &file->result, sizeof(file->result)) ?
-	       -EFAULT : 0;
+		       -EFAULT :
+		       0;
 }
 
 static long ioc_get_buf_size(struct file *filp, void __user *arg)
@@ -723,8 +725,8 @@ static const struct file_operations update_fops = {
 
 static void free_update(struct pfru_node *node)
 {
-	struct pfru_update *update = container_of(node, struct pfru_update,
-						  node);
+	struct pfru_update *update =
+		container_of(node, struct pfru_update, node);
 
 	mutex_destroy(&update->lock);
 	kfree(update);
@@ -800,6 +802,7 @@ static const struct dev_pm_ops update_pm = {
 	.freeze = update_freeze,
 };
 
+/* clang-format off */
 static const struct acpi_device_id update_acpi_ids[] = {
 	{ PFRU_UPDATE_HID },
 	{ }
@@ -820,3 +823,5 @@ struct platform_driver pfru_update_driver = {
 	.id_table = update_platform_ids,
 	.probe = update_probe,
 };
+
+/* clang-format on */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# lint.sh: the kernel's checkpatch, sparse, W=1, gcc and clang
+# lint.sh: the kernel's checkpatch and clang-format, sparse, W=1, gcc and clang
 # warnings, shellcheck, man page, and the project's own rules. Every finding
 # is printed; ends with "N passed, N failed".
 
@@ -87,6 +87,23 @@ foreign_types()
 		esac
 		printf '%s\n' "$report"
 	done
+}
+
+# The kernel's clang-format file, less what contradicts its checkpatch: no line
+# may end with an opening parenthesis. Tables of macros stay aligned.
+formatted()
+{
+	local f bad=0
+
+	sed -e 's/^PenaltyBreakBeforeFirstCallParameter:.*/PenaltyBreakBeforeFirstCallParameter: 100000/' \
+		-e 's/^AlignConsecutiveDeclarations:.*/&\nAlignConsecutiveMacros: true/' \
+		"$scripts/.clang-format" >"$build/clang-format"
+	for f in "${files[@]}"; do
+		clang-format --style="file:$build/clang-format" "$f" |
+			diff -u --label "$f" --label "$f, formatted" "$f" - ||
+			bad=1
+	done
+	return $bad
 }
 
 module_build()
@@ -194,6 +211,8 @@ check "checkpatch: tool and tests" checkpatch --ignore "$(tr -s ' \n' , <<-END
 	BIT_MACRO,TRAILING_SEMICOLON,ENOSYS,ENOTSUPP,NAKED_SSCANF,CONSIDER_KSTRTO,MSLEEP,USLEEP_RANGE
 END
 )"
+mapfile -t files < <(git ls-files 'core/*.c' 'module/*.c' 'cli/*.c')
+check "clang-format: core, module and tool" formatted
 check "module: W=1" module_build W=1
 check "module: sparse" module_build C=2
 check "core and tool: gcc" warnings gcc
