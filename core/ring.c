@@ -1,8 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Arithmetic of the telemetry ring.
+ * Arithmetic of the telemetry ring. No 64-bit division: 32-bit kernels have none.
  */
 #include "ring.h"
+
+/* a distance ahead of 2^31 rollovers or more is one back */
+#define BACK_SHIFT	31
+
+/* after so many rollovers, as a power of 2, the count begins anew */
+#define ROLLOVER_BITS	32
+
+static enum pfru_ring_outcome judge(const struct pfru_log_data_info *info)
+{
+	__u32 ring = info->max_data_size;
+
+	if (!info->chunk2_addr_lo && !info->chunk2_addr_hi)
+		return PFRU_RING_EMPTY;
+	if (!ring || info->chunk2_size > ring ||
+	    info->chunk1_size > ring - info->chunk2_size)
+		return PFRU_RING_NONSENSE;
+	return PFRU_RING_OK;
+}
 
 static void add(struct pfru_ring_plan *plan, __u32 offset, __u32 size)
 {
@@ -13,19 +31,107 @@ static void add(struct pfru_ring_plan *plan, __u32 offset, __u32 size)
 	plan->ranges++;
 }
 
+/* The newest @size bytes before @end of a ring of @ring bytes. */
+static void plan_newest(__u32 ring, __u32 end, __u32 size,
+			struct pfru_ring_plan *plan)
+{
+	__u32 newest = size < end ? size : end;
+	__u32 older = size - newest;
+
+	plan->ranges = 0;
+	add(plan, ring - older, older);
+	add(plan, end - newest, newest);
+}
+
+static __u32 available(const struct pfru_log_data_info *info)
+{
+	return info->chunk1_size + info->chunk2_size;
+}
+
+static void position_of(const struct pfru_log_data_info *info,
+			struct pfru_ring_position *position)
+{
+	position->ring = info->max_data_size;
+	position->reset = info->reset_cnt;
+	position->rollover = info->rollover_cnt;
+	position->offset = info->chunk2_size;
+}
+
+/* Bytes from one position to another of the same ring, modulo its count. */
+static __u64 distance(const struct pfru_ring_position *from,
+		      const struct pfru_ring_position *to)
+{
+	__u64 modulus = (__u64)to->ring << ROLLOVER_BITS;
+	__u32 rollovers = to->rollover - from->rollover;
+	__u64 bytes = (__u64)rollovers * to->ring + to->offset;
+
+	if (bytes < from->offset)
+		bytes += modulus;
+	bytes -= from->offset;
+	return bytes < modulus ? bytes : bytes - modulus;
+}
+
+static enum pfru_ring_break compare(const struct pfru_ring_position *from,
+				    const struct pfru_ring_position *to)
+{
+	if (from->reset != to->reset)
+		return PFRU_BREAK_RESET;
+	if (from->ring != to->ring || from->offset > from->ring)
+		return PFRU_BREAK_SIZE;
+	if (distance(from, to) >= (__u64)to->ring << BACK_SHIFT)
+		return PFRU_BREAK_BACK;
+	return PFRU_BREAK_NONE;
+}
+
+static void retreat(struct pfru_ring_position *position, __u32 bytes)
+{
+	if (position->offset < bytes) {
+		position->offset += position->ring;
+		position->rollover--;
+	}
+	position->offset -= bytes;
+}
+
+/* Make the news the newest @size bytes before its end. */
+static void set_size(struct pfru_ring_news *news, __u32 size)
+{
+	news->size = size;
+	news->start = news->end;
+	retreat(&news->start, size);
+	plan_newest(news->end.ring, news->end.offset, size, &news->plan);
+}
+
 enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
 				      struct pfru_ring_plan *plan)
 {
-	__u32 ring = info->max_data_size;
+	enum pfru_ring_outcome outcome = judge(info);
 
-	if (!info->chunk2_addr_lo && !info->chunk2_addr_hi)
-		return PFRU_RING_EMPTY;
-	if (!ring || info->chunk2_size > ring ||
-	    info->chunk1_size > ring - info->chunk2_size)
-		return PFRU_RING_NONSENSE;
-	plan->ranges = 0;
-	add(plan, ring - info->chunk1_size, info->chunk1_size);
-	add(plan, 0, info->chunk2_size);
+	if (outcome == PFRU_RING_OK)
+		plan_newest(info->max_data_size, info->chunk2_size,
+			    available(info), plan);
+	return outcome;
+}
+
+enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
+				       const struct pfru_ring_position *saved,
+				       struct pfru_ring_news *news)
+{
+	enum pfru_ring_outcome outcome = judge(info);
+	__u32 there = available(info);
+	__u64 since;
+
+	if (outcome != PFRU_RING_OK)
+		return outcome;
+	position_of(info, &news->end);
+	news->gap = saved ? compare(saved, &news->end) : PFRU_BREAK_NONE;
+	if (!saved || news->gap == PFRU_BREAK_SIZE)
+		since = there;
+	else if (news->gap == PFRU_BREAK_NONE)
+		since = distance(saved, &news->end);
+	else
+		since = pfru_ring_written(&news->end);
+	news->lost = since > there ? since - there : 0;
+	set_size(news, news->gap || since > there ? there : since);
 	return PFRU_RING_OK;
 }
 
@@ -41,4 +147,70 @@ bool pfru_ring_same(const struct pfru_log_data_info *a,
 	       a->chunk2_size == b->chunk2_size &&
 	       a->rollover_cnt == b->rollover_cnt &&
 	       a->reset_cnt == b->reset_cnt;
+}
+
+static __u64 chunk1_end(const struct pfru_log_data_info *info)
+{
+	return (info->chunk1_addr_hi << 32 | info->chunk1_addr_lo) +
+	       info->chunk1_size;
+}
+
+/* Is it the same memory, as far as @before had anything in it? */
+static bool same_place(const struct pfru_log_data_info *before,
+		       const struct pfru_log_data_info *after)
+{
+	if (before->chunk2_addr_lo != after->chunk2_addr_lo ||
+	    before->chunk2_addr_hi != after->chunk2_addr_hi)
+		return false;
+	return !before->chunk1_size || !after->chunk1_size ||
+	       chunk1_end(before) == chunk1_end(after);
+}
+
+enum pfru_ring_check pfru_ring_check(const struct pfru_log_data_info *before,
+				     const struct pfru_log_data_info *after,
+				     struct pfru_ring_news *news)
+{
+	struct pfru_ring_position now;
+	__u64 appended;
+	__u32 intact;
+
+	if (pfru_ring_same(before, after))
+		return PFRU_RING_SAME;
+	if (judge(after) != PFRU_RING_OK || !same_place(before, after))
+		return PFRU_RING_CHANGED;
+	position_of(after, &now);
+	if (compare(&news->end, &now) != PFRU_BREAK_NONE)
+		return PFRU_RING_CHANGED;
+	appended = distance(&news->end, &now);
+	if (news->size && appended >= available(after))
+		return PFRU_RING_CHANGED;
+	intact = available(after) - appended;
+	if (news->size > intact) {
+		news->lost += news->size - intact;
+		set_size(news, intact);
+	}
+	return PFRU_RING_APPENDED;
+}
+
+void pfru_ring_origin(const struct pfru_log_data_info *info,
+		      struct pfru_ring_position *origin)
+{
+	position_of(info, origin);
+	origin->rollover = 0;
+	origin->offset = 0;
+}
+
+void pfru_ring_advance(struct pfru_ring_position *position, __u32 bytes)
+{
+	if (bytes > position->ring - position->offset) {
+		bytes -= position->ring - position->offset;
+		position->offset = 0;
+		position->rollover++;
+	}
+	position->offset += bytes;
+}
+
+__u64 pfru_ring_written(const struct pfru_ring_position *position)
+{
+	return (__u64)position->rollover * position->ring + position->offset;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * core/ring: what to read of a telemetry ring, and whether it held still.
+ * core/ring: what to read of a telemetry ring, what was lost, and whether it
+ * held still. Sequences of such questions are model-ring.c's.
  */
 #include "cmocka-all.h"
 
@@ -184,6 +185,354 @@ static void test_same_ignores_the_status(void **state)
 	assert_true(pfru_ring_same(&a, &b));
 }
 
+#define HERE	.chunk2_addr_lo = BASE, .max_data_size = RING
+#define OLDER	.chunk1_addr_lo = BASE
+
+/* what a reader had, what the firmware says, what comes out */
+static const struct {
+	const char *what;
+	struct pfru_ring_position saved;
+	struct pfru_log_data_info info;
+	struct pfru_ring_plan plan;
+	__u64 lost;
+	enum pfru_ring_break gap;
+} deltas[] = {
+	{ "nothing new", { RING, 4, 0, 1401 },
+	  { HERE, .chunk2_size = 1401, .reset_cnt = 4 },
+	  { .ranges = 0 }, 0, PFRU_BREAK_NONE },
+	{ "nothing yet", { RING, 4, 0, 0 },
+	  { HERE, .reset_cnt = 4 }, { .ranges = 0 }, 0, PFRU_BREAK_NONE },
+	{ "one more byte", { RING, 4, 0, 1401 },
+	  { HERE, .chunk2_size = 1402, .reset_cnt = 4 },
+	  { { { 1401, 1 } }, 1 }, 0, PFRU_BREAK_NONE },
+	{ "across the wrap", { RING, 0, 0, RING - 10 },
+	  { HERE, OLDER, .chunk1_size = RING - 5, .chunk2_size = 5,
+	    .rollover_cnt = 1 },
+	  { { { RING - 10, 10 }, { 0, 5 } }, 2 }, 0, PFRU_BREAK_NONE },
+	{ "up to exactly full", { RING, 0, 0, 10 },
+	  { HERE, .chunk2_size = RING }, { { { 10, RING - 10 } }, 1 }, 0,
+	  PFRU_BREAK_NONE },
+	{ "a whole ring, none of it lost", { RING, 0, 3, 10 },
+	  { HERE, OLDER, .chunk1_size = RING - 10, .chunk2_size = 10,
+	    .rollover_cnt = 4 },
+	  { { { 10, RING - 10 }, { 0, 10 } }, 2 }, 0, PFRU_BREAK_NONE },
+	{ "one byte more than a ring", { RING, 0, 3, 10 },
+	  { HERE, OLDER, .chunk1_size = RING - 11, .chunk2_size = 11,
+	    .rollover_cnt = 4 },
+	  { { { 11, RING - 11 }, { 0, 11 } }, 2 }, 1, PFRU_BREAK_NONE },
+	{ "four rollovers", { RING, 0, 3, 10 },
+	  { HERE, OLDER, .chunk1_size = RING - 10, .chunk2_size = 10,
+	    .rollover_cnt = 7 },
+	  { { { 10, RING - 10 }, { 0, 10 } }, 2 }, 3 * RING,
+	  PFRU_BREAK_NONE },
+	{ "full, and full said the other way", { RING, 0, 3, RING },
+	  { HERE, OLDER, .chunk1_size = RING, .rollover_cnt = 4 },
+	  { .ranges = 0 }, 0, PFRU_BREAK_NONE },
+	{ "the other way round", { RING, 0, 4, 0 },
+	  { HERE, .chunk2_size = RING, .rollover_cnt = 3 },
+	  { .ranges = 0 }, 0, PFRU_BREAK_NONE },
+	{ "chunk2 of 0 after a rollover", { RING, 0, 3, RING - 1 },
+	  { HERE, OLDER, .chunk1_size = RING, .rollover_cnt = 4 },
+	  { { { RING - 1, 1 } }, 1 }, 0, PFRU_BREAK_NONE },
+	{ "the count of rollovers wraps", { RING, 0, MAX32, RING - 1 },
+	  { HERE, OLDER, .chunk1_size = RING - 2, .chunk2_size = 2 },
+	  { { { RING - 1, 1 }, { 0, 2 } }, 2 }, 0, PFRU_BREAK_NONE },
+	{ "it wraps at exactly full", { RING, 0, MAX32, RING },
+	  { HERE, OLDER, .chunk1_size = RING }, { .ranges = 0 }, 0,
+	  PFRU_BREAK_NONE },
+	{ "almost half of the count", { RING, 0, 0, 0 },
+	  { HERE, OLDER, .chunk1_size = RING, .rollover_cnt = 0x7fffffff },
+	  { { { 0, RING } }, 1 }, 0x7ffffffeULL * RING, PFRU_BREAK_NONE },
+	{ "half of the count is back", { RING, 0, 0, 0 },
+	  { HERE, OLDER, .chunk1_size = RING, .rollover_cnt = 0x80000000 },
+	  { { { 0, RING } }, 1 }, 0x7fffffffULL * RING, PFRU_BREAK_BACK },
+	{ "one byte back", { RING, 0, 0, 100 },
+	  { HERE, .chunk2_size = 99 }, { { { 0, 99 } }, 1 }, 0,
+	  PFRU_BREAK_BACK },
+	{ "one byte back in the largest ring", { MAX32, 0, 0, 100 },
+	  { .chunk2_addr_lo = BASE, .max_data_size = MAX32,
+	    .chunk2_size = 99 }, { { { 0, 99 } }, 1 }, 0, PFRU_BREAK_BACK },
+	{ "back, with losses since", { RING, 0, 9, 100 },
+	  { HERE, OLDER, .chunk1_size = RING - 99, .chunk2_size = 99,
+	    .rollover_cnt = 2 },
+	  { { { 99, RING - 99 }, { 0, 99 } }, 2 }, RING + 99,
+	  PFRU_BREAK_BACK },
+	{ "a reset", { RING, 4, 7, 100 },
+	  { HERE, .chunk2_size = 200, .reset_cnt = 5 },
+	  { { { 0, 200 } }, 1 }, 0, PFRU_BREAK_RESET },
+	{ "a reset, to the very same numbers", { RING, 4, 0, 200 },
+	  { HERE, .chunk2_size = 200, .reset_cnt = 5 },
+	  { { { 0, 200 } }, 1 }, 0, PFRU_BREAK_RESET },
+	{ "a reset, and nothing since", { RING, 4, 7, 100 },
+	  { HERE, .reset_cnt = 5 }, { .ranges = 0 }, 0, PFRU_BREAK_RESET },
+	{ "a reset, with losses since", { RING, 4, 7, 100 },
+	  { HERE, OLDER, .chunk1_size = RING - 7, .chunk2_size = 7,
+	    .rollover_cnt = 2, .reset_cnt = 5 },
+	  { { { 7, RING - 7 }, { 0, 7 } }, 2 }, RING + 7, PFRU_BREAK_RESET },
+	{ "the count of resets wraps", { RING, MAX32, 0, 0 },
+	  { HERE, .chunk2_size = 1 }, { { { 0, 1 } }, 1 }, 0,
+	  PFRU_BREAK_RESET },
+	{ "a reset counts for more than another size", { 5, 4, 7, 1 },
+	  { HERE, .chunk2_size = 1, .reset_cnt = 5 }, { { { 0, 1 } }, 1 }, 0,
+	  PFRU_BREAK_RESET },
+	{ "another size", { RING + 1, 4, 7, 100 },
+	  { HERE, OLDER, .chunk1_size = RING - 7, .chunk2_size = 7,
+	    .rollover_cnt = 8, .reset_cnt = 4 },
+	  { { { 7, RING - 7 }, { 0, 7 } }, 2 }, 0, PFRU_BREAK_SIZE },
+	{ "a position that can't be", { RING, 4, 7, RING + 1 },
+	  { HERE, .chunk2_size = 7, .rollover_cnt = 8, .reset_cnt = 4 },
+	  { { { 0, 7 } }, 1 }, 0, PFRU_BREAK_SIZE },
+	{ "an older part before any rollover", { RING, 4, 0, 10 },
+	  { HERE, .chunk1_addr_lo = BASE, .chunk1_size = 90,
+	    .chunk2_size = 20, .reset_cnt = 4 },
+	  { { { 10, 10 } }, 1 }, 0, PFRU_BREAK_NONE },
+	{ "the same, all of it new", { RING, 3, 0, 10 },
+	  { HERE, .chunk1_addr_lo = BASE, .chunk1_size = 90,
+	    .chunk2_size = 20, .reset_cnt = 4 },
+	  { { { RING - 90, 90 }, { 0, 20 } }, 2 }, 0, PFRU_BREAK_RESET },
+	{ "chunk1 smaller than expected", { RING, 0, 3, RING - 100 },
+	  { HERE, OLDER, .chunk1_size = 60, .chunk2_size = 5,
+	    .rollover_cnt = 4 },
+	  { { { RING - 60, 60 }, { 0, 5 } }, 2 }, 40, PFRU_BREAK_NONE },
+	{ "no chunk1 in spite of a rollover", { RING, 0, 3, RING - 100 },
+	  { HERE, .chunk2_size = 5, .rollover_cnt = 4 },
+	  { { { 0, 5 } }, 1 }, 100, PFRU_BREAK_NONE },
+	{ "other addresses", { RING, 0, 0, 5 },
+	  { .chunk2_addr_hi = 7, .max_data_size = RING, .chunk2_size = 6 },
+	  { { { 5, 1 } }, 1 }, 0, PFRU_BREAK_NONE },
+	{ "the largest ring there can be", { MAX32, 0, MAX32, MAX32 },
+	  { .chunk2_addr_lo = BASE, .chunk1_addr_lo = 1,
+	    .max_data_size = MAX32, .chunk1_size = MAX32 - 1,
+	    .chunk2_size = 1, .rollover_cnt = 1 },
+	  { { { 1, MAX32 - 1 }, { 0, 1 } }, 2 }, 1, PFRU_BREAK_NONE },
+};
+
+static void expect_plan(const char *what, const struct pfru_ring_plan *plan,
+			const struct pfru_ring_plan *expected)
+{
+	__u32 r;
+
+	if (plan->ranges != expected->ranges)
+		fail_msg("%s: %u ranges", what, plan->ranges);
+	for (r = 0; r < plan->ranges; r++)
+		if (plan->range[r].offset != expected->range[r].offset ||
+		    plan->range[r].size != expected->range[r].size)
+			fail_msg("%s: range %u is %u+%u", what, r,
+				 plan->range[r].offset, plan->range[r].size);
+}
+
+static void test_delta(void **state)
+{
+	struct pfru_ring_news news;
+	size_t i;
+	__u32 r, size;
+
+	(void)state;
+	for (i = 0; i < sizeof(deltas) / sizeof(deltas[0]); i++) {
+		const char *what = deltas[i].what;
+
+		memset(&news, 0xaa, sizeof(news));
+		if (pfru_ring_delta(&deltas[i].info, &deltas[i].saved, &news))
+			fail_msg("%s: refused", what);
+		expect_plan(what, &news.plan, &deltas[i].plan);
+		if (news.lost != deltas[i].lost)
+			fail_msg("%s: %llu lost", what,
+				 (unsigned long long)news.lost);
+		if (news.gap != deltas[i].gap)
+			fail_msg("%s: break %d", what, news.gap);
+		for (r = 0, size = 0; r < news.plan.ranges; r++)
+			size += news.plan.range[r].size;
+		if (news.size != size)
+			fail_msg("%s: %u bytes", what, news.size);
+		assert_int_equal(news.end.ring, deltas[i].info.max_data_size);
+		assert_int_equal(news.end.reset, deltas[i].info.reset_cnt);
+		assert_int_equal(news.end.rollover,
+				 deltas[i].info.rollover_cnt);
+		assert_int_equal(news.end.offset, deltas[i].info.chunk2_size);
+	}
+}
+
+/* without a position the same as a full read, and nothing is lost */
+static void test_delta_from_nothing(void **state)
+{
+	struct pfru_ring_news news;
+	struct pfru_ring_plan plan;
+	enum pfru_ring_outcome outcome;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+		memset(&news, 0xaa, sizeof(news));
+		outcome = pfru_ring_delta(&full[i].info, NULL, &news);
+		assert_int_equal(outcome, full[i].outcome);
+		if (outcome != PFRU_RING_OK)
+			continue;
+		pfru_ring_full(&full[i].info, &plan);
+		expect_plan(full[i].what, &news.plan, &plan);
+		assert_true(news.lost == 0);
+		assert_int_equal(news.gap, PFRU_BREAK_NONE);
+	}
+}
+
+/* the ring a moment later, while bytes 5000 up to 6000 were read of it */
+static const struct pfru_log_data_info during = {
+	HERE, .chunk1_addr_lo = BASE + 6000, .chunk1_size = RING - 6000,
+	.chunk2_size = 6000, .rollover_cnt = 3, .reset_cnt = 4,
+};
+
+static const struct {
+	const char *what;
+	struct pfru_log_data_info after;
+	enum pfru_ring_check check;
+	struct pfru_ring_plan plan;
+	__u64 lost;
+} checks[] = {
+	{ "nothing happened",
+	  { HERE, .chunk1_addr_lo = BASE + 6000, .chunk1_size = RING - 6000,
+	    .chunk2_size = 6000, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_SAME, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "one byte came",
+	  { HERE, .chunk1_addr_lo = BASE + 6001, .chunk1_size = RING - 6001,
+	    .chunk2_size = 6001, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_APPENDED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "almost a ring came",
+	  { HERE, .chunk1_addr_lo = BASE + 5000, .chunk1_size = RING - 5000,
+	    .chunk2_size = 5000, .rollover_cnt = 4, .reset_cnt = 4 },
+	  PFRU_RING_APPENDED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "one byte was overwritten",
+	  { HERE, .chunk1_addr_lo = BASE + 5001, .chunk1_size = RING - 5001,
+	    .chunk2_size = 5001, .rollover_cnt = 4, .reset_cnt = 4 },
+	  PFRU_RING_APPENDED, { { { 5001, 999 } }, 1 }, 1 },
+	{ "one byte is left",
+	  { HERE, .chunk1_addr_lo = BASE + 5999, .chunk1_size = RING - 5999,
+	    .chunk2_size = 5999, .rollover_cnt = 4, .reset_cnt = 4 },
+	  PFRU_RING_APPENDED, { { { 5999, 1 } }, 1 }, 999 },
+	{ "none is left",
+	  { HERE, .chunk1_addr_lo = BASE + 6000, .chunk1_size = RING - 6000,
+	    .chunk2_size = 6000, .rollover_cnt = 4, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "the older part is gone",
+	  { HERE, .chunk2_size = 6001, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_APPENDED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "a reset",
+	  { HERE, .chunk1_addr_lo = BASE + 6000, .chunk1_size = RING - 6000,
+	    .chunk2_size = 6000, .rollover_cnt = 3, .reset_cnt = 5 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "one byte less",
+	  { HERE, .chunk1_addr_lo = BASE + 5999, .chunk1_size = RING - 5999,
+	    .chunk2_size = 5999, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "another size",
+	  { .chunk2_addr_lo = BASE, .chunk1_addr_lo = BASE + 6000,
+	    .max_data_size = RING + 1, .chunk1_size = RING - 6000,
+	    .chunk2_size = 6000, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "the ring moved",
+	  { .chunk2_addr_lo = BASE + 1, .max_data_size = RING,
+	    .chunk1_addr_lo = BASE + 6001, .chunk1_size = RING - 6000,
+	    .chunk2_size = 6000, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "the ring moved by 4 GiB",
+	  { HERE, .chunk2_addr_hi = 1, .chunk1_addr_hi = 1,
+	    .chunk1_addr_lo = BASE + 6000, .chunk1_size = RING - 6000,
+	    .chunk2_size = 6000, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "the older part moved",
+	  { HERE, .chunk1_addr_lo = BASE + 6002, .chunk1_size = RING - 6001,
+	    .chunk2_size = 6001, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "the older part moved by 4 GiB",
+	  { HERE, .chunk1_addr_lo = BASE + 6001, .chunk1_addr_hi = 1,
+	    .chunk1_size = RING - 6001,
+	    .chunk2_size = 6001, .rollover_cnt = 3, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "no log any more", { .max_data_size = RING },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+	{ "nonsense", { HERE, .chunk2_size = RING + 1, .reset_cnt = 4 },
+	  PFRU_RING_CHANGED, { { { 5000, 1000 } }, 1 }, 0 },
+};
+
+static void test_check(void **state)
+{
+	const struct pfru_ring_position saved = { RING, 4, 3, 5000 };
+	struct pfru_ring_position p;
+	struct pfru_ring_news news;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		const char *what = checks[i].what;
+
+		assert_int_equal(pfru_ring_delta(&during, &saved, &news),
+				 PFRU_RING_OK);
+		if (pfru_ring_check(&during, &checks[i].after, &news) !=
+		    checks[i].check)
+			fail_msg("%s: wrong outcome", what);
+		expect_plan(what, &news.plan, &checks[i].plan);
+		if (news.lost != checks[i].lost)
+			fail_msg("%s: %llu lost", what,
+				 (unsigned long long)news.lost);
+		p = news.start;
+		assert_int_equal(p.offset, news.plan.range[0].offset);
+		pfru_ring_advance(&p, news.size);
+		assert_memory_equal(&p, &news.end, sizeof(p));
+	}
+}
+
+/* the larger of two readings of a log that had nothing yet */
+static void test_check_of_nothing(void **state)
+{
+	const struct pfru_log_data_info before = { HERE };
+	const struct pfru_log_data_info after = { HERE, .chunk2_size = 9 };
+	struct pfru_ring_news news;
+
+	(void)state;
+	assert_int_equal(pfru_ring_delta(&before, NULL, &news), PFRU_RING_OK);
+	assert_int_equal(pfru_ring_check(&before, &after, &news),
+			 PFRU_RING_APPENDED);
+	assert_int_equal(news.size, 0);
+	assert_true(news.lost == 0);
+}
+
+static void test_origin(void **state)
+{
+	const struct pfru_log_data_info info = {
+		HERE, OLDER, .chunk1_size = RING - 1, .chunk2_size = 1,
+		.rollover_cnt = 2, .reset_cnt = 4,
+	};
+	struct pfru_ring_position origin;
+	struct pfru_ring_news news;
+
+	(void)state;
+	pfru_ring_origin(&info, &origin);
+	assert_int_equal(pfru_ring_delta(&info, &origin, &news), PFRU_RING_OK);
+	assert_int_equal(news.gap, PFRU_BREAK_NONE);
+	assert_int_equal(news.size, RING);
+	assert_true(news.lost == RING + 1);
+	assert_true(pfru_ring_written(&news.end) == 2 * RING + 1);
+}
+
+static void test_advance(void **state)
+{
+	struct pfru_ring_position p = { MAX32, 4, MAX32, 1 };
+
+	(void)state;
+	assert_true(pfru_ring_written(&p) == MAX32 * (__u64)MAX32 + 1);
+	pfru_ring_advance(&p, 0);
+	assert_int_equal(p.offset, 1);
+	pfru_ring_advance(&p, MAX32 - 1);
+	assert_int_equal(p.offset, MAX32);
+	assert_int_equal(p.rollover, MAX32);
+	pfru_ring_advance(&p, 1);
+	assert_int_equal(p.offset, 1);
+	assert_int_equal(p.rollover, 0);
+	pfru_ring_advance(&p, MAX32);
+	assert_int_equal(p.offset, 1);
+	assert_int_equal(p.rollover, 1);
+	assert_int_equal(p.ring, MAX32);
+	assert_int_equal(p.reset, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +540,12 @@ int main(void)
 		cmocka_unit_test(test_full_is_chronological),
 		cmocka_unit_test(test_same_looks_at_every_bit),
 		cmocka_unit_test(test_same_ignores_the_status),
+		cmocka_unit_test(test_delta),
+		cmocka_unit_test(test_delta_from_nothing),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_check_of_nothing),
+		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_advance),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL) != 0;
