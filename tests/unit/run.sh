@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Run test programs that print TAP, and sum: run.sh PROGRAM...
-# Prints what failed and, last, "N passed, N failed". A program that ends badly,
-# or makes fewer checks than it planned, is a failure too. Nothing run is one.
+# Prints what failed, what a program says behind "## " and, last, "N passed,
+# N failed". A program that ends badly, or makes fewer checks than it planned, is
+# a failure too. Nothing run is one.
 set -u
 
 passed=0
@@ -43,6 +44,7 @@ for program in "$@"; do
 	elif [ "$planned" -eq 0 ]; then
 		complain "$name: ran nothing"
 	fi
+	sed -n "s/^## /# $name: /p" "$log"
 	echo "# $name: $good passed, $bad failed"
 done
 
