@@ -113,18 +113,16 @@ const char *kind_key(enum pfru_kind kind)
 char *refusal_numbers(uint32_t reason, uint64_t found, uint64_t expected)
 {
 	const struct pfru_reason_text *text = pfru_reason_text(reason);
-	/* an address is the one number that nobody reads in decimal */
-	const char *format = reason == PFRU_REASON_BUFFER ||
-			     reason == PFRU_REASON_LOG_BUFFER ?
-			     " (%s %#llx" : " (%s %llu";
+	unsigned long long number = found;
 	char *one, *both;
 
 	if (!text->found)
 		return xasprintf("%s", "");
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	one = xasprintf(format, text->found, (unsigned long long)found);
-#pragma GCC diagnostic pop
+	/* an address is the one number that nobody reads in decimal */
+	if (reason == PFRU_REASON_BUFFER || reason == PFRU_REASON_LOG_BUFFER)
+		one = xasprintf(" (%s %#llx", text->found, number);
+	else
+		one = xasprintf(" (%s %llu", text->found, number);
 	if (text->expected)
 		both = xasprintf("%s, %s %llu)", one, text->expected,
 				 (unsigned long long)expected);

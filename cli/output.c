@@ -63,7 +63,8 @@ void *xrealloc(void *old, size_t size)
 	return new;
 }
 
-static char *xvasprintf(const char *format, va_list args)
+static char *__attribute__((format(printf, 1, 0)))
+xvasprintf(const char *format, va_list args)
 {
 	char *text;
 
