@@ -4,7 +4,8 @@
 # kernel.sh [NAME]: gets a distribution's kernel into the cache, unmodified,
 # and prints its directory. Installs nothing. The directory holds
 #   version  vmlinuz  vmlinux (for PVH boots)  modules/  build (KDIR)  config
-# NAME is one of kernels.conf; the default is 6.1.
+# and, for a kernel of another release, the link tree: a root of that release
+# with headers and compiler. NAME is one of kernels.conf; the default is 6.1.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -91,14 +92,75 @@ fetch_headers()
 		"$dir/headers/usr/src/linux-headers-$ver/Makefile"
 }
 
+# image_package VERSION DIR: the kernel's package into DIR
+image_package()
+{
+	say "downloading linux-image-$1"
+	if [ "$state" = host ]; then
+		retry 3 apt_fetch "$2" "linux-image-$1"
+		return
+	fi
+	retry 3 timeout 900 chroot "$tree" sh -c \
+		"cd /var/tmp && { apt-get -q download linux-image-$1 ||
+			{ apt-get -q update && apt-get -q download linux-image-$1; }; }" >&2 &&
+		mv "$tree"/var/tmp/linux-image-*.deb "$2/"
+}
+
+# mirror: where the host's apt gets Debian from
+mirror()
+{
+	# shellcheck disable=SC2016 # for apt-get to expand
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+		grep '/debian/*$' | sed 1q
+}
+
+# make_tree DIR: a root of the release, with compiler and kernel headers
+make_tree()
+{
+	local uri hooks=()
+
+	need mmdebstrap mmdebstrap
+	uri=$(mirror)
+	[ -n "$uri" ] || die "cannot tell where apt gets Debian's packages from: 'apt-get indextargets' names no repository that ends in /debian"
+	set -- "$1" "deb $uri ${release%-backports} main"
+	if [ "$release" != "${release%-backports}" ]; then
+		set -- "$@" "deb $uri $release main"
+		# shellcheck disable=SC2016 # for mmdebstrap to expand
+		hooks=(--customize-hook='chroot "$1" apt-get -q -y -t '"$release install $headers")
+	else
+		hooks=(--include="$headers")
+	fi
+	say "making a tree of $release with compiler and kernel headers; this takes a minute or two"
+	retry 3 make_tree_once "$@" || return 1
+}
+
+make_tree_once()
+{
+	local dir=$1
+
+	shift
+	rm -rf "$dir"
+	timeout 1500 mmdebstrap --quiet --variant=apt \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--include=build-essential "${hooks[@]}" \
+		"${release%-backports}" "$dir" "$@" >&2
+}
+
+# tree_version: the kernel whose headers the tree has installed
+tree_version()
+{
+	# shellcheck disable=SC2016 # for dpkg-query to expand
+	chroot "$tree" dpkg-query -W -f '${Depends}\n' "$headers" |
+		dep_version linux-headers
+}
+
 # fetch VERSION DIR: fill DIR's temporary twin and rename it into place
 fetch()
 {
 	local ver=$1 dir=$2 root
 
 	tmp=$(mktemp -d "$store/.new.XXXXXX")
-	say "downloading linux-image-$ver"
-	retry 3 apt_fetch "$tmp" "linux-image-$ver" || return 1
+	image_package "$ver" "$tmp" || return 1
 	root=$tmp/root
 	dpkg-deb -x "$tmp"/linux-image-*.deb "$root" || return 1
 	rm "$tmp"/linux-image-*.deb
@@ -175,10 +237,31 @@ choose_and_fetch()
 	[ -z "$chosen" ] || say "warning: cannot get a newer kernel, using $chosen from the cache"
 }
 
+# from_tree: the kernel of another release; sets chosen
+from_tree()
+{
+	tree=$store/tree
+	if [ ! -d "$tree" ]; then
+		tmp=$(mktemp -d "$store/.new.XXXXXX")
+		make_tree "$tmp/tree" ||
+			die "cannot make a tree of Debian $release: see above; a network and $(id -un)'s permission to use chroot are needed"
+		chmod 755 "$tmp/tree"
+		mv -T "$tmp/tree" "$tree"
+		rm -rf "$tmp"
+		tmp=
+	fi
+	chosen=$(tree_version)
+	[ -n "$chosen" ] || die "the tree $tree has no $headers; remove it and try again"
+	if [ ! -f "$store/$chosen/version" ]; then
+		fetch "$chosen" "$store/$chosen" || die "cannot get linux-image-$chosen"
+	fi
+	ln -sfn "$tree" "$store/$chosen/tree"
+	ln -sfn "$tree/usr/src/linux-headers-$chosen" "$store/$chosen/build"
+}
+
 name=${1:-6.1}
+tree=
 lookup "$name"
-[ "$state" = host ] ||
-	die "kernel $name (Debian $release) is not yet supported; supported: $(sed 's/#.*//' "$here/kernels.conf" | awk '$5 == "host" { printf "%s ", $1 }')"
 need apt-get "apt"
 need dpkg-deb "dpkg"
 need busybox "busybox-static"
@@ -187,6 +270,11 @@ store=$(pfru_cache "kernels/$name")
 exec 9>"$store/.lock"
 lock_fd 9 "$store"
 chosen=
+if [ "$state" = tree ]; then
+	from_tree
+	printf '%s\n' "$store/$chosen"
+	exit
+fi
 if [ -z "$(host_version)" ] && [ -z "$(newest_cached)" ]; then
 	apt_lists "$image"
 fi

@@ -140,8 +140,7 @@ build_all()
 	exec 7<"$top"
 	lock_fd 7 "the build of $top"
 	if [ "$need_module" = yes ]; then
-		logged pfru.ko make -C "$top" module KDIR="$(realpath "$kernel/build")"
-		cp "$top/module/pfru.ko" "$stage/"
+		logged pfru.ko "$here/module.sh" "$kernel" "$stage/pfru.ko"
 	fi
 	if [ "$need_cli" = yes ]; then
 		logged pfructl make -C "$top" cli
