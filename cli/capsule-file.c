@@ -13,13 +13,13 @@
 #include "core/status.h"
 #include "output.h"
 
-#define READ_FIRST	65536
+#define READ_FIRST 65536
 
 static int cannot_read(struct pfructl *ctl, const struct capsule_file *file,
 		       int error)
 {
-	fail(ctl->out, STATUS_FAILED, "file", "%s: cannot read: %s",
-	     file->name, strerror(error));
+	fail(ctl->out, STATUS_FAILED, "file", "%s: cannot read: %s", file->name,
+	     strerror(error));
 	fail_number(ctl->out, "errno", error);
 	return STATUS_FAILED;
 }
@@ -63,9 +63,9 @@ int capsule_file_read(struct pfructl *ctl, const char *path,
 
 	memset(file, 0, sizeof(*file));
 	file->name = is_stdin ? xasprintf("standard input") :
-		     escape(path, strlen(path));
+				escape(path, strlen(path));
 	fd = is_stdin ? STDIN_FILENO :
-	     open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+			open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return cannot_read(ctl, file, errno);
 	if (fstat(fd, &st))
@@ -174,9 +174,10 @@ int fail_refused(struct pfructl *ctl, const struct capsule_file *file,
 	else
 		numbers = refusal_numbers(refusal->reason, refusal->found,
 					  refusal->expected);
-	fail(ctl->out, STATUS_CAPSULE, text->name, "%s: %s at offset %llu%s%s%s",
-	     file->name, text->what, (unsigned long long)refusal->offset,
-	     numbers, text->hint ? "; " : "", text->hint ? text->hint : "");
+	fail(ctl->out, STATUS_CAPSULE, text->name,
+	     "%s: %s at offset %llu%s%s%s", file->name, text->what,
+	     (unsigned long long)refusal->offset, numbers,
+	     text->hint ? "; " : "", text->hint ? text->hint : "");
 	free(numbers);
 	fail_number(ctl->out, "offset", refusal->offset);
 	if (text->found)

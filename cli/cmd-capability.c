@@ -79,14 +79,16 @@ static void print(struct pfructl *ctl, const struct answer *answer)
 	if (!answer->has_oem_info) {
 		out_null(out, "oem_info");
 		if (cap->oem_info_len)
-			note(out, "the kernel's own driver (pfr_update) does not give the OEM information itself");
+			note(out,
+			     "the kernel's own driver (pfr_update) does not give the OEM information itself");
 		return;
 	}
 	out_bytes(out, "oem_info",
 		  answer->oem_info_size ? "OEM information" : NULL,
 		  answer->oem_info, answer->oem_info_size);
 	if (cap->oem_info_len > answer->oem_info_size)
-		note(out, "only the first %zu bytes of the OEM information are given",
+		note(out,
+		     "only the first %zu bytes of the OEM information are given",
 		     answer->oem_info_size);
 }
 

@@ -14,11 +14,11 @@
 #include "sysroot.h"
 
 /* payload header without and with the security version; see core/capsule.c */
-#define PAYLOAD_HEADER		36
-#define PAYLOAD_HEADER_SVN	40
+#define PAYLOAD_HEADER	   36
+#define PAYLOAD_HEADER_SVN 40
 
 /* EFI_FIRMWARE_MANAGEMENT_CAPSULE_HEADER: where the list of offsets begins */
-#define OFFSET_LIST		8
+#define OFFSET_LIST 8
 
 static void print_flags(struct output *out, uint32_t flags)
 {
@@ -243,13 +243,15 @@ static int judge_platform(struct pfructl *ctl, const struct capsule_file *file)
 	if (!ctl->options.device) {
 		path = device_find(DEVICE_UPDATE, -1, NULL);
 		if (!path) {
-			note(out, "not compared with this machine: it has no update device");
+			note(out,
+			     "not compared with this machine: it has no update device");
 			goto left_out;
 		}
 		ret = device_try(path, DEVICE_UPDATE, &device);
 		free(path);
 		if (ret) {
-			note(out, "not compared with this machine: its update device cannot be opened: %s",
+			note(out,
+			     "not compared with this machine: its update device cannot be opened: %s",
 			     strerror(-ret));
 			goto left_out;
 		}
@@ -321,9 +323,9 @@ const struct command cmd_capsule = {
 	.argument = "FILE",
 	.help = "show the headers of a capsule and whether it would be accepted",
 	.details =
-"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
-"update device, the capsule is judged against it, which may cost one firmware\n"
-"call; --no-device leaves that out. With --ca, the signature is verified.\n",
+		"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
+		"update device, the capsule is judged against it, which may cost one firmware\n"
+		"call; --no-device leaves that out. With --ca, the signature is verified.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_CA | TAKES_NO_DEVICE,
 	.tells_on_failure = true,
 	.run = run,

@@ -14,10 +14,10 @@
 #include "output.h"
 
 /* between two tries of a stage */
-#define RETRY_SECONDS	1
+#define RETRY_SECONDS 1
 
 /* bytes written between two lines of progress */
-#define WRITE_CHUNK	(4U << 20)
+#define WRITE_CHUNK (4U << 20)
 
 static const struct {
 	const char *key;
@@ -25,9 +25,8 @@ static const struct {
 } actions[] = {
 	[PFRU_ACTION_STAGE] = { "stage", PFRU_IOC_STAGE },
 	[PFRU_ACTION_ACTIVATE] = { "activate", PFRU_IOC_ACTIVATE },
-	[PFRU_ACTION_STAGE_ACTIVATE] = {
-		"stage-activate", PFRU_IOC_STAGE_ACTIVATE
-	},
+	[PFRU_ACTION_STAGE_ACTIVATE] = { "stage-activate",
+					 PFRU_IOC_STAGE_ACTIVATE },
 };
 
 static void print_action(struct pfructl *ctl, const struct device *device,
@@ -73,8 +72,8 @@ static int load(struct pfructl *ctl, const struct device *device,
 		if (n < 0)
 			return device_failed(ctl, device, PFRU_ACTION_LOAD,
 					     errno, file);
-		if (!n || (device->driver == DRIVER_MAINLINE &&
-			   (size_t)n != want))
+		if (!n ||
+		    (device->driver == DRIVER_MAINLINE && (size_t)n != want))
 			return fail(ctl->out, STATUS_FAILED, "system",
 				    "%s: the driver took %zu of %zu bytes",
 				    device->path, done + n, file->size);
@@ -133,15 +132,16 @@ static int act(struct pfructl *ctl, const struct device *device,
 			break;
 		error = errno;
 		if (!left || !wants_retry(device)) {
-			int ret = device_failed(ctl, device, action, error,
-						file);
+			int ret =
+				device_failed(ctl, device, action, error, file);
 
 			if (tries > 1)
 				fail_number(ctl->out, "tries", tries);
 			return ret;
 		}
 		left--;
-		note(ctl->out, "the firmware suggests to retry, %u left; again in %d s",
+		note(ctl->out,
+		     "the firmware suggests to retry, %u left; again in %d s",
 		     left, RETRY_SECONDS);
 		nanosleep(&delay, NULL);
 	}
@@ -163,7 +163,8 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 		if (ret)
 			return ret;
 		if (ctl->options.retries)
-			note(ctl->out, "the kernel's own driver (pfr_update) hides the status: nothing will be retried");
+			note(ctl->out,
+			     "the kernel's own driver (pfr_update) hides the status: nothing will be retried");
 	}
 	ret = load(ctl, device, file);
 	if (ret)
@@ -183,7 +184,8 @@ static int check_buffer(struct pfructl *ctl, const struct device *device,
 	__u32 room;
 
 	if (device->driver == DRIVER_MAINLINE) {
-		note(ctl->out, "the kernel's own driver (pfr_update) does not tell the size of the communication buffer: not compared");
+		note(ctl->out,
+		     "the kernel's own driver (pfr_update) does not tell the size of the communication buffer: not compared");
 		return STATUS_DONE;
 	}
 	if (ioctl(device->fd, PFRU_IOC_GET_BUF_SIZE, &room))
@@ -276,8 +278,8 @@ const struct command cmd_stage = {
 	.argument = "FILE",
 	.help = "load a capsule and have the firmware authenticate it",
 	.details =
-"FILE is a capsule, a FIFO, or - for standard input. It is checked before\n"
-"the device is opened. Costs two or three firmware calls.\n",
+		"FILE is a capsule, a FIFO, or - for standard input. It is checked before\n"
+		"the device is opened. Costs two or three firmware calls.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN | TAKES_RETRIES,
 	.acts = true,
 	.run = run_stage,
@@ -287,8 +289,8 @@ const struct command cmd_activate = {
 	.name = "activate",
 	.help = "have the firmware run what was staged",
 	.details =
-"DANGER: this changes the firmware of the running machine, and cannot be\n"
-"undone. Costs one firmware call, and is never repeated.\n",
+		"DANGER: this changes the firmware of the running machine, and cannot be\n"
+		"undone. Costs one firmware call, and is never repeated.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION,
 	.acts = true,
 	.run = run_activate,
@@ -299,9 +301,9 @@ const struct command cmd_stage_activate = {
 	.argument = "FILE",
 	.help = "load, authenticate and run a capsule in one step",
 	.details =
-"DANGER: this changes the firmware of the running machine, and cannot be\n"
-"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
-"input. Costs two or three firmware calls, and is never repeated.\n",
+		"DANGER: this changes the firmware of the running machine, and cannot be\n"
+		"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
+		"input. Costs two or three firmware calls, and is never repeated.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN,
 	.acts = true,
 	.run = run_stage_activate,

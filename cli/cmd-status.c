@@ -17,14 +17,15 @@
 #include "output.h"
 #include "sysroot.h"
 
-#define ACPI_DEVICES	"/sys/bus/acpi/devices"
-#define SECURE_BOOT	"/sys/firmware/efi/efivars/" \
-			"SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define ACPI_DEVICES "/sys/bus/acpi/devices"
+#define SECURE_BOOT                  \
+	"/sys/firmware/efi/efivars/" \
+	"SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 /* an EFI variable begins with 4 bytes of attributes */
-#define EFI_VALUE	4
+#define EFI_VALUE 4
 
-#define PROBLEMS_MAX	16
+#define PROBLEMS_MAX 16
 
 /**
  * struct kind - what is known of one kind of device
@@ -68,11 +69,12 @@ struct status {
 	size_t count;
 };
 
-#define problem(status, ...) do {					\
-	if ((status)->count < PROBLEMS_MAX)				\
-		(status)->problems[(status)->count++] =			\
-			xasprintf(__VA_ARGS__);				\
-} while (0)
+#define problem(status, ...)                                    \
+	do {                                                    \
+		if ((status)->count < PROBLEMS_MAX)             \
+			(status)->problems[(status)->count++] = \
+				xasprintf(__VA_ARGS__);         \
+	} while (0)
 
 /* A short file of /sys as a string, NULL when it can't be read. */
 static char *read_short(const char *path, size_t *size)
@@ -201,8 +203,8 @@ static void look_for_acpi(struct output *out, struct kind *kind)
 			print_acpi_device(out, kind, entry->d_name);
 	out_end(out);
 	if (!kind->devices) {
-		char *text = xasprintf("no %s device (%s)", kind->name,
-				       kind->hid);
+		char *text =
+			xasprintf("no %s device (%s)", kind->name, kind->hid);
 
 		out_string(out, NULL, "ACPI", text);
 		free(text);
@@ -238,10 +240,12 @@ static void print_module(struct output *out, const char *name,
 	text = xasprintf("%s: %s%s%s%s", name, module_word(m),
 			 m->version ? ", version " : "",
 			 m->version ? m->version : "",
-			 !m->available ? "" : m->blacklisted ?
-			 (m->is_signed ? ", signed, blacklisted" :
-					 ", not signed, blacklisted") :
-			 (m->is_signed ? ", signed" : ", not signed"));
+			 !m->available ?
+				 "" :
+			 m->blacklisted ?
+				 (m->is_signed ? ", signed, blacklisted" :
+						 ", not signed, blacklisted") :
+				 (m->is_signed ? ", signed" : ", not signed"));
 	out_string(out, NULL, "Module", text);
 	free(text);
 }
@@ -348,16 +352,21 @@ static void explain_driver(struct status *s)
 	const struct module_state *m = &s->module;
 
 	if (m->loaded)
-		problem(s, "The module pfru is loaded but has made no node: look at the kernel log ('dmesg | grep pfru') for why.");
+		problem(s,
+			"The module pfru is loaded but has made no node: look at the kernel log ('dmesg | grep pfru') for why.");
 	else if (m->available && m->blacklisted)
-		problem(s, "The module pfru is blacklisted: remove the line from /etc/modprobe.d, or run 'modprobe pfru'.");
+		problem(s,
+			"The module pfru is blacklisted: remove the line from /etc/modprobe.d, or run 'modprobe pfru'.");
 	else if (m->available && is_locked_down(s) && !m->is_signed)
-		problem(s, "The module pfru is not signed, and this kernel is locked down (%s): sign it with a key that the machine trusts (see mokutil(1)), then run 'modprobe pfru'.",
+		problem(s,
+			"The module pfru is not signed, and this kernel is locked down (%s): sign it with a key that the machine trusts (see mokutil(1)), then run 'modprobe pfru'.",
 			s->lockdown);
 	else if (m->available)
-		problem(s, "The module pfru is not loaded: run 'modprobe pfru'.");
+		problem(s,
+			"The module pfru is not loaded: run 'modprobe pfru'.");
 	else
-		problem(s, "The module pfru is not installed for this kernel: install the package pfru-dkms, or run 'make install' in its source.");
+		problem(s,
+			"The module pfru is not installed for this kernel: install the package pfru-dkms, or run 'make install' in its source.");
 }
 
 static void explain_node(struct status *s, const struct kind *kind)
@@ -365,12 +374,14 @@ static void explain_node(struct status *s, const struct kind *kind)
 	switch (-kind->error) {
 	case EPERM:
 	case EACCES:
-		problem(s, "No permission for the %s node: run it as root, with CAP_SYS_RAWIO in the first user namespace.",
+		problem(s,
+			"No permission for the %s node: run it as root, with CAP_SYS_RAWIO in the first user namespace.",
 			kind->name);
 		break;
 	case ENOENT:
 		if (kind->bound)
-			problem(s, "A driver is bound to the %s device but there is no node below /dev: is udev running, or devtmpfs mounted?",
+			problem(s,
+				"A driver is bound to the %s device but there is no node below /dev: is udev running, or devtmpfs mounted?",
 				kind->name);
 		break;
 	default:
@@ -398,7 +409,8 @@ static void explain(struct status *s)
 
 	if (!s->kinds[0].devices && !s->kinds[1].devices &&
 	    !s->kinds[0].usable && !s->kinds[1].usable)
-		problem(s, "This machine's firmware has neither of the ACPI devices INTC1080 (update) and INTC1081 (telemetry): look for a setting in the firmware setup, or ask its vendor.");
+		problem(s,
+			"This machine's firmware has neither of the ACPI devices INTC1080 (update) and INTC1081 (telemetry): look for a setting in the firmware setup, or ask its vendor.");
 	else if (lacks_driver(s))
 		explain_driver(s);
 	for (i = 0; i < 2; i++) {
@@ -407,7 +419,8 @@ static void explain(struct status *s)
 		if (!kind->usable)
 			explain_node(s, kind);
 		if (kind->bound_mainline)
-			problem(s, "The kernel's own driver %s is bound to the %s device, and works with limits: it hides the firmware's status. To use the module pfru, unload it with 'modprobe -r %s' and run 'modprobe pfru'.",
+			problem(s,
+				"The kernel's own driver %s is bound to the %s device, and works with limits: it hides the firmware's status. To use the module pfru, unload it with 'modprobe -r %s' and run 'modprobe pfru'.",
 				kind->mainline, kind->name, kind->mainline);
 	}
 }

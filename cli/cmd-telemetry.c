@@ -16,10 +16,10 @@
 #include "output.h"
 
 /* how often the log is read before giving up; each costs a firmware call */
-#define TRIES_MAX	5
+#define TRIES_MAX 5
 
 /* the largest ring that the module uses */
-#define RING_MAX	(64U << 20)
+#define RING_MAX (64U << 20)
 
 /**
  * struct log - what was read
@@ -167,8 +167,8 @@ static int read_log(struct pfructl *ctl, const struct device *device,
 		ret = make_plan(ctl, device, &before, &plan);
 		if (ret)
 			break;
-		log->bytes = xrealloc(log->bytes, before.chunk1_size +
-						  before.chunk2_size);
+		log->bytes = xrealloc(log->bytes,
+				      before.chunk1_size + before.chunk2_size);
 		if (device->driver == DRIVER_PFRU)
 			ret = read_ring(ctl, device, &before, &plan, log);
 		else
@@ -297,8 +297,7 @@ static int get_level(struct pfructl *ctl, const struct device *device)
 	if (ret)
 		return ret;
 	out_number(ctl->out, "level", NULL, set.log_level);
-	out_string(ctl->out, "level_name", NULL,
-		   log_level_name(set.log_level));
+	out_string(ctl->out, "level_name", NULL, log_level_name(set.log_level));
 	out_plain(ctl->out, log_level_name(set.log_level));
 	out_plain(ctl->out, "\n");
 	return STATUS_DONE;
@@ -348,9 +347,9 @@ const struct command cmd_telemetry = {
 	.name = "telemetry",
 	.help = "print the firmware's log of updates, oldest line first",
 	.details =
-"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
-"terminal gets control characters escaped. Costs two firmware calls, and one\n"
-"more each time the log changed while it was read, up to five times.\n",
+		"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
+		"terminal gets control characters escaped. Costs two firmware calls, and one\n"
+		"more each time the log changed while it was read, up to five times.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE,
 	.tells_on_failure = true,
 	.run = run_telemetry,
@@ -369,8 +368,8 @@ const struct command cmd_log_level = {
 	.argument = "[LEVEL]",
 	.help = "show or set how much the firmware logs",
 	.details =
-"LEVEL is error (0), warning (1), info (2) or verbose (4). The level is the\n"
-"firmware's, the same for everybody. Costs one firmware call.\n",
+		"LEVEL is error (0), warning (1), info (2) or verbose (4). The level is the\n"
+		"firmware's, the same for everybody. Costs one firmware call.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION,
 	.run = run_level,
 };

@@ -226,35 +226,38 @@ static int fail_errno(struct pfructl *ctl, const char *path,
 	case ENOENT:
 	case ENXIO:
 	case ENODEV:
-		status = fail(out, STATUS_NO_DEVICE, "no-device",
-			      "%s: cannot %s: no such device; 'pfructl status' says what is missing",
-			      path, what);
+		status =
+			fail(out, STATUS_NO_DEVICE, "no-device",
+			     "%s: cannot %s: no such device; 'pfructl status' says what is missing",
+			     path, what);
 		break;
 	case EPERM:
 	case EACCES:
-		status = fail(out, STATUS_FAILED, "permission",
-			      "%s: cannot %s: no permission; run it as root (CAP_SYS_RAWIO)",
-			      path, what);
+		status =
+			fail(out, STATUS_FAILED, "permission",
+			     "%s: cannot %s: no permission; run it as root (CAP_SYS_RAWIO)",
+			     path, what);
 		break;
 	case EBUSY:
 	case EAGAIN:
-		status = fail(out, STATUS_BUSY, "busy",
-			      "%s: cannot %s: another program is loading a capsule; wait for it to end",
-			      path, what);
+		status =
+			fail(out, STATUS_BUSY, "busy",
+			     "%s: cannot %s: another program is loading a capsule; wait for it to end",
+			     path, what);
 		break;
 	case ENOTTY:
 		status = fail(out, STATUS_FAILED, "wrong-device",
 			      "%s: not a PFRU %s node", path, kinds[kind].what);
 		break;
 	case EPROTO:
-		status = fail(out, STATUS_FAILED, "bad-answer",
-			      "%s: cannot %s: the firmware's answer is malformed; the kernel log says more",
-			      path, what);
+		status =
+			fail(out, STATUS_FAILED, "bad-answer",
+			     "%s: cannot %s: the firmware's answer is malformed; the kernel log says more",
+			     path, what);
 		break;
 	default:
-		status = fail(out, STATUS_FAILED, "system",
-			      "%s: cannot %s: %s", path, what,
-			      strerror(error));
+		status = fail(out, STATUS_FAILED, "system", "%s: cannot %s: %s",
+			      path, what, strerror(error));
 		break;
 	}
 	fail_number(out, "errno", error);
@@ -296,7 +299,8 @@ static int locate(struct pfructl *ctl, enum device_kind kind, char **path)
 			    kinds[kind].what, kinds[kind].name,
 			    kinds[kind].mainline);
 	if (others)
-		note(ctl->out, "there are several %s devices, %s is used; choose with --device",
+		note(ctl->out,
+		     "there are several %s devices, %s is used; choose with --device",
 		     kinds[kind].what, *path);
 	return STATUS_DONE;
 }
@@ -333,8 +337,9 @@ static int fail_status(struct pfructl *ctl, const struct device *device,
 	     "%s: cannot %s: the firmware refused: status %u (%s), extended status 0x%x%s",
 	     device->path, what, r->status, pfru_status_name(r->status),
 	     r->ext_status,
-	     r->status == PFRU_STATUS_RETRY ? "; try again later" :
-	     "; 'pfructl telemetry' may say why");
+	     r->status == PFRU_STATUS_RETRY ?
+		     "; try again later" :
+		     "; 'pfructl telemetry' may say why");
 	fail_number(out, "status", r->status);
 	fail_string(out, "status_name", pfru_status_name(r->status));
 	fail_number(out, "ext_status", r->ext_status);
@@ -378,17 +383,20 @@ static int fail_mainline(struct pfructl *ctl, const struct device *device,
 	int status;
 
 	if (error == EBUSY) {
-		status = fail(out, STATUS_FIRMWARE, "firmware",
-			      "%s: cannot %s: the firmware refused; its status is hidden by the kernel's own driver (%s), and shown by the module pfru",
-			      device->path, actions[action], driver);
+		status =
+			fail(out, STATUS_FIRMWARE, "firmware",
+			     "%s: cannot %s: the firmware refused; its status is hidden by the kernel's own driver (%s), and shown by the module pfru",
+			     device->path, actions[action], driver);
 	} else if (error == EINVAL && action == PFRU_ACTION_LOAD && file) {
-		status = fail(out, STATUS_CAPSULE, "driver",
-			      "%s: the kernel's own driver (%s) refused it without saying why: larger than the communication buffer, or an update that this version of the driver takes for older; the module pfru says more",
-			      file->name, driver);
+		status =
+			fail(out, STATUS_CAPSULE, "driver",
+			     "%s: the kernel's own driver (%s) refused it without saying why: larger than the communication buffer, or an update that this version of the driver takes for older; the module pfru says more",
+			     file->name, driver);
 	} else if (error == EINVAL) {
-		status = fail(out, STATUS_FAILED, "bad-answer",
-			      "%s: cannot %s: the firmware method failed or its answer is malformed; the kernel log may say more",
-			      device->path, actions[action]);
+		status =
+			fail(out, STATUS_FAILED, "bad-answer",
+			     "%s: cannot %s: the firmware method failed or its answer is malformed; the kernel log may say more",
+			     device->path, actions[action]);
 	} else {
 		return fail_errno(ctl, device->path, device->kind,
 				  actions[action], error);
@@ -448,9 +456,9 @@ int device_capability(struct pfructl *ctl, const struct device *device,
 static const char *mainline_limit(const struct pfru_capsule *capsule,
 				  const struct pfru_image *image)
 {
-	uint64_t list_end = capsule->header_size + 8 +
-			    8 * ((uint64_t)capsule->drivers +
-				 capsule->payloads);
+	uint64_t list_end =
+		capsule->header_size + 8 +
+		8 * ((uint64_t)capsule->drivers + capsule->payloads);
 
 	if (capsule->drivers)
 		return "it holds embedded drivers";

@@ -14,9 +14,9 @@
 #include "output.h"
 #include "pfructl.h"
 
-#define DEPTH_MAX	8
-#define LABEL_WIDTH	28
-#define INDENT		2
+#define DEPTH_MAX   8
+#define LABEL_WIDTH 28
+#define INDENT	    2
 
 /**
  * struct output - what is to be printed
@@ -289,8 +289,8 @@ static int print_json(struct output *out)
 
 	text = json_object_to_json_string_length(out->stack[0],
 						 JSON_C_TO_STRING_PRETTY |
-						 JSON_C_TO_STRING_SPACED |
-						 JSON_C_TO_STRING_NOSLASHESCAPE,
+							 JSON_C_TO_STRING_SPACED |
+							 JSON_C_TO_STRING_NOSLASHESCAPE,
 						 &size);
 	if (!text)
 		return -ENOMEM;
@@ -483,8 +483,8 @@ void out_drop_text(struct output *out)
 	fflush(out->text);
 }
 
-int fail(struct output *out, int status, const char *reason,
-	 const char *format, ...)
+int fail(struct output *out, int status, const char *reason, const char *format,
+	 ...)
 {
 	json_object *error;
 	va_list args;

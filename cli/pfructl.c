@@ -20,6 +20,7 @@
 #define PFRUCTL_VERSION "unknown"
 #endif
 
+/* clang-format off */
 static const struct command *const commands[] = {
 	&cmd_status,
 	&cmd_capability,
@@ -31,6 +32,7 @@ static const struct command *const commands[] = {
 	&cmd_telemetry_info,
 	&cmd_log_level,
 };
+/* clang-format on */
 
 enum {
 	OPTION_JSON = 256,
@@ -56,15 +58,16 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-#define SHORT_OPTIONS	":hVjqd:r:nt:"
+#define SHORT_OPTIONS ":hVjqd:r:nt:"
 
-#define RETRIES_MAX	3600
+#define RETRIES_MAX 3600
 
 /**
  * struct option_help - an option as --help shows it
  * @takes: 0 when every command takes it
  * @text: the line
  */
+/* clang-format off */
 static const struct option_help {
 	unsigned int takes;
 	const char *text;
@@ -89,6 +92,7 @@ static const struct option_help {
 	{ 0, "  -h, --help             print this\n" },
 	{ 0, "  -V, --version          print the version and what was built in\n" },
 };
+/* clang-format on */
 
 static const char exit_help[] =
 	"\n"
@@ -124,20 +128,21 @@ static void print_help(struct output *out)
 {
 	size_t i;
 
-	out_plain(out, "Usage: pfructl COMMAND [OPTION...] [ARGUMENT]\n"
+	out_plain(out,
+		  "Usage: pfructl COMMAND [OPTION...] [ARGUMENT]\n"
 		  "Update platform firmware at run time and read its telemetry.\n"
 		  "\nCommands:\n");
 	for (i = 0; i < ARRAY_LENGTH(commands); i++) {
 		const struct command *c = commands[i];
 		char *line = xasprintf("  %-14s %-8s %s\n", c->name,
-				       c->argument ? c->argument : "",
-				       c->help);
+				       c->argument ? c->argument : "", c->help);
 
 		out_plain(out, line);
 		free(line);
 	}
 	print_option_help(out, 0);
-	out_plain(out, "\n'pfructl COMMAND --help' shows a command's own options; see pfructl(1).\n");
+	out_plain(out,
+		  "\n'pfructl COMMAND --help' shows a command's own options; see pfructl(1).\n");
 }
 
 static void print_command_help(struct output *out, const struct command *c)
@@ -173,7 +178,10 @@ static void print_json_help(struct output *out)
 static void print_version(struct output *out)
 {
 	static const char *const features[] = {
-		"json", "kmod", "openssl", "mainline-drivers",
+		"json",
+		"kmod",
+		"openssl",
+		"mainline-drivers",
 	};
 	size_t i;
 
@@ -234,7 +242,7 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 		return STATUS_DONE;
 	case 'j':
 	case 'q':
-		return STATUS_DONE;	/* looked for before */
+		return STATUS_DONE; /* looked for before */
 	case 'd':
 		o->given |= TAKES_DEVICE;
 		o->device = optarg;
@@ -258,7 +266,8 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 	case OPTION_RETRIES:
 		o->given |= TAKES_RETRIES;
 		if (parse_number(optarg, RETRIES_MAX, &o->retries))
-			return usage(ctl, "--retries is a number up to 3600, not",
+			return usage(ctl,
+				     "--retries is a number up to 3600, not",
 				     optarg);
 		return STATUS_DONE;
 	case 't':

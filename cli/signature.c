@@ -16,7 +16,7 @@
 #include "signature.h"
 
 /* the signature covers the payload, then MonotonicCount (UEFI 2.10, 23.3.2) */
-#define COUNT_SIZE	8
+#define COUNT_SIZE 8
 
 /**
  * struct authority - what is trusted
@@ -81,7 +81,7 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 	if (bio && authority->store && authority->certificates) {
 		X509_STORE_set_flags(authority->store,
 				     X509_V_FLAG_PARTIAL_CHAIN |
-				     X509_V_FLAG_NO_CHECK_TIME);
+					     X509_V_FLAG_NO_CHECK_TIME);
 		X509_STORE_set_purpose(authority->store, X509_PURPOSE_ANY);
 		read_certificates(authority, bio);
 	}
@@ -182,7 +182,8 @@ static void print_certificate(struct pfructl *ctl, X509 *certificate)
 	print_time(out, "not_after", "Valid to", to);
 	out_bool(out, "valid_now", "Valid now", current);
 	if (!current)
-		note(ctl->out, "a signer's certificate is not valid at this time; firmware does not look at the time");
+		note(ctl->out,
+		     "a signer's certificate is not valid at this time; firmware does not look at the time");
 }
 
 /* a signer whose certificate is not in the capsule */
@@ -324,7 +325,7 @@ char *signature_verify(const struct authority *authority,
 	if (!content)
 		why = xasprintf("out of memory");
 	else if (CMS_is_detached(cms) != 1)
-		why = xasprintf("the signature is not detached: it signs bytes of its own");
+		why = xasprintf("it is not detached, it signs bytes of its own");
 	else if (CMS_verify(cms, authority->certificates, authority->store,
 			    content, NULL, CMS_BINARY | CMS_DETACHED) != 1)
 		why = explain(chain_error);

@@ -97,6 +97,7 @@ formatted()
 
 	sed -e 's/^PenaltyBreakBeforeFirstCallParameter:.*/PenaltyBreakBeforeFirstCallParameter: 100000/' \
 		-e 's/^AlignConsecutiveDeclarations:.*/&\nAlignConsecutiveMacros: true/' \
+		-e "s/^ForEachMacros:.*/&\n  - 'kmod_list_foreach'/" \
 		"$scripts/.clang-format" >"$build/clang-format"
 	for f in "${files[@]}"; do
 		clang-format --style="file:$build/clang-format" "$f" |
