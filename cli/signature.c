@@ -325,7 +325,7 @@ char *signature_verify(const struct authority *authority,
 	if (!content)
 		why = xasprintf("out of memory");
 	else if (CMS_is_detached(cms) != 1)
-		why = xasprintf("it is not detached, it signs bytes of its own");
+		why = xasprintf("not detached: it signs its own bytes");
 	else if (CMS_verify(cms, authority->certificates, authority->store,
 			    content, NULL, CMS_BINARY | CMS_DETACHED) != 1)
 		why = explain(chain_error);
