@@ -126,7 +126,7 @@ make_tree()
 	if [ "$release" != "${release%-backports}" ]; then
 		set -- "$@" "deb $uri $release main"
 		# shellcheck disable=SC2016 # for mmdebstrap to expand
-		hooks=(--customize-hook='chroot "$1" apt-get -q -y -t '"$release install $headers")
+		hooks=(--customize-hook='chroot "$1" apt-get -qq -y -t '"$release install $headers")
 	else
 		hooks=(--include="$headers")
 	fi
