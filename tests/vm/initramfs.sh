@@ -151,7 +151,9 @@ done
 for f in "${files[@]}"; do
 	add_file "${f%:*}" "${f##*:}"
 done
-busybox depmod -b "$root" "$ver"
+# with the indexes that libkmod wants, which busybox does not make
+PATH=$PATH:/usr/sbin:/sbin depmod -b "$root" "$ver" 2>"$tmp/depmod.log" ||
+	{ cat "$tmp/depmod.log" >&2; exit 1; }
 (cd "$root" && find . -print0 | LC_ALL=C sort -z |
 	cpio -0 -o -H newc -R 0:0 --quiet) >"$tmp/initrd"
 mv "$tmp/initrd" "$out"
