@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Devices with a PNP _CID: mainline's drivers are never probed by a kernel
+# before 6.3, which makes no platform device. t-20 shows this project's module.
+
+# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+. /tests/tap.sh
+# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+. /tests/rows.sh
+
+row cid
+like "$(cat /sys/bus/acpi/devices/INTC1080:00/modalias)" 'PNP0C02' \
+	"the update device has a _CID"
+run -n "mainline's update driver is loaded" grep -q '^pfr_update ' /proc/modules
+run -n "its telemetry driver too" grep -q '^pfr_telemetry ' /proc/modules
+if [ "$(uname -r | cut -d . -f 1)" -gt 6 ] ||
+   [ "$(uname -r | cut -d . -f 2)" -gt 2 ]; then
+	run -n "this kernel makes the device" test -c /dev/acpi_pfr_update0
+	cell "works since Linux 6.3"
+else
+	exits -n "there is no update node" 1 test -e /dev/acpi_pfr_update0
+	exits -n "nor a telemetry node" 1 test -e /dev/acpi_pfr_telemetry0
+	exits -n "pfrut finds nothing" 1 pfrut -q
+	out_like 'PFRU device not supported' "in its words"
+	exits 3 pfructl status
+	out_like 'module pfru is not loaded' "status says what would work"
+	cell "never probed: there is no platform device"
+fi
+rows_keep
+run modprobe pfru
+run -n "this project's module works beside them" pfructl capability
+done_testing
