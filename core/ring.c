@@ -5,10 +5,10 @@
 #include "ring.h"
 
 /* a distance ahead of 2^31 rollovers or more is one back */
-#define BACK_SHIFT	31
+#define BACK_SHIFT 31
 
 /* after so many rollovers, as a power of 2, the count begins anew */
-#define ROLLOVER_BITS	32
+#define ROLLOVER_BITS 32
 
 static enum pfru_ring_outcome judge(const struct pfru_log_data_info *info)
 {
