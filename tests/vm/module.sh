@@ -29,8 +29,12 @@ cp -R "$top/module/compat" "$top"/module/*.[ch] "$top/module/Kbuild" "$src/modul
 rm -f "$src"/core/*.o "$src"/core/.*.cmd "$src"/module/*.mod.c
 
 if [ -n "$tree" ]; then
-	need chroot coreutils
-	chroot "$tree" make -C "${build#"$tree"}" M="${src#"$tree"}/module" W=1 modules
+	# objtool looks into /proc; the mount is gone with its namespace
+	# shellcheck disable=SC2016 # for the inner shell to expand
+	unshare --mount sh -ec '
+		mount --bind /proc "$0/proc"
+		exec chroot "$0" make -C "$1" M="$2" W=1 modules
+	' "$tree" "${build#"$tree"}" "${src#"$tree"}/module"
 else
 	make -C "$build" M="$src/module" W=1 modules
 fi
