@@ -3,7 +3,7 @@
 #
 # initramfs.sh -k KERNEL -o OUT [options]: builds an initramfs out of busybox,
 # an /init and what the options add. KERNEL is a directory of kernel.sh.
-#   -i FILE        /init (default: guest/init)
+#   -i FILE        /init (default: guest/init, with guest/runner.sh)
 #   -m NAME        a module of the kernel, with what it depends on
 #   -M FILE.ko     a module built outside the tree, with what it depends on
 #   -p SRC[:DEST]  a program and its shared libraries (DEST: /usr/bin/<name>)
@@ -48,40 +48,12 @@ add_program()
 	done
 }
 
-# module_files NAME: the path of a module of the kernel and of all it
-# depends on, one a line; nothing for a built-in one
-module_files()
-{
-	local want=${1//-/_}
-
-	awk -v want="$want" '
-	function base(path) {
-		sub(/.*\//, "", path)
-		sub(/\.ko(\.[a-z]+)?:?$/, "", path)
-		gsub(/-/, "_", path)
-		return path
-	}
-	FILENAME ~ /builtin$/ {
-		if (base($1) == want)
-			found = 1
-		next
-	}
-	base($1) == want {
-		found = 1
-		for (i = 1; i <= NF; i++) {
-			sub(/:$/, "", $i)
-			print $i
-		}
-	}
-	END { exit !found }' "$mods/modules.builtin" "$mods/modules.dep" ||
-		die "kernel $ver has no module '$1'"
-}
-
 add_module()
 {
 	local f list
 
-	list=$(module_files "$1")
+	list=$(module_files "$mods" "$1") ||
+		die "kernel $ver has no module '$1'"
 	for f in $list; do
 		[ -e "$root/lib/modules/$ver/$f" ] ||
 			add_file "$mods/$f" "lib/modules/$ver/$f"
@@ -102,7 +74,7 @@ add_ko()
 	done
 }
 
-kernel='' out='' init=$here/guest/init
+kernel='' out='' init=
 modules=() kos=() programs=() files=()
 while getopts k:o:i:m:M:p:f: opt; do
 	case $opt in
@@ -133,6 +105,10 @@ root=$tmp/root
 mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,etc,dev,proc,sys,run,tmp,out,tests,root} \
 	"$root/lib/modules/$ver"
 add_file "$(command -v busybox)" bin/busybox
+if [ -z "$init" ]; then
+	init=$here/guest/init
+	add_file "$here/guest/runner.sh" tests/runner.sh
+fi
 add_file "$init" init
 chmod 755 "$root/init"
 cp -L "$mods/modules.builtin" "$mods/modules.order" "$root/lib/modules/$ver/"

@@ -84,3 +84,39 @@ apt_lists()
 	apt_candidate "$1" | grep -q . ||
 		die "apt knows no package $1 even after apt-get update; check the machine's apt sources"
 }
+
+# mirror: where this machine's apt gets Debian from
+mirror()
+{
+	# shellcheck disable=SC2016 # for apt-get to expand
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+		grep '/debian/*$' | sed 1q
+}
+
+# module_files MODULES NAME: the path below the directory MODULES of a kernel's
+# module and of all it depends on, one a line; nothing for a built-in one
+module_files()
+{
+	local want=${2//-/_}
+
+	awk -v want="$want" '
+	function base(path) {
+		sub(/.*\//, "", path)
+		sub(/\.ko(\.[a-z]+)?:?$/, "", path)
+		gsub(/-/, "_", path)
+		return path
+	}
+	FILENAME ~ /builtin$/ {
+		if (base($1) == want)
+			found = 1
+		next
+	}
+	base($1) == want {
+		found = 1
+		for (i = 1; i <= NF; i++) {
+			sub(/:$/, "", $i)
+			print $i
+		}
+	}
+	END { exit !found }' "$1/modules.builtin" "$1/modules.dep"
+}

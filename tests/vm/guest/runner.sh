@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash disable=SC3045
+#
+# Runs the tests of /etc/vm/tests in a guest, for whoever is its init. To be
+# sourced: begin_run, run_tests, end_run. ttyS1 carries the results, ttyS2 the
+# files of /out, the console only what the kernel says.
+
+kmsg()
+{
+	echo "<6>pfru-vm: $*" >/dev/kmsg
+}
+
+# One line for the harness. It begins with a newline of its own, since a test
+# may have died in the middle of a line.
+tell()
+{
+	printf '\npfru-vm %s\n' "$*" >&3
+}
+
+# run_test NAME: what it prints on stdout goes straight to the results
+run_test()
+{
+	test=/tests/$1.sh
+	log=/out/$1.log
+	limit=$(sed -n 's/^# timeout: *\([0-9][0-9]*\).*/\1/p' "$test" | head -n 1)
+	limit=${limit:-60}
+	begin=$(cut -d . -f 1 /proc/uptime)
+	rm -f /run/pid
+
+	kmsg "test $1"
+	tell "test $1"
+	(
+		cd /tmp || exit 1
+		# a session of its own, to end it with all its children
+		# shellcheck disable=SC2016
+		setsid sh -c 'echo $$ >/run/pid; exec sh "$1"' sh "$test" \
+			>&3 2>"$log" 3>&- 4>&-
+		echo $? >&4
+	) &
+	if read -r -t "$limit" rc <&4; then
+		how="exit"
+	else
+		how=timeout
+		kill -KILL -- "-$(cat /run/pid)"
+		read -r -t 10 rc <&4 || how=stuck
+	fi
+	kill -KILL -- "-$(cat /run/pid)" 2>/dev/null
+	if [ "$how" != exit ] || [ "$rc" != 0 ]; then
+		printf '\n' >&3
+		tail -n 30 "$log" | sed 's/^/# stderr: /' >&3
+	fi
+	tell "end $1 $how ${rc:-none} $(($(cut -d . -f 1 /proc/uptime) - begin)) $limit"
+	if [ "$how" = stuck ]; then
+		kmsg "test $1 cannot be killed; blocked tasks:"
+		echo w >/proc/sysrq-trigger
+	fi
+	[ "$how" != stuck ]
+}
+
+# begin_run: opens the lines, loads the modules of /etc/vm/load
+begin_run()
+{
+	# set the line before anything is said, so that no byte is changed on
+	# the way
+	exec 3>/dev/ttyS1 </dev/null
+	stty -F /dev/ttyS1 raw -echo
+	stty -F /dev/ttyS2 raw -echo 2>/dev/null
+	mkfifo /run/exit
+	exec 4<>/run/exit
+
+	kmsg "begin"
+	tell "begin"
+	# shellcheck source=/dev/null
+	[ ! -f /etc/vm/env ] || . /etc/vm/env
+	while read -r module; do
+		# shellcheck disable=SC2086 # parameters follow the name
+		modprobe $module 2>/out/modprobe.log ||
+			tell "error cannot load module $module: $(head -n 1 /out/modprobe.log)"
+	done </etc/vm/load
+}
+
+# run_tests: one after the other; not behind one that cannot be killed
+run_tests()
+{
+	while read -r name <&5; do
+		run_test "$name" || break
+	done 5</etc/vm/tests
+}
+
+# end_run: hands the files over; the guest can be switched off
+end_run()
+{
+	tell "tainted $(cat /proc/sys/kernel/tainted)"
+	tell "end"
+	dmesg >/out/dmesg
+	# GNU tar refuses to write to a terminal
+	tar -C /out -czf - . | cat >/dev/ttyS2
+	# stty waits until everything written before is on its way
+	stty -F /dev/ttyS2 raw
+	stty -F /dev/ttyS1 raw
+	kmsg "end tainted=$(cat /proc/sys/kernel/tainted)"
+	sync
+}
