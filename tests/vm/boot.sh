@@ -5,6 +5,7 @@
 # guest until it powers off. Results are files in DIR, never its output.
 #   --way ovmf|quick|plain  UEFI; the firmware's table by -acpitable; neither
 #   --firmware FILE    pfrusim.efi (ovmf) or pfrusim-acpitable.aml (quick)
+#   --disk FILE        a raw disk (virtio), written to
 #   --append STRING    kernel command line to add
 #   --timeout SECONDS  (300)   --memory MIB (1024)   --cpus N (2)
 #   --qemu-arg ARG     passed on to QEMU; may be repeated
@@ -104,7 +105,7 @@ make_esp()
 	done
 }
 
-way='' kernel='' initrd='' out='' firmware='' append=''
+way='' kernel='' initrd='' out='' firmware='' disk='' append=''
 limit=300 memory=1024 cpus=2
 extra=()
 while [ $# -gt 0 ]; do
@@ -115,6 +116,7 @@ while [ $# -gt 0 ]; do
 	--initrd)   initrd=$2 ;;
 	--out)      out=$2 ;;
 	--firmware) firmware=$2 ;;
+	--disk)     disk=$2 ;;
 	--append)   append=$2 ;;
 	--timeout)  limit=$2 ;;
 	--memory)   memory=$2 ;;
@@ -132,6 +134,7 @@ need "$qemu" qemu-system-x86
 kernel=$(realpath "$kernel")
 initrd=$(realpath "$initrd")
 [ -z "$firmware" ] || firmware=$(realpath "$firmware")
+[ -z "$disk" ] || disk=$(realpath "$disk")
 mkdir -p "$out"
 # relative names from here on: QEMU splits its options at commas
 cd "$out"
@@ -155,6 +158,11 @@ cmdline="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1 $append
 args+=(-nodefaults -no-user-config -display none -no-reboot -machine q35
 	-m "$memory" -smp "$cpus" -serial file:console.log
 	-serial file:results.tap -serial file:guest.tar)
+if [ -n "$disk" ]; then
+	ln -sfn "$disk" disk.img
+	args+=(-drive "if=none,id=disk,format=raw,cache=unsafe,file=disk.img"
+		-device "virtio-blk-pci,drive=disk")
+fi
 case $way in
 ovmf)
 	code=/usr/share/OVMF/OVMF_CODE_4M.fd

@@ -46,6 +46,7 @@ load_scenario()
 	description='' boot=ovmf firmware=yes append='' modules='' load=''
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
+	image='' install=yes enable=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
 	. "$conf"
@@ -133,6 +134,8 @@ compile()
 # build that goes on at the same time cannot change it under the guests
 build_all()
 {
+	local m
+
 	: >"$vm/build.log"
 	rm -rf "$stage"
 	mkdir -p "$stage"
@@ -146,14 +149,40 @@ build_all()
 		logged pfructl make -C "$top" cli
 		cp "$top/cli/pfructl" "$stage/"
 	fi
+	[ "$need_install" = no ] || build_installed
 	if [ "$need_firmware" = yes ]; then
 		build_firmware
 	fi
 	exec 7>&-
+	# here, where its progress can be seen
+	for m in $wanted_images; do
+		"$here/image.sh" "$m" >/dev/null || exit 1
+	done
 	if [ "$need_mainline" = yes ]; then
 		mainline=$("$here/mainline.sh" "$kernel") || exit 1
 		cp -r "$mainline" "$stage/mainline"
 	fi
+}
+
+# build_installed: what make install puts into a system, from a copy of the
+# sources. Another release's kernel gets the module of its own compiler.
+build_installed()
+{
+	local src ver kdir
+
+	ver=$(cat "$kernel/version")
+	src=$(mktemp -d /tmp/pfru-vm.XXXXXX)
+	(cd "$top" && tar -c --exclude='*.o' --exclude='*.ko' --exclude='*.mod*' \
+		--exclude='.*.cmd' Makefile VERSION include core module cli man \
+		data shell-completion) | tar -C "$src" -x
+	kdir=$(realpath "$kernel/build")
+	if [ -e "$kernel/tree" ]; then
+		kdir=none
+		logged pfru.ko "$here/module.sh" "$kernel" "$src/module/pfru.ko"
+	fi
+	logged "the installed product" make -C "$src" install KVER="$ver" \
+		KDIR="$kdir" DESTDIR="$stage/installed"
+	rm -r "$src"
 }
 
 # build_firmware: make cannot work in a path with spaces, so it gets another
@@ -177,11 +206,11 @@ is_elf_program()
 	[ -f "$1" ] && [ -x "$1" ] && [ "$(head -c 4 "$1" | tail -c 3)" = ELF ]
 }
 
-# make_initrd OUT: of the loaded scenario
-make_initrd()
+# guest_files: what the loaded scenario's guest gets to run its tests, as lines
+# SOURCE:DEST
+guest_files()
 {
-	local args=(-k "$kernel" -o "$1" -f "$here/guest/tap.sh:tests/tap.sh")
-	local m f
+	local f
 
 	cat >"$out/env" <<-END
 	export VM_SCENARIO='$scenario' VM_BOOT='$boot' VM_FIRMWARE='$firmware'
@@ -189,11 +218,47 @@ make_initrd()
 	END
 	printf '%s\n' "$load" | sed '/^[[:space:]]*$/d' >"$out/load"
 	scenario_tests >"$out/tests"
-	args+=(-f "$out/env:etc/vm/env" -f "$out/load:etc/vm/load"
-		-f "$out/tests:etc/vm/tests")
+	echo "$out/env:etc/vm/env"
+	echo "$out/load:etc/vm/load"
+	echo "$out/tests:etc/vm/tests"
+	echo "$here/guest/tap.sh:tests/tap.sh"
 	while read -r f; do
-		args+=(-f "$test_dir/$f.sh:tests/$f.sh")
+		echo "$test_dir/$f.sh:tests/$f.sh"
 	done <"$out/tests"
+	while read -r f; do
+		case $f in
+		'') ;;
+		/*) echo "$f" ;;
+		*)  echo "$top/$f" ;;
+		esac
+	done <<<"$files"
+	if [ -n "$prepare" ]; then
+		mkdir -p "$out/data"
+		"$top/$prepare" "$out/data" </dev/null >&2 || return
+		echo "$out/data:data"
+	fi
+}
+
+# helper_programs: for guests of every kind, one a line
+helper_programs()
+{
+	local f
+
+	for f in "$stage"/helpers/* "$vm"/firmware/*; do
+		! is_elf_program "$f" || echo "$f"
+	done
+}
+
+# make_initrd OUT: of the loaded scenario
+make_initrd()
+{
+	local args=(-k "$kernel" -o "$1")
+	local m f list
+
+	list=$(guest_files) || return
+	while read -r f; do
+		args+=(-f "$f")
+	done <<<"$list"
 	for m in $modules; do
 		args+=(-m "$m")
 	done
@@ -202,22 +267,48 @@ make_initrd()
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
 		-M "$stage/mainline/pfr_telemetry.ko")
-	for f in "$stage"/helpers/* "$vm"/firmware/*; do
-		! is_elf_program "$f" || args+=(-p "$f")
-	done
 	while read -r f; do
-		case $f in
-		'') ;;
-		/*) args+=(-f "$f") ;;
-		*)  args+=(-f "$top/$f") ;;
-		esac
-	done <<<"$files"
-	if [ -n "$prepare" ]; then
-		mkdir -p "$out/data"
-		"$top/$prepare" "$out/data" </dev/null >&2 || return
-		args+=(-f "$out/data:data")
-	fi
+		args+=(-p "$f")
+	done < <(helper_programs)
 	"$here/initramfs.sh" "${args[@]}"
+}
+
+# make_image INITRD DISK: of the loaded scenario, which wants an image
+make_image()
+{
+	local args=(-o "$2" -k "$kernel" -t "$out/tree")
+	local m f list
+
+	list=$(guest_files) || return
+	while read -r f; do
+		mkdir -p "$(dirname "$out/tree/${f##*:}")"
+		cp -RLTp "${f%:*}" "$out/tree/${f##*:}" || return
+	done <<<"$list"
+	mkdir -p "$out/tree/usr/bin"
+	while read -r f; do
+		cp -p "$f" "$out/tree/usr/bin/" || return
+	done < <(helper_programs)
+	for m in $modules; do
+		args+=(-m "$m")
+	done
+	for f in $enable; do
+		args+=(-e "$f")
+	done
+	[ "$install" = no ] || args+=(-t "$stage/installed")
+	"$here/image.sh" "$image" "${args[@]}" || return
+	rm -rf "$out/tree"
+	"$here/initramfs.sh" -k "$kernel" -o "$1" -i "$here/image/init" \
+		-m virtio_pci -m virtio_blk -m crc32c_generic -m ext4
+}
+
+# make_guest: the loaded scenario's files for boot.sh
+make_guest()
+{
+	if [ -n "$image" ]; then
+		make_image "$out/initrd" "$out/disk"
+	else
+		make_initrd "$out/initrd"
+	fi
 }
 
 # boot_scenario: runs the guest; its own messages go into boot.log
@@ -227,6 +318,7 @@ boot_scenario()
 		--out "$out" --timeout "$timeout" --memory "$memory"
 		--cpus "$cpus" --append "$append")
 
+	[ -z "$image" ] || args+=(--disk "$out/disk")
 	[ "$firmware" != yes ] ||
 		case $boot in
 		ovmf)  args+=(--firmware "$vm/firmware/pfrusim.efi") ;;
@@ -261,6 +353,8 @@ judge()
 		sed 's/^/    # /' "$out/boot.log"
 		tail -n 3 "$out/qemu.log" 2>/dev/null | sed 's/^/    # /'
 	fi
+	# an image's boot that went wrong
+	[ -z "$image" ] || sed -n 's/.*<2>pfru-vm: \(.*\)/    # \1/p' "$out/console.log"
 	[ "$expect_splats" != yes ] || gate=(--allow-expected)
 	if said=$("$here/splat.sh" "${gate[@]}" --taint-ok "$taint_ok" \
 		  "$out/console.log" 2>&1); then
@@ -281,13 +375,13 @@ run_scenario()
 	rm -rf "$out"
 	mkdir -p "$out"
 	passed=0 failed=0 skipped=0
-	if make_initrd "$out/initrd" 2>"$out/initramfs.log"; then
+	if make_guest 2>"$out/initramfs.log"; then
 		boot_scenario
 		judge >"$out/report"
 	else
 		failed=1
 		{
-			echo "    not ok - cannot build the initramfs"
+			echo "    not ok - cannot build the initramfs or the image"
 			sed 's/^/    # /' "$out/initramfs.log"
 		} >"$out/report"
 	fi
@@ -296,7 +390,7 @@ run_scenario()
 		tar -C "$out/guest" --no-same-owner -xzf "$out/guest.tar" 2>/dev/null
 		rm -f "$out/guest.tar"
 	fi
-	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,esp.img,vars.fd}
+	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd}
 	rm -f "$out/judged"
 	echo "$passed $failed $skipped" >"$out/counts"
 }
@@ -357,8 +451,8 @@ esac
 
 # the scenarios of this run: those named, else all that have a test to make
 chosen=()
-need_module=no need_cli=no need_firmware=no need_mainline=no
-helper_dirs=()
+need_module=no need_cli=no need_firmware=no need_mainline=no need_install=no
+helper_dirs=() wanted_images=
 candidates=("${opt_scenarios[@]}")
 if [ ${#candidates[@]} -eq 0 ]; then
 	read -r -a candidates < <(known_scenarios)
@@ -376,8 +470,13 @@ for name in "${candidates[@]}"; do
 	[ -n "$list" ] || continue
 	chosen+=("$name")
 	helper_dirs+=("$test_dir")
-	[ "$module" = no ] || need_module=yes
-	[ "$cli" = no ] || need_cli=yes
+	if [ -n "$image" ]; then
+		[ "$install" = no ] || need_install=yes
+		wanted_images="$wanted_images $image"
+	else
+		[ "$module" = no ] || need_module=yes
+		[ "$cli" = no ] || need_cli=yes
+	fi
 	[ "$firmware" = no ] || need_firmware=yes
 	[ "$mainline" = no ] || need_mainline=yes
 done
