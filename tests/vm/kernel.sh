@@ -92,18 +92,23 @@ fetch_headers()
 		"$dir/headers/usr/src/linux-headers-$ver/Makefile"
 }
 
-# image_package VERSION DIR: the kernel's package into DIR
-image_package()
+# image_packages VERSION DIR: the kernel's packages into DIR. Newer releases
+# have its parts in packages that the one of its name depends on.
+image_packages()
 {
 	say "downloading linux-image-$1"
 	if [ "$state" = host ]; then
 		retry 3 apt_fetch "$2" "linux-image-$1"
 		return
 	fi
-	retry 3 timeout 900 chroot "$tree" sh -c \
-		"cd /var/tmp && { apt-get -q download linux-image-$1 ||
-			{ apt-get -q update && apt-get -q download linux-image-$1; }; }" >&2 &&
-		mv "$tree"/var/tmp/linux-image-*.deb "$2/"
+	# shellcheck disable=SC2016 # for the tree's shell to expand
+	retry 3 timeout 900 chroot "$tree" sh -c '
+		cd /var/tmp && rm -f linux-*.deb && apt-get -qq update &&
+		apt-get -qq download linux-image-$1 $(
+			apt-cache depends linux-image-$1 | sed -n \
+			"s/^ *Depends: \(linux-\(base\|binary\|modules\)-.*\)/\1/p")
+		' sh "$1" >&2 &&
+		mv "$tree"/var/tmp/linux-*.deb "$2/"
 }
 
 # make_tree DIR: a root of the release, with compiler and kernel headers
@@ -146,26 +151,40 @@ tree_version()
 		dep_version linux-headers
 }
 
+# take TO FROM...: move the one that is there
+take()
+{
+	local to=$1 from
+
+	shift
+	for from; do
+		[ ! -f "$from" ] || { mv "$from" "$to"; return; }
+	done
+	die "the packages of the kernel hold neither of: $*: they have a new layout, which kernel.sh must learn"
+}
+
 # fetch VERSION DIR: fill DIR's temporary twin and rename it into place
 fetch()
 {
-	local ver=$1 dir=$2 root
+	local ver=$1 dir=$2 root deb
 
 	tmp=$(mktemp -d "$store/.new.XXXXXX")
-	image_package "$ver" "$tmp" || return 1
+	image_packages "$ver" "$tmp" || return 1
 	root=$tmp/root
-	dpkg-deb -x "$tmp"/linux-image-*.deb "$root" || return 1
-	rm "$tmp"/linux-image-*.deb
+	for deb in "$tmp"/linux-*.deb; do
+		dpkg-deb -x "$deb" "$root" || return 1
+		rm "$deb"
+	done
 	# merged /usr or not, the modules are found at one place
 	if [ ! -d "$root/lib/modules/$ver" ]; then
 		mkdir -p "$root/lib"
 		mv "$root/usr/lib/modules" "$root/lib/modules"
 	fi
-	[ -f "$root/boot/vmlinuz-$ver" ] ||
-		die "linux-image-$ver holds no boot/vmlinuz-$ver: the package has a new layout, which kernel.sh must learn"
 	busybox depmod -b "$root" "$ver" || return 1
-	mv "$root/boot/vmlinuz-$ver" "$tmp/vmlinuz"
-	mv "$root/boot/config-$ver" "$tmp/config"
+	take "$tmp/vmlinuz" "$root/boot/vmlinuz-$ver" \
+		"$root/lib/modules/$ver/vmlinuz"
+	take "$tmp/config" "$root/boot/config-$ver" \
+		"$root/lib/modules/$ver/config"
 	unpack_payload "$tmp/vmlinuz" "$tmp/vmlinux" || {
 		say "note: cannot unpack vmlinuz of $ver; quick boots will use vmlinuz, which is slower"
 		rm -f "$tmp/vmlinux"
