@@ -57,9 +57,8 @@ static void position_of(const struct pfru_log_data_info *info,
 	position->offset = info->chunk2_size;
 }
 
-/* Bytes from one position to another of the same ring, modulo its count. */
-static __u64 distance(const struct pfru_ring_position *from,
-		      const struct pfru_ring_position *to)
+__u64 pfru_ring_distance(const struct pfru_ring_position *from,
+			 const struct pfru_ring_position *to)
 {
 	__u64 modulus = (__u64)to->ring << ROLLOVER_BITS;
 	__u32 rollovers = to->rollover - from->rollover;
@@ -78,7 +77,7 @@ static enum pfru_ring_break compare(const struct pfru_ring_position *from,
 		return PFRU_BREAK_RESET;
 	if (from->ring != to->ring || from->offset > from->ring)
 		return PFRU_BREAK_SIZE;
-	if (distance(from, to) >= (__u64)to->ring << BACK_SHIFT)
+	if (pfru_ring_distance(from, to) >= (__u64)to->ring << BACK_SHIFT)
 		return PFRU_BREAK_BACK;
 	return PFRU_BREAK_NONE;
 }
@@ -127,7 +126,7 @@ enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
 	if (!saved || news->gap == PFRU_BREAK_SIZE)
 		since = there;
 	else if (news->gap == PFRU_BREAK_NONE)
-		since = distance(saved, &news->end);
+		since = pfru_ring_distance(saved, &news->end);
 	else
 		since = pfru_ring_written(&news->end);
 	news->lost = since > there ? since - there : 0;
@@ -181,7 +180,7 @@ enum pfru_ring_check pfru_ring_check(const struct pfru_log_data_info *before,
 	position_of(after, &now);
 	if (compare(&news->end, &now) != PFRU_BREAK_NONE)
 		return PFRU_RING_CHANGED;
-	appended = distance(&news->end, &now);
+	appended = pfru_ring_distance(&news->end, &now);
 	if (news->size && appended >= available(after))
 		return PFRU_RING_CHANGED;
 	intact = available(after) - appended;

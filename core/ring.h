@@ -183,6 +183,17 @@ void pfru_ring_origin(const struct pfru_log_data_info *info,
 void pfru_ring_advance(struct pfru_ring_position *position, __u32 bytes);
 
 /**
+ * pfru_ring_distance() - bytes from one position to another, of one ring and
+ * with no reset between them
+ * @from: the earlier
+ * @to: the later
+ *
+ * Modulo 2^32 times the ring's size, so that one byte back is almost as much.
+ */
+__u64 pfru_ring_distance(const struct pfru_ring_position *from,
+			 const struct pfru_ring_position *to);
+
+/**
  * pfru_ring_written() - bytes before a position since the log's last reset
  * @position: where
  */

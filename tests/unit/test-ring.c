@@ -512,6 +512,17 @@ static void test_origin(void **state)
 	assert_true(pfru_ring_written(&news.end) == 2 * RING + 1);
 }
 
+static void test_distance(void **state)
+{
+	const struct pfru_ring_position a = { RING, 4, MAX32, RING - 1 };
+	const struct pfru_ring_position b = { RING, 4, 0, 2 };
+
+	(void)state;
+	assert_true(pfru_ring_distance(&a, &a) == 0);
+	assert_true(pfru_ring_distance(&a, &b) == 3);
+	assert_true(pfru_ring_distance(&b, &a) == ((__u64)RING << 32) - 3);
+}
+
 static void test_advance(void **state)
 {
 	struct pfru_ring_position p = { MAX32, 4, MAX32, 1 };
@@ -545,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_check_of_nothing),
 		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_advance),
 	};
 
