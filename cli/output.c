@@ -23,6 +23,8 @@
  * @text: collects text
  * @json: as JSON
  * @quiet: no notes, no progress
+ * @raw: escape no log
+ * @lines: JSON is one object a line
  * @progress_shown: a line of progress is on the terminal
  * @buffer: where @text collects it
  * @size: bytes of it
@@ -37,6 +39,8 @@ struct output {
 	FILE *text;
 	bool json;
 	bool quiet;
+	bool raw;
+	bool lines;
 	bool progress_shown;
 	char *buffer;
 	size_t size;
@@ -281,21 +285,73 @@ static int write_all(const char *bytes, size_t size)
 	return 0;
 }
 
+static const char *json_document(struct output *out, size_t *size)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text;
+
+	flags |= out->lines ? JSON_C_TO_STRING_PLAIN :
+			      JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	text = json_object_to_json_string_length(out->stack[0], flags, size);
+	if (!text)
+		out_of_memory();
+	return text;
+}
+
 static int print_json(struct output *out)
 {
 	const char *text;
 	size_t size;
 	int ret;
 
-	text = json_object_to_json_string_length(out->stack[0],
-						 JSON_C_TO_STRING_PRETTY |
-							 JSON_C_TO_STRING_SPACED |
-							 JSON_C_TO_STRING_NOSLASHESCAPE,
-						 &size);
-	if (!text)
-		return -ENOMEM;
+	if (out->lines && !json_object_object_length(out->stack[0]))
+		return 0;
+	text = json_document(out, &size);
 	ret = write_all(text, size);
 	return ret ? ret : write_all("\n", 1);
+}
+
+void out_set_raw(struct output *out)
+{
+	out->raw = true;
+}
+
+void out_set_lines(struct output *out)
+{
+	out->lines = true;
+}
+
+static char *take_json(struct output *out, size_t *size)
+{
+	const char *text = json_document(out, size);
+	char *line = xrealloc(NULL, *size + 1);
+
+	memcpy(line, text, *size);
+	line[(*size)++] = '\n';
+	json_object_put(out->stack[0]);
+	out->stack[0] = json_object_new_object();
+	if (!out->stack[0])
+		out_of_memory();
+	out->error = NULL;
+	out->failed = false;
+	out->notes = NULL;
+	return line;
+}
+
+char *out_take(struct output *out, size_t *size)
+{
+	char *text;
+
+	if (out->json)
+		return take_json(out, size);
+	if (fclose(out->text))
+		out_of_memory();
+	text = out->buffer;
+	*size = out->size;
+	out->text = open_memstream(&out->buffer, &out->size);
+	if (!out->text)
+		out_of_memory();
+	return text;
 }
 
 int output_finish(struct output *out, int status)
@@ -463,7 +519,7 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 			add(out, "base64", json_base64(bytes, size));
 		return;
 	}
-	if (!isatty(STDOUT_FILENO)) {
+	if (out->raw || !isatty(STDOUT_FILENO)) {
 		fwrite(bytes, 1, size, out->text);
 		return;
 	}
@@ -555,6 +611,19 @@ void note(struct output *out, const char *format, ...)
 		progress_end(out);
 		fprintf(stderr, "pfructl: note: %s\n", message);
 	}
+	free(message);
+}
+
+void warning(struct output *out, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	progress_end(out);
+	fprintf(stderr, "pfructl: warning: %s\n", message);
 	free(message);
 }
 

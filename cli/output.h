@@ -67,6 +67,26 @@ void out_bytes(struct output *out, const char *key, const char *label,
 void out_log(struct output *out, const uint8_t *bytes, size_t size);
 
 /**
+ * out_set_raw() - out_log() escapes nothing
+ */
+void out_set_raw(struct output *out);
+
+/**
+ * out_set_lines() - print JSON as one object a line, from here on; the last one,
+ * if any, is printed at the end
+ */
+void out_set_lines(struct output *out);
+
+/**
+ * out_take() - take what was collected so far, to be printed by the caller
+ * @out: begins anew, errors and notes included
+ * @size: set
+ *
+ * Return: text, or a line of JSON; allocated
+ */
+char *out_take(struct output *out, size_t *size);
+
+/**
  * out_plain() - text as it is, without escaping; nothing in JSON
  */
 void out_plain(struct output *out, const char *text);
@@ -85,8 +105,8 @@ void out_drop_text(struct output *out);
  *
  * Return: @status
  */
-int fail(struct output *out, int status, const char *reason,
-	 const char *format, ...) __attribute__((format(printf, 4, 5)));
+int fail(struct output *out, int status, const char *reason, const char *format,
+	 ...) __attribute__((format(printf, 4, 5)));
 
 /* more about the failure, for JSON only */
 void fail_number(struct output *out, const char *key, uint64_t value);
@@ -97,6 +117,13 @@ void fail_guid(struct output *out, const char *key, const uint8_t *guid);
  * note() - something worth knowing that is no failure
  */
 void note(struct output *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * warning() - something that must not go unnoticed: on standard error, --quiet
+ * or not
+ */
+void warning(struct output *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
@@ -124,7 +151,6 @@ const char *escaped(const char *string);
 
 /* allocation that ends the program when there is no memory */
 void *xrealloc(void *old, size_t size);
-char *xasprintf(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* PFRUCTL_OUTPUT_H */
