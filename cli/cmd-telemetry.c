@@ -1,196 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pfructl telemetry and telemetry-info. The log is read twice as far as its
- * sizes go: what was read counts only when they are the same afterwards.
+ * pfructl telemetry, telemetry-info and log-level. How the log is read is
+ * log-reader.c's, how a reader remembers where it was follow.c's.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/ring.h"
-#include "device.h"
+#include "follow.h"
+#include "log-reader.h"
 #include "log-types.h"
 #include "output.h"
+#include "summary.h"
 
-/* how often the log is read before giving up; each costs a firmware call */
-#define TRIES_MAX 5
+static const unsigned int needs_delta = TAKES_JOURNAL | TAKES_STATE;
+static const unsigned int needs_follow = TAKES_INTERVAL | TAKES_CONFIRM;
 
-/* the largest ring that the module uses */
-#define RING_MAX (64U << 20)
-
-/**
- * struct log - what was read
- * @bytes: the log, oldest byte first
- * @size: bytes of it
- * @missing: bytes of the older part that this driver can't give
- */
-struct log {
-	uint8_t *bytes;
-	size_t size;
-	size_t missing;
-};
-
-static int get_info(struct pfructl *ctl, const struct device *device,
-		    struct pfru_log_data_info *info)
+static int wrong(struct pfructl *ctl, const char *what)
 {
-	memset(info, 0, sizeof(*info));
-	if (ioctl(device->fd, PFRT_LOG_IOC_GET_DATA_INFO, info))
-		return device_failed(ctl, device, PFRU_ACTION_GET_DATA, errno,
-				     NULL);
+	return fail(ctl->out, STATUS_USAGE, "usage",
+		    "%s; see 'pfructl telemetry --help'", what);
+}
+
+/* options that would be ignored, or contradict each other */
+static int check_options(struct pfructl *ctl)
+{
+	const struct options *o = &ctl->options;
+	unsigned int mode = o->given & TAKES_MODE;
+
+	if (mode & (mode - 1))
+		return wrong(ctl,
+			     "--full, --delta, --follow and --summary exclude each other");
+	if (o->given & needs_delta && !(mode & (TAKES_DELTA | TAKES_FOLLOW)))
+		return wrong(ctl,
+			     "--state and --journal go with --delta or --follow");
+	if (o->given & needs_follow && mode != TAKES_FOLLOW)
+		return wrong(ctl, "--interval and --confirm go with --follow");
+	if (o->journal && (o->json || o->raw || o->output))
+		return wrong(ctl,
+			     "--journal goes without --json, --raw and --output");
+	if (o->raw && (o->json || mode == TAKES_SUMMARY))
+		return wrong(ctl, "--raw goes without --json and --summary");
 	return STATUS_DONE;
-}
-
-static uint64_t address(uint64_t low, uint64_t high)
-{
-	return high << 32 | low;
-}
-
-static int read_range(const struct device *device,
-		      const struct pfru_ring_range *range, uint8_t *to)
-{
-	uint32_t done = 0;
-	ssize_t n;
-
-	while (done < range->size) {
-		n = pread(device->fd, to + done, range->size - done,
-			  range->offset + done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -EIO;
-		done += n;
-	}
-	return 0;
-}
-
-/* This project's module: positions are offsets in the ring. */
-static int read_ring(struct pfructl *ctl, const struct device *device,
-		     const struct pfru_log_data_info *info,
-		     const struct pfru_ring_plan *plan, struct log *log)
-{
-	uint32_t i;
-	int ret;
-
-	(void)info;
-	for (i = 0; i < plan->ranges; i++) {
-		ret = read_range(device, &plan->range[i],
-				 log->bytes + log->size);
-		if (ret)
-			return device_failed(ctl, device, PFRU_ACTION_GET_DATA,
-					     -ret, NULL);
-		log->size += plan->range[i].size;
-	}
-	return STATUS_DONE;
-}
-
-/*
- * Mainline's driver: a mapping of as many bytes as the ring has, from where the
- * newest part begins. An older part elsewhere is out of reach.
- */
-static int map_ring(struct pfructl *ctl, const struct device *device,
-		    const struct pfru_log_data_info *info,
-		    const struct pfru_ring_plan *plan, struct log *log)
-{
-	uint64_t base = address(info->chunk2_addr_lo, info->chunk2_addr_hi);
-	uint64_t older = address(info->chunk1_addr_lo, info->chunk1_addr_hi);
-	uint32_t ring = info->max_data_size;
-	bool elsewhere = info->chunk1_size &&
-			 older + info->chunk1_size != base + ring;
-	uint8_t *map;
-	uint32_t i;
-
-	if (!plan->ranges)
-		return STATUS_DONE;
-	map = mmap(NULL, ring, PROT_READ, MAP_SHARED, device->fd, 0);
-	if (map == MAP_FAILED && errno != EBUSY)
-		return fail(ctl->out, STATUS_FAILED, "mmap",
-			    "%s: the kernel's own driver (pfr_telemetry) cannot map the log: %s; the module pfru reads it regardless",
-			    device->path, strerror(errno));
-	if (map == MAP_FAILED)
-		return device_failed(ctl, device, PFRU_ACTION_GET_DATA, errno,
-				     NULL);
-	for (i = 0; i < plan->ranges; i++) {
-		const struct pfru_ring_range *range = &plan->range[i];
-
-		if (elsewhere && range->offset) {
-			log->missing = range->size;
-			continue;
-		}
-		memcpy(log->bytes + log->size, map + range->offset,
-		       range->size);
-		log->size += range->size;
-	}
-	munmap(map, ring);
-	return STATUS_DONE;
-}
-
-static int make_plan(struct pfructl *ctl, const struct device *device,
-		     const struct pfru_log_data_info *info,
-		     struct pfru_ring_plan *plan)
-{
-	switch (pfru_ring_full(info, plan)) {
-	case PFRU_RING_OK:
-		if (info->max_data_size <= RING_MAX)
-			return STATUS_DONE;
-		break;
-	case PFRU_RING_EMPTY:
-		return fail(ctl->out, STATUS_BUSY, "no-log-yet",
-			    "%s: there is no telemetry before the first update",
-			    device->path);
-	case PFRU_RING_NONSENSE:
-		break;
-	}
-	return fail(ctl->out, STATUS_FAILED, "ring",
-		    "%s: the firmware tells of a log that cannot be (ring of %u bytes, %u in the older part, %u in the newest); this is a firmware bug: report it to its vendor",
-		    device->path, info->max_data_size, info->chunk1_size,
-		    info->chunk2_size);
-}
-
-/* The double read. The second sizes are the first ones of the next try. */
-static int read_log(struct pfructl *ctl, const struct device *device,
-		    struct pfru_log_data_info *info, struct log *log)
-{
-	struct pfru_log_data_info before;
-	struct pfru_ring_plan plan;
-	int tries, ret;
-
-	ret = get_info(ctl, device, info);
-	for (tries = 0; !ret && tries < TRIES_MAX; tries++) {
-		before = *info;
-		log->size = 0;
-		log->missing = 0;
-		ret = make_plan(ctl, device, &before, &plan);
-		if (ret)
-			break;
-		log->bytes = xrealloc(log->bytes,
-				      before.chunk1_size + before.chunk2_size);
-		if (device->driver == DRIVER_PFRU)
-			ret = read_ring(ctl, device, &before, &plan, log);
-		else
-			ret = map_ring(ctl, device, &before, &plan, log);
-		if (ret)
-			break;
-		ret = get_info(ctl, device, info);
-		if (!ret && pfru_ring_same(&before, info))
-			return STATUS_DONE;
-	}
-	if (ret)
-		return ret;
-	fail(ctl->out, STATUS_CHANGING, "changing",
-	     "%s: the log changed each of the %d times it was read; try again when no update is running",
-	     device->path, TRIES_MAX);
-	fail_number(ctl->out, "tries", TRIES_MAX);
-	return STATUS_CHANGING;
 }
 
 static int print_log(struct pfructl *ctl, const struct device *device,
-		     const struct pfru_log_data_info *info,
-		     const struct log *log)
+		     const struct log_reader *reader,
+		     const struct log_look *look)
 {
 	struct output *out = ctl->out;
 
@@ -198,36 +56,94 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	out_string(out, "driver", NULL,
 		   driver_name(device->driver, device->kind));
 	out_string(out, "type", NULL, log_type_name(ctl->options.log_type));
-	out_number(out, "size", NULL, log->size);
-	out_number(out, "missing", NULL, log->missing);
-	out_number(out, "rollover_count", NULL, info->rollover_cnt);
-	out_number(out, "reset_count", NULL, info->reset_cnt);
-	out_log(out, log->bytes, log->size);
-	if (!log->missing)
+	out_number(out, "position", NULL, pfru_ring_written(&look->news.start));
+	out_number(out, "size", NULL, look->news.size);
+	out_number(out, "lost", NULL, look->news.lost);
+	out_number(out, "missing", NULL, look->missing);
+	out_number(out, "rollover_count", NULL, reader->info.rollover_cnt);
+	out_number(out, "reset_count", NULL, reader->info.reset_cnt);
+	if (ctl->options.given & TAKES_SUMMARY)
+		summary_print(out, look->bytes, look->news.size);
+	else
+		out_log(out, look->bytes, look->news.size);
+	if (look->news.lost)
+		warning(out,
+			"%s: %llu bytes of the log since its last reset were lost: overwritten",
+			device->path, (unsigned long long)look->news.lost);
+	if (!look->missing)
 		return STATUS_DONE;
 	fail(out, STATUS_FAILED, "missing",
-	     "%s: the older part of the log (%zu bytes) is not printed: it lies where the kernel's own driver (pfr_telemetry) does not reach; the module pfru does",
-	     device->path, log->missing);
-	fail_number(out, "missing", log->missing);
+	     "%s: the older part of the log (%u bytes) is not printed: it lies where the kernel's own driver (pfr_telemetry) does not reach; the module pfru does",
+	     device->path, look->missing);
+	fail_number(out, "missing", look->missing);
 	return STATUS_FAILED;
+}
+
+/* Only what succeeded replaces what the file had. */
+static int to_output(struct pfructl *ctl)
+{
+	int fd, ret;
+
+	if (!ctl->options.output)
+		return STATUS_DONE;
+	ret = open_output(ctl, O_TRUNC, &fd);
+	if (fd >= 0 && !ret && dup2(fd, STDOUT_FILENO) < 0)
+		ret = fail(ctl->out, STATUS_FAILED, "output", "%s",
+			   strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static int run_full(struct pfructl *ctl, const struct device *device)
+{
+	enum look_from from = ctl->options.since_reset ? FROM_RESET :
+							 FROM_OLDEST;
+	struct log_reader reader;
+	struct log_look look;
+	int ret;
+
+	reader_begin(&reader, ctl, device, false);
+	ret = reader_look(&reader, from, NULL, &look);
+	if (!ret && look.empty)
+		ret = reader_fail_empty(&reader);
+	if (!ret && look.changing)
+		ret = reader_fail_changing(&reader);
+	if (!ret)
+		ret = to_output(ctl);
+	if (!ret)
+		ret = print_log(ctl, device, &reader, &look);
+	reader_end(&reader);
+	return ret;
 }
 
 static int run_telemetry(struct pfructl *ctl)
 {
-	struct pfru_log_data_info info;
-	struct log log = { .bytes = NULL };
+	unsigned int given = ctl->options.given;
 	struct device device;
 	int ret;
 
+	ret = check_options(ctl);
+	if (ret)
+		return ret;
+	if (given & (TAKES_DELTA | TAKES_FOLLOW))
+		out_set_lines(ctl->out);
+	if (ctl->options.raw)
+		out_set_raw(ctl->out);
 	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
 	if (ret)
 		return ret;
-	ret = read_log(ctl, &device, &info, &log);
-	if (!ret)
-		ret = print_log(ctl, &device, &info, &log);
-	free(log.bytes);
+	if (given & (TAKES_DELTA | TAKES_FOLLOW))
+		ret = run_delta(ctl, &device, given & TAKES_FOLLOW);
+	else
+		ret = run_full(ctl, &device);
 	device_close(&device);
 	return ret;
+}
+
+static uint64_t address(uint64_t low, uint64_t high)
+{
+	return high << 32 | low;
 }
 
 static void print_info(struct pfructl *ctl, const struct pfru_log_info *set,
@@ -270,7 +186,7 @@ static int get_settings(struct pfructl *ctl, const struct device *device,
 
 static int run_info(struct pfructl *ctl)
 {
-	struct pfru_log_data_info data;
+	struct log_reader reader;
 	struct pfru_log_info set;
 	struct device device;
 	int ret;
@@ -279,11 +195,12 @@ static int run_info(struct pfructl *ctl)
 	if (ret)
 		return ret;
 	device_describe(ctl, &device);
+	reader_begin(&reader, ctl, &device, false);
 	ret = get_settings(ctl, &device, &set);
 	if (!ret)
-		ret = get_info(ctl, &device, &data);
+		ret = reader_ask(&reader);
 	if (!ret)
-		print_info(ctl, &set, &data);
+		print_info(ctl, &set, &reader.info);
 	device_close(&device);
 	return ret;
 }
@@ -349,8 +266,11 @@ const struct command cmd_telemetry = {
 	.details =
 		"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
 		"terminal gets control characters escaped. Costs two firmware calls, and one\n"
-		"more each time the log changed while it was read, up to five times.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE,
+		"more each time the log changed while it was read, up to five times. --delta\n"
+		"costs one when nothing is new; --follow none for each look at a log that rests.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE | TAKES_MODE |
+		 TAKES_SINCE | TAKES_RAW | TAKES_OUTPUT | TAKES_JOURNAL |
+		 TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
 	.tells_on_failure = true,
 	.run = run_telemetry,
 };

@@ -41,6 +41,16 @@ enum {
 	OPTION_RETRIES,
 	OPTION_TYPE,
 	OPTION_CA,
+	OPTION_FULL,
+	OPTION_DELTA,
+	OPTION_FOLLOW,
+	OPTION_SUMMARY,
+	OPTION_SINCE_RESET,
+	OPTION_RAW,
+	OPTION_JOURNAL,
+	OPTION_STATE,
+	OPTION_INTERVAL,
+	OPTION_CONFIRM,
 };
 
 static const struct option long_options[] = {
@@ -55,12 +65,28 @@ static const struct option long_options[] = {
 	{ "retries", required_argument, NULL, OPTION_RETRIES },
 	{ "type", required_argument, NULL, 't' },
 	{ "ca", required_argument, NULL, OPTION_CA },
+	{ "full", no_argument, NULL, OPTION_FULL },
+	{ "delta", no_argument, NULL, OPTION_DELTA },
+	{ "follow", no_argument, NULL, OPTION_FOLLOW },
+	{ "summary", no_argument, NULL, OPTION_SUMMARY },
+	{ "since-reset", no_argument, NULL, OPTION_SINCE_RESET },
+	{ "raw", no_argument, NULL, OPTION_RAW },
+	{ "output", required_argument, NULL, 'o' },
+	{ "journal", no_argument, NULL, OPTION_JOURNAL },
+	{ "state", required_argument, NULL, OPTION_STATE },
+	{ "interval", required_argument, NULL, OPTION_INTERVAL },
+	{ "confirm", required_argument, NULL, OPTION_CONFIRM },
 	{ NULL, 0, NULL, 0 },
 };
 
-#define SHORT_OPTIONS ":hVjqd:r:nt:"
+#define SHORT_OPTIONS ":hVjqd:r:nt:o:"
 
 #define RETRIES_MAX 3600
+
+/* milliseconds */
+#define INTERVAL    1000
+#define CONFIRM	    60000
+#define SECONDS_MAX 86400
 
 /**
  * struct option_help - an option as --help shows it
@@ -83,6 +109,30 @@ static const struct option_help {
 	  "                         firmware answers \"retry suggested\" (default 0)\n" },
 	{ TAKES_TYPE,
 	  "  -t, --type TYPE        log: execution (default) or history\n" },
+	{ TAKES_FULL,
+	  "      --full             print the whole log (default)\n" },
+	{ TAKES_DELTA,
+	  "      --delta            print what is new since the last --delta or --follow\n" },
+	{ TAKES_FOLLOW,
+	  "      --follow           --delta again and again, until interrupted\n" },
+	{ TAKES_SUMMARY,
+	  "      --summary          print a table of the updates that the log tells of\n" },
+	{ TAKES_SINCE,
+	  "      --since-reset      count as lost what was overwritten since the log's last\n"
+	  "                         reset, where there is no position yet\n" },
+	{ TAKES_RAW,
+	  "      --raw              escape nothing, on a terminal neither\n" },
+	{ TAKES_OUTPUT,
+	  "  -o, --output FILE      print to FILE; --delta and --follow append\n" },
+	{ TAKES_JOURNAL,
+	  "      --journal          print to the journal, one entry a line\n" },
+	{ TAKES_STATE,
+	  "      --state FILE       keep the position there, not in /var/lib/pfructl\n" },
+	{ TAKES_INTERVAL,
+	  "      --interval SECONDS look that often while following (default 1)\n" },
+	{ TAKES_CONFIRM,
+	  "      --confirm SECONDS  ask the firmware at least that often while following\n"
+	  "                         (default 60)\n" },
 	{ TAKES_CA,
 	  "      --ca FILE          verify the signature against these certificates\n" },
 	{ TAKES_NO_DEVICE,
@@ -103,7 +153,8 @@ static const char exit_help[] =
 	"  3  no device, or no driver for it\n"
 	"  4  capsule refused before the firmware was asked to update\n"
 	"  5  the firmware refused\n"
-	"  6  busy: another program loads a capsule, or there is no log yet\n"
+	"  6  busy: another program loads a capsule or uses the position, or there is\n"
+	"     no log yet\n"
 	"  7  the log changed each time it was read\n";
 
 /* what the command line asks for instead of a command's work */
@@ -229,6 +280,84 @@ static int parse_number(const char *text, unsigned long max, uint32_t *number)
 	return 0;
 }
 
+/* Seconds with at most three decimals, in milliseconds; not 0. */
+static int parse_seconds(const char *text, uint32_t *milliseconds)
+{
+	uint32_t seconds, scale = 100, rest = 0;
+	const char *point = strchr(text, '.');
+	char *whole = xasprintf("%.*s", (int)strcspn(text, "."), text);
+	int ret = parse_number(whole, SECONDS_MAX, &seconds);
+
+	free(whole);
+	if (point && !point[1])
+		return -EINVAL;
+	for (; !ret && point && *++point; scale /= 10) {
+		if (*point < '0' || *point > '9' || !scale)
+			return -EINVAL;
+		rest += scale * (*point - '0');
+	}
+	*milliseconds = 1000 * seconds + rest;
+	return ret || !*milliseconds ? -EINVAL : 0;
+}
+
+/* options without a value that only say that they were given */
+static unsigned int telemetry_flag(int c)
+{
+	switch (c) {
+	case OPTION_FULL:
+		return TAKES_FULL;
+	case OPTION_DELTA:
+		return TAKES_DELTA;
+	case OPTION_FOLLOW:
+		return TAKES_FOLLOW;
+	case OPTION_SUMMARY:
+		return TAKES_SUMMARY;
+	case OPTION_SINCE_RESET:
+		return TAKES_SINCE;
+	case OPTION_RAW:
+		return TAKES_RAW;
+	case OPTION_JOURNAL:
+		return TAKES_JOURNAL;
+	default:
+		return 0;
+	}
+}
+
+static int parse_telemetry_option(struct pfructl *ctl, int c)
+{
+	struct options *o = &ctl->options;
+
+	o->given |= telemetry_flag(c);
+	o->since_reset = o->given & TAKES_SINCE;
+	o->raw = o->given & TAKES_RAW;
+	o->journal = o->given & TAKES_JOURNAL;
+	switch (c) {
+	case 'o':
+		o->given |= TAKES_OUTPUT;
+		o->output = optarg;
+		return STATUS_DONE;
+	case OPTION_STATE:
+		o->given |= TAKES_STATE;
+		o->state = optarg;
+		return STATUS_DONE;
+	case OPTION_INTERVAL:
+		o->given |= TAKES_INTERVAL;
+		if (parse_seconds(optarg, &o->interval))
+			return usage(ctl,
+				     "--interval is a number of seconds, not",
+				     optarg);
+		return STATUS_DONE;
+	case OPTION_CONFIRM:
+		o->given |= TAKES_CONFIRM;
+		if (parse_seconds(optarg, &o->confirm))
+			return usage(ctl,
+				     "--confirm is a number of seconds, not",
+				     optarg);
+		return STATUS_DONE;
+	}
+	return STATUS_DONE;
+}
+
 static int parse_option(struct pfructl *ctl, int c, enum request *request)
 {
 	struct options *o = &ctl->options;
@@ -282,8 +411,10 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 		return STATUS_DONE;
 	case ':':
 		return usage(ctl, "a value is missing after", "an option");
-	default:
+	case '?':
 		return usage(ctl, "unknown option", "");
+	default:
+		return parse_telemetry_option(ctl, c);
 	}
 }
 
@@ -434,7 +565,11 @@ static void guard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	struct pfructl ctl = { .options = { .revision = 1 } };
+	struct pfructl ctl = { .options = {
+				       .revision = 1,
+				       .interval = INTERVAL,
+				       .confirm = CONFIRM,
+			       } };
 	int ret;
 
 	guard_descriptors();

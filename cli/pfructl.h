@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARRAY_LENGTH(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 struct output;
 
@@ -26,14 +26,14 @@ struct output;
  * @STATUS_CHANGING: the log changed each time it was read
  */
 enum exit_status {
-	STATUS_DONE		= 0,
-	STATUS_FAILED		= 1,
-	STATUS_USAGE		= 2,
-	STATUS_NO_DEVICE	= 3,
-	STATUS_CAPSULE		= 4,
-	STATUS_FIRMWARE		= 5,
-	STATUS_BUSY		= 6,
-	STATUS_CHANGING		= 7,
+	STATUS_DONE = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NO_DEVICE = 3,
+	STATUS_CAPSULE = 4,
+	STATUS_FIRMWARE = 5,
+	STATUS_BUSY = 6,
+	STATUS_CHANGING = 7,
 };
 
 /* options that not every command takes */
@@ -43,7 +43,21 @@ enum exit_status {
 #define TAKES_RETRIES	0x08
 #define TAKES_TYPE	0x10
 #define TAKES_CA	0x20
-#define TAKES_NO_DEVICE	0x40
+#define TAKES_NO_DEVICE 0x40
+#define TAKES_FULL	0x80
+#define TAKES_DELTA	0x100
+#define TAKES_FOLLOW	0x200
+#define TAKES_SUMMARY	0x400
+#define TAKES_SINCE	0x800
+#define TAKES_RAW	0x1000
+#define TAKES_OUTPUT	0x2000
+#define TAKES_JOURNAL	0x4000
+#define TAKES_STATE	0x8000
+#define TAKES_INTERVAL	0x10000
+#define TAKES_CONFIRM	0x20000
+
+/* what the telemetry can be asked for: one of them */
+#define TAKES_MODE (TAKES_FULL | TAKES_DELTA | TAKES_FOLLOW | TAKES_SUMMARY)
 
 /**
  * struct options - the command line
@@ -52,11 +66,18 @@ enum exit_status {
  * @revision: of the firmware interface, 1 or 2
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @log_type: enum pfru_log_type
+ * @state: file to keep the position in, or NULL
+ * @output: file to print to, or NULL
+ * @interval: milliseconds between two looks of a follower
+ * @confirm: milliseconds between two questions of a follower
  * @given: TAKES_* bits of the options that were given
  * @json: print JSON
  * @quiet: print errors only
  * @dry_run: stop before anything is written
  * @no_device: do not ask a device
+ * @journal: print to the journal
+ * @raw: escape nothing
+ * @since_reset: begin at the log's last reset
  */
 struct options {
 	const char *device;
@@ -64,11 +85,18 @@ struct options {
 	uint32_t revision;
 	uint32_t retries;
 	uint32_t log_type;
+	const char *state;
+	const char *output;
+	uint32_t interval;
+	uint32_t confirm;
 	unsigned int given;
 	bool json;
 	bool quiet;
 	bool dry_run;
 	bool no_device;
+	bool journal;
+	bool raw;
+	bool since_reset;
 };
 
 /**

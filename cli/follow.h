@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pfructl telemetry --delta and --follow: print what is new, then remember that
+ * it was printed, so that being killed between the two is noticed.
+ */
+#ifndef PFRUCTL_FOLLOW_H
+#define PFRUCTL_FOLLOW_H
+
+#include "device.h"
+
+/**
+ * run_delta() - print what is new
+ * @ctl: options and output
+ * @device: the telemetry node
+ * @follow: again and again, until SIGINT or SIGTERM
+ *
+ * Return: enum exit_status, reported
+ */
+int run_delta(struct pfructl *ctl, const struct device *device, bool follow);
+
+/**
+ * open_output() - open what --output names
+ * @ctl: options and errors
+ * @flags: O_APPEND or O_TRUNC
+ * @fd: set
+ *
+ * A file that is made is on the disk when this returns.
+ *
+ * Return: enum exit_status, reported
+ */
+int open_output(struct pfructl *ctl, int flags, int *fd);
+
+#endif /* PFRUCTL_FOLLOW_H */
