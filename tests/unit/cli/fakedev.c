@@ -21,6 +21,10 @@
  * FAKE_CHANGES	how many GET_DATA see a log that has grown
  * FAKE_NO_LOG	before the first update
  * FAKE_ELSEWHERE	the older part does not end with the ring
+ * FAKE_RESETS	counts a reset more at each GET_DATA
+ * FAKE_LIVE	directory with "ring", the log's memory, and "info": five numbers of
+ *		32 bits (ring, older, newest, rollovers, resets), changed by
+ *		somebody who locks it meanwhile; in place of all the above
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -38,8 +43,8 @@
 #include "core/capsule.h"
 #include "core/status.h"
 
-#define RING_MAX	65536
-#define FAKE_FD_MAX	64
+#define RING_MAX    65536
+#define FAKE_FD_MAX 64
 
 enum { NO_NODE, UPDATE, TELEMETRY };
 
@@ -85,9 +90,11 @@ static unsigned long number(const char *name, unsigned long other)
 static void set_platform(void)
 {
 	static const uint8_t drv[] = { 0x0e, 0x5f, 0x0b, 0x14, 0xf8, 0x49,
-		0x79, 0x45, 0xad, 0x81, 0xbc, 0x7b, 0x6d, 0x2b, 0xb2, 0x45 };
+				       0x79, 0x45, 0xad, 0x81, 0xbc, 0x7b,
+				       0x6d, 0x2b, 0xb2, 0x45 };
 	static const uint8_t platform[] = { 0x4e, 0x5a, 0x0c, 0x7d, 0xb3, 0x91,
-		0x26, 0x4c, 0x8f, 0x17, 0x2a, 0x6b, 0xe0, 0x4d, 0x9c, 0x51 };
+					    0x26, 0x4c, 0x8f, 0x17, 0x2a, 0x6b,
+					    0xe0, 0x4d, 0x9c, 0x51 };
 
 	memset(&cap, 0, sizeof(cap));
 	cap.update_cap = 3;
@@ -126,7 +133,8 @@ __attribute__((destructor)) static void end(void)
 	free(image);
 	if (!file)
 		return;
-	fprintf(file, "calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u\n",
+	fprintf(file,
+		"calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u\n",
 		firmware_calls, writes, starts, written_bytes, revision, type);
 	fclose(file);
 }
@@ -300,9 +308,43 @@ static int update_ioctl(unsigned int request, void *argument)
 	return -1;
 }
 
+static int open_live(const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", getenv("FAKE_LIVE"), name);
+	return __real_open64(path, O_RDONLY);
+}
+
+/* An SMI is one moment: the lock is, too. */
+static void fill_live(struct pfru_log_data_info *info)
+{
+	int fd = open_live("info");
+	uint32_t n[5];
+
+	if (fd < 0 || flock(fd, LOCK_SH) ||
+	    __real_pread64(fd, n, sizeof(n), 0) != sizeof(n))
+		abort();
+	close(fd);
+	info->max_data_size = n[0];
+	info->chunk1_size = n[1];
+	info->chunk2_size = n[2];
+	info->rollover_cnt = n[3];
+	info->reset_cnt = n[4];
+	info->chunk2_addr_hi = 1;
+	info->chunk1_addr_hi = n[1] ? 1 : 0;
+	info->chunk1_addr_lo = n[1] ? n[0] - n[1] : 0;
+}
+
 static void fill_data_info(struct pfru_log_data_info *info)
 {
+	static unsigned int resets;
+
 	memset(info, 0, sizeof(*info));
+	if (getenv("FAKE_LIVE")) {
+		fill_live(info);
+		return;
+	}
 	if (number("FAKE_NO_LOG", 0))
 		return;
 	info->max_data_size = number("FAKE_RING", 4096);
@@ -312,13 +354,15 @@ static void fill_data_info(struct pfru_log_data_info *info)
 	info->chunk1_size = number("FAKE_OLDER", 0);
 	if (info->chunk1_size) {
 		info->chunk1_addr_hi = 1;
-		info->chunk1_addr_lo = 0x10000000 + info->max_data_size -
-				       info->chunk1_size;
+		info->chunk1_addr_lo =
+			0x10000000 + info->max_data_size - info->chunk1_size;
 		if (number("FAKE_ELSEWHERE", 0))
 			info->chunk1_addr_lo = 0x20000000;
 		info->rollover_cnt = 3;
 	}
 	info->reset_cnt = 4;
+	if (number("FAKE_RESETS", 0))
+		info->reset_cnt += ++resets;
 	if (changes) {
 		changes--;
 		info->chunk2_size -= changes % 2 + 1;
@@ -417,7 +461,9 @@ ssize_t __wrap_read(int fd, void *to, size_t size)
 
 static size_t read_ring(void *to, size_t size, off_t at)
 {
-	int fd = __real_open64(getenv("FAKE_LOG"), O_RDONLY);
+	int fd = getenv("FAKE_LIVE") ?
+			 open_live("ring") :
+			 __real_open64(getenv("FAKE_LOG"), O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : __real_pread64(fd, to, size, at);
 
 	if (fd >= 0)
@@ -438,7 +484,9 @@ ssize_t __wrap_pread64(int fd, void *to, size_t size, off_t at)
 		begin_result(PFRU_ACTION_GET_DATA);
 		return firmware("FAKE_PREAD", 5);
 	}
-	return read_ring(to, size > 100 ? 100 : size, at);
+	if (size > 100 && !getenv("FAKE_LIVE"))
+		size = 100;
+	return read_ring(to, size, at);
 }
 
 void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
@@ -448,12 +496,20 @@ void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
 
 	if (node(fd) != TELEMETRY)
 		return __real_mmap64(at, size, prot, flags, fd, offset);
-	firmware_calls++;
+	/* this project's module goes by what it has just been told */
+	if (mainline || !unused_view)
+		firmware_calls++;
 	if (prot != PROT_READ || flags != MAP_SHARED || offset)
 		abort();
 	if (number("FAKE_MMAP", 0)) {
 		errno = number("FAKE_MMAP", 0);
 		return MAP_FAILED;
+	}
+	if (getenv("FAKE_LIVE")) {
+		fd = open_live("ring");
+		map = __real_mmap64(NULL, size, prot, flags, fd, 0);
+		close(fd);
+		return map;
 	}
 	map = __real_mmap64(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -220,6 +220,18 @@ test_usage() {
 	expect "type" 2 telemetry --type old
 	expect "retries for an activation" 2 stage-activate --retries 1 x
 	check "retries for an activation: says so" says "takes no --retries"
+	expect "full and delta" 2 telemetry --full --delta
+	expect "state without delta" 2 telemetry --state x
+	expect "journal without delta" 2 telemetry --journal
+	expect "interval without follow" 2 telemetry --delta --interval 1
+	expect "journal and JSON" 2 telemetry --follow --journal --json
+	expect "raw and JSON" 2 telemetry --raw --json
+	for c in 0 -1 1. .5 1.2345 1x 86401 ''; do
+		expect "interval '$c'" 2 telemetry --follow --interval "$c"
+	done
+	expect "confirm x" 2 telemetry --follow --confirm x
+	expect "delta of another command" 2 capability --delta
+	check "delta of another command: says so" says "takes no --delta"
 	expect "retries -1" 2 stage --retries -1 x
 	expect "retries 3601" 2 stage --retries 3601 x
 	expect "dry run of an activation" 2 activate --dry-run
@@ -675,6 +687,204 @@ test_telemetry() {
 	FAKE_DATA=4:1 expect "mainline: data refused" 5 telemetry
 }
 
+# What of a reader's memory cannot be had is said, and nothing of others harmed.
+test_state_attacks() {
+	local lib=$FAKE_ROOT/var/lib state=$FAKE_ROOT/var/lib/pfructl/telemetry0-execution
+
+	mkdir -p "$lib" "$work/elsewhere"
+	echo precious > "$work/precious"
+	ln -s "$work/elsewhere" "$lib/pfructl"
+	expect "state directory is a link" 1 telemetry --delta
+	check "state directory is a link: nothing behind it" \
+		[ -z "$(ls -A "$work/elsewhere")" ]
+	check "state directory is a link: nothing printed" empty "$out"
+	rm "$lib/pfructl"
+	mkdir -m 0777 "$lib/pfructl"
+	chmod 0777 "$lib/pfructl"
+	expect "state directory of everybody" 1 telemetry --delta
+	check "state directory of everybody: words" says "written by others"
+	rmdir "$lib/pfructl"
+	expect "state directory is made" 0 telemetry --delta
+	check "state directory is made: mode" \
+		[ "$(stat -c %a "$lib/pfructl" "$state" | tr '\n' ' ')" = "700 600 " ]
+	rm "$state"
+	ln -s "$work/precious" "$state"
+	expect "state is a link" 1 telemetry --delta
+	check "state is a link: words" says "cannot open it"
+	rm "$state"
+	ln -s "$work/precious" "$state.new"
+	expect "new state is a link" 0 telemetry --delta
+	check "links: not followed" [ "$(cat "$work/precious")" = precious ]
+	mv "$state.lock" "$state.old"
+	ln -s "$work/precious" "$state.lock"
+	expect "lock is a link" 1 telemetry --delta
+	rm "$state.lock" "$state"
+	mkfifo "$state"
+	expect "state is a FIFO" 1 telemetry --delta
+	rm "$state"
+	mkdir "$state"
+	expect "state is a directory" 1 telemetry --delta
+	rmdir "$state"
+	expect "state: no name for it" 2 telemetry --delta \
+		-d "$FAKE_ROOT/dev/pfru/telemetry-x"
+	expect "state: a directory" 1 telemetry --delta --state "$work/"
+	expect "state: no directory" 1 telemetry --delta --state "$work/no/x"
+}
+
+# damage WHAT SED-EXPRESSION: a state file that was changed
+damage() {
+	run telemetry --delta --state "$work/pos"
+	sed -i "$2" "$work/pos"
+	cp "$work/pos" "$work/pos.damaged"
+	expect "state: $1" 1 telemetry --delta --state "$work/pos"
+	check "state: $1: what to do" says "emove the file|Remove it"
+	check "state: $1: nothing printed" empty "$out"
+	check "state: $1: left as it is" same "$work/pos" "$work/pos.damaged"
+	rm -f "$work/pos"
+}
+
+test_state() {
+	use ours
+	export FAKE_NEWER=1000
+	touch "$FAKE_ROOT/dev/pfru/telemetry-x"
+	test_state_attacks
+	rm -f "$work/pos"
+	damage "another number" 's/1000/1001/'
+	damage "another version" '1s/1$/2/'
+	damage "empty" d
+	damage "a line more" '$a more'
+	damage "sum" '$s/.$/x/'
+	damage "a number too large" 's/1000/99999999999/'
+	damage "not ours" '1s/.*/[Unit]/'
+	expect "delta: all of it" 0 telemetry --delta --state "$work/pos"
+	check "delta: all of it" same "$out" "$work/newer"
+	check "delta: two calls" counted "calls=2 "
+	expect "delta: nothing new" 0 telemetry --delta --state "$work/pos"
+	check "delta: nothing new" empty "$out"
+	check "delta: one call" counted "calls=1 "
+	FAKE_NEWER=1013 expect "delta: what is new" 0 telemetry --delta --json \
+		--state "$work/pos"
+	check "delta: what is new, JSON" json \
+'d["position"] == 1000 and d["size"] == 13 and d["lost"] == 0 and d["discontinuity"] is None and "T" in d["time"]'
+	check "delta: one line" [ "$(wc -l < "$out")" = 1 ]
+	check "delta: what is new: two calls" counted "calls=2 "
+	FAKE_NEWER=900 expect "delta: went back" 0 telemetry --delta --json \
+		--state "$work/pos"
+	check "delta: went back" json 'd["discontinuity"] == "back" and d["size"] == 900'
+	FAKE_NEWER=900 FAKE_RING=2048 expect "delta: another size" 0 telemetry \
+		--delta --json --state "$work/pos"
+	check "delta: another size" json 'd["discontinuity"] == "size"'
+	FAKE_RESETS=1 expect "delta: keeps changing" 7 telemetry --delta --json \
+		--state "$work/pos"
+	check "delta: keeps changing: bounded" counted "calls=6 "
+	check "delta: keeps changing: one line" [ "$(wc -l < "$out")" = 1 ]
+	FAKE_NO_LOG=1 expect "delta: no log yet" 6 telemetry --delta \
+		--state "$work/pos"
+	FAKE_OLDER=4000 expect "delta: nonsense" 1 telemetry --delta \
+		--state "$work/pos"
+	rm "$work/pos"
+	flock "$work/pos.lock" sleep 3 &
+	sleep 0.3
+	expect "delta: locked" 6 telemetry --delta --state "$work/pos"
+	check "delta: locked: words" says "another reader"
+	expect "full: needs no lock" 0 telemetry
+	wait
+	FAKE_COUNT=$counts "$fake" telemetry --delta --state "$work/pos" \
+		> /dev/full 2> "$err"
+	check "delta: /dev/full is told" [ $? = 1 ]
+	expect "delta: nothing lost at /dev/full" 0 telemetry --delta \
+		--state "$work/pos"
+	check "delta: nothing lost at /dev/full" same "$out" "$work/newer"
+	rm "$work/pos"
+	expect "delta: --output" 0 telemetry --delta --state "$work/pos" \
+		--output "$work/collected"
+	FAKE_NEWER=1013 expect "delta: --output appends" 0 telemetry --delta \
+		--state "$work/pos" --output "$work/collected"
+	check "delta: --output appends" \
+		[ "$(stat -c %s "$work/collected")" = 1013 ]
+	FAKE_CHANGES=100 expect "full: --output keeps what it had" 7 telemetry \
+		--output "$work/collected"
+	check "full: --output keeps what it had" \
+		[ "$(stat -c %s "$work/collected")" = 1013 ]
+	expect "full: --output" 0 telemetry -o "$work/collected"
+	check "full: --output replaces" same "$work/collected" "$work/newer"
+	expect "full: --output nowhere" 1 telemetry -o "$work/no/x"
+	FAKE_OLDER=3096 expect "since the reset" 0 telemetry --since-reset
+	check "since the reset: lost" says "warning: .*: 9192 bytes"
+	check "since the reset: all there is" same "$out" "$work/chronological"
+	FAKE_OLDER=3096 expect "since the reset, JSON" 0 telemetry --since-reset -j
+	check "since the reset, JSON" json 'd["lost"] == 9192 and d["position"] == 9192'
+	use mainline
+	export FAKE_NEWER=1000 FAKE_OLDER=3096
+	rm -f "$work/pos"
+	expect "mainline: delta" 0 telemetry --delta --state "$work/pos"
+	check "mainline: delta" same "$out" "$work/chronological"
+	expect "mainline: delta, nothing new" 0 telemetry --delta --state "$work/pos"
+	check "mainline: delta, nothing new: one call" counted "calls=1 "
+	rm -f "$work/pos"
+	FAKE_ELSEWHERE=1 expect "mainline: delta, older part elsewhere" 0 \
+		telemetry --delta --json --state "$work/pos"
+	check "mainline: delta, older part elsewhere" json \
+		'd["lost"] == 3096 and d["size"] == 1000'
+	FAKE_MMAP=11 expect "mainline: delta, no mapping" 1 telemetry --delta \
+		--state "$work/st2"
+}
+
+# the public sample of a run, and two that are not whole
+test_summary() {
+	local run='[SmmRuntimeUpdateHandler.ProcessSmmRuntimeUpdate] ProcessSmmRuntimeUpdate'
+
+	use ours
+	{
+		printf '%s = End, Status = Device Error\r\n' "$run"
+		printf '%s = START, Action = 2\r\n' "$run"
+		printf '[ProcessSmmRuntimeUpdate] ShadowSmmRuntimeUpdateImage.Status = Success\r\n'
+		printf 'CPU CSR[0B102D28] Before = 7FBF830E\r\n'
+		printf '%s = End, Status = Success\r\n' "$run"
+		printf '%s = START, Action = 0\r\n' "$run"
+	} > "$work/runs"
+	FAKE_LOG=$work/runs FAKE_NEWER=$(stat -c %s "$work/runs") \
+		expect "summary" 0 telemetry --summary
+	check "summary: whole run" prints \
+		'^2 +stage and activate +4 +Success$'
+	check "summary: beginning is gone" prints \
+		'^1 +\(beginning is gone\) +1 +Device Error$'
+	check "summary: no end" prints '^3 +stage +1 +\(no end\)$'
+	FAKE_LOG=$work/runs FAKE_NEWER=$(stat -c %s "$work/runs") \
+		expect "summary, JSON" 0 telemetry --summary --json
+	check "summary, JSON" json \
+'[(r["action"], r["status"]) for r in d["runs"]] == [(None, "Device Error"), (2, "Success"), (0, None)]'
+	FAKE_NEWER=1000 expect "summary of no run" 0 telemetry --summary
+	check "summary of no run: empty" [ "$(wc -l < "$out")" = 1 ]
+}
+
+# sub WHAT COMMAND...: another program's TAP is ours
+sub() {
+	local what=$1 line ended=1
+
+	shift
+	timeout 300 "$@" > "$out" 2> "$err" && ended=0
+	while read -r line; do
+		case $line in
+		"ok - "*) ok "${line#ok - }" ;;
+		"not ok - "*) not_ok "${line#not ok - }" ;;
+		esac
+	done < <(cat "$out")
+	grep '^#' "$out"
+	check "$what: came to its end" [ "$ended" = 0 ]
+}
+
+test_live() {
+	use ours
+	sub "followers" python3 tests/unit/cli/follow.py "$fake" "$work/live"
+	sub "text killed" python3 tests/unit/cli/kill.py "$fake" "$work/k1" text
+	sub "JSON killed" python3 tests/unit/cli/kill.py "$fake" "$work/k2" json
+	sub "pipe killed" python3 tests/unit/cli/kill.py "$fake" "$work/k3" pipe
+	use mainline
+	sub "mainline killed" \
+		python3 tests/unit/cli/kill.py "$fake" "$work/k4" text 50
+}
+
 # sysfs NAME [DRIVER [MODALIAS [NODE]]]
 sysfs() {
 	local dir=$FAKE_ROOT/sys/bus/acpi/devices/$1
@@ -754,6 +964,9 @@ test_capability
 test_stage
 test_large
 test_telemetry
+test_state
+test_summary
+test_live
 test_status
 [ -n "${SKIP_CORPUS:-}" ] || test_corpus
 echo "1..$number"

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""follow.py PFRUCTL DIR: followers of a live log, their firmware calls, their
+ends, and the journal. Prints TAP without a plan."""
+import os
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import live  # noqa: E402
+
+program, directory = sys.argv[1:3]
+rng = live.generator()
+environment = dict(os.environ, FAKE_LIVE=directory,
+                   FAKE_COUNT=f"{directory}/counts")
+node = os.environ["FAKE_ROOT"] + "/dev/pfru/telemetry"
+
+
+def check(what, good, more=""):
+    print(f"{'ok' if good else 'not ok'} - {what}")
+    if not good:
+        print(f"# {more}")
+
+
+def start(*arguments, **settings):
+    p = subprocess.Popen([program, "telemetry", *arguments],
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                         env=dict(environment, **settings))
+    time.sleep(0.5)
+    return p
+
+
+def end(p, how=signal.SIGTERM):
+    p.send_signal(how)
+    try:
+        out, err = p.communicate(timeout=20)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        return -1, b"", "did not end"
+    return p.returncode, out, err.decode()
+
+
+def calls():
+    with open(f"{directory}/counts", encoding="ascii") as f:
+        return int(f.read().split()[0].split("=")[1])
+
+
+def fresh(ring=65536):
+    for name in ("state", "out", "counts"):
+        if os.path.exists(f"{directory}/{name}"):
+            os.remove(f"{directory}/{name}")
+    return live.Log(directory, ring)
+
+
+STATE = ["--state", f"{directory}/state"]
+FAST = ["--follow", "--interval", "0.02"]
+
+
+def idle():
+    log = fresh()
+    log.append(b"a line\r\n")
+    p = start(*FAST, *STATE)
+    time.sleep(1.5)
+    status, out, err = end(p)
+    check("idle follower: ends cleanly", status == 0 and not err, err)
+    check("idle follower: prints", out == b"a line\r\n", out)
+    # two of the double read, and none in two seconds of looks
+    check("idle follower: no call for a look", calls() <= 3, calls())
+    p = start(*FAST, *STATE)
+    status, out, err = end(p, signal.SIGINT)
+    check("nothing new: ends cleanly", status == 0 and not out, err)
+    check("nothing new: two calls", calls() == 2, calls())
+    p = start(*FAST, "--confirm", "0.1", *STATE)
+    end(p)
+    check("confirming question: asked in time", 4 <= calls() <= 12, calls())
+
+
+def news():
+    log = fresh()
+    p = start(*FAST, *STATE)
+    before = time.time()
+    for i in range(5):
+        log.append(b"line %d\n" % i)
+        time.sleep(0.2)
+    status, out, err = end(p)
+    check("follower: prints what comes", status == 0 and
+          out == bytes(log.written), out)
+    check("follower: two calls for each news", calls() <= 2 + 5 * 2 + 2,
+          calls())
+    check("follower: in time", time.time() - before < 5)
+
+
+def unseen():
+    """What equals what was there is found by the confirming question."""
+    log = fresh(4096)
+    p = start(*FAST, "--confirm", "1", *STATE)
+    log.append(b"\0" * 100)
+    time.sleep(0.2)
+    seen_early = os.path.exists(f"{directory}/counts")
+    time.sleep(1.3)
+    status, out, _ = end(p)
+    check("unseen news: found by the confirming question",
+          status == 0 and not seen_early and out == b"\0" * 100, out)
+
+
+def reset():
+    log = fresh(4096)
+    log.append(b"before" * 300)
+    p = start(*FAST, "--json", *STATE)
+    log.reset()
+    log.append(b"after\n")
+    time.sleep(0.5)
+    status, out, err = end(p)
+    lines = live.lines_of(out)
+    check("reset: told", status == 0 and len(lines) == 2 and
+          lines[1]["discontinuity"] == "reset" and
+          lines[1]["text"] == "after\n" and "reset" in err, out)
+
+
+def overrun():
+    log = fresh(4096)
+    log.append(b"0123456789" * 10)
+    run(*STATE, "--delta")
+    log.append(live.some_bytes(rng) * 40)
+    status, out, err = run(*STATE, "--delta", "--json")
+    lost = len(log.written) - 4096 - 100
+    line = live.lines_of(out)[0]
+    check("overrun: lost is a number in JSON", status == 0 and
+          line["lost"] == lost and line["position"] == lost + 100, line)
+    check("overrun: and on standard error", f"{lost} bytes before" in err, err)
+    check("overrun: what is left is printed",
+          live.text_of(line) == log.written[-4096:])
+
+
+def run(*arguments, **settings):
+    p = subprocess.run([program, "telemetry", *arguments],
+                       capture_output=True, check=False,
+                       env=dict(environment, **settings), timeout=60)
+    return p.returncode, p.stdout, p.stderr.decode()
+
+
+def unmapped():
+    log = fresh(5000)
+    p = start(*FAST, *STATE, FAKE_MMAP="19")
+    log.append(b"a line\n")
+    time.sleep(0.6)
+    status, out, err = end(p)
+    check("unmapped log: said", "cannot be mapped" in err, err)
+    check("unmapped log: followed", status == 0 and out == b"a line\n", out)
+    check("unmapped log: slower", calls() < 12, calls())
+
+
+def gone():
+    fresh()
+    p = start(*FAST, *STATE)
+    p.stdout.close()
+    time.sleep(0.3)
+    check("reader of the pipe is gone: ends", p.poll() == 1, p.poll())
+    p.stderr.close()
+    log = fresh(1 << 20)
+    log.append(b"x" * 300000)
+    p = start(*FAST, *STATE)
+    p.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    check("nobody empties the pipe: ends", p.poll() == 0, p.poll())
+    out, _ = p.communicate()
+    status, rest, _ = run("--delta", *STATE)
+    check("nobody empties the pipe: goes on where it was",
+          status == 0 and out + rest == bytes(log.written),
+          (len(out), len(rest)))
+
+
+def large():
+    """Cost goes with the news; memory is bounded by a ring."""
+    log = fresh(64 << 20)
+    log.append(rng.randbytes(1 << 20) * 65)
+    limit = str(100 << 20)
+    status, out, err = run("--delta", *STATE)
+    check("64 MiB: all of it", status == 0 and
+          out == bytes(log.written[-(64 << 20):]), err[-300:])
+    log.append(b"one line\n")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    status, out, _ = run("--delta", *STATE)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    check("64 MiB: a line costs a line", out == b"one line\n" and used < 0.5,
+          (used, limit))
+    check("64 MiB: two calls", calls() == 2, calls())
+
+
+def fields(datagram):
+    found = {}
+    while datagram:
+        name, _, rest = datagram.partition(b"\n")
+        if b"=" in name:
+            name, _, value = name.partition(b"=")
+        else:
+            size, = struct.unpack("<Q", rest[:8])
+            value, rest = rest[8:8 + size], rest[9 + size:]
+        found[name.decode()] = value
+        datagram = rest
+    return found
+
+
+def entries(server):
+    found = []
+    try:
+        while True:
+            found.append(fields(server.recv(1 << 20)))
+    except BlockingIOError:
+        return found
+
+
+def journal():
+    path = os.environ["FAKE_ROOT"] + "/run/systemd/journal"
+    os.makedirs(path, exist_ok=True)
+    log = fresh(4096)
+    status, _, err = run("--delta", "--journal", *STATE)
+    check("no journal: said", status == 1 and "journal" in err, err)
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    server.bind(path + "/socket")
+    server.setblocking(False)
+    log.append(b"one\r\ntwo \xff\0\n\nrest")
+    p = start(*FAST, "--journal", *STATE)
+    status, _, err = end(p)
+    got = entries(server)
+    check("journal: a line is an entry", status == 0 and
+          [e["MESSAGE"] for e in got] ==
+          [b"one", b"two \xff\0", b" ", b"rest"], (got, err))
+    check("journal: fields", got and got[1]["PFRU_POSITION"] == b"5" and
+          got[1]["PFRU_END"] == b"4/12" and got[1]["PFRU_LOST"] == b"0" and
+          got[1]["PFRU_TYPE"] == b"execution" and
+          got[1]["PFRU_DEVICE"].decode() == node and
+          got[1]["PRIORITY"] == b"6", got)
+    log.append(b"y" * 9999 + b"\n")
+    status, _, err = run("--delta", "--journal", *STATE)
+    got = entries(server)
+    check("journal: a loss is an entry", status == 0 and
+          got[0]["PFRU_LOST"] == b"5904" and got[0]["PRIORITY"] == b"4" and
+          b"5904 bytes" in got[0]["MESSAGE"] and len(got) == 2, (got, err))
+    recover(log, server)
+
+
+def recover(log, server):
+    """A reader that was killed between sending and saving asks the journal."""
+    with open(f"{directory}/state", encoding="ascii") as f:
+        position = f.read().split("\n")[1].split()[1:]
+    log.append(b"three\nfour\n")
+    lines = ("pfructl-telemetry 1\nposition " + " ".join(position) +
+             "\npending " + " ".join(position) + " 11 11 0 0 0\n")
+    total = 0xcbf29ce484222325
+    for byte in lines.encode():
+        total = (total ^ byte) * 0x100000001b3 % 2**64
+    with open(f"{directory}/state", "w", encoding="ascii") as f:
+        f.write(f"{lines}sum {total:016x}\n")
+    where = os.environ["FAKE_ROOT"] + "/usr/bin"
+    os.makedirs(where, exist_ok=True)
+    with open(f"{where}/journalctl", "w", encoding="ascii") as f:
+        f.write(f"#!/bin/sh\necho 4/{len(log.written) - 5}\n")
+    os.chmod(f"{where}/journalctl", 0o755)
+    status, _, err = run("--delta", "--journal", *STATE)
+    got = entries(server)
+    check("journal: no repeat after a kill", status == 0 and not err and
+          [e["MESSAGE"] for e in got] == [b"four"], (got, err))
+
+
+for test in (idle, news, unseen, reset, overrun, unmapped, gone, large,
+             journal):
+    test()
