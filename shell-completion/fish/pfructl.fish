@@ -22,6 +22,20 @@ complete -c pfructl -n "__fish_seen_subcommand_from stage" -l retries -x \
 	-d 'how often to repeat'
 complete -c pfructl -n "__fish_seen_subcommand_from telemetry telemetry-info" \
 	-s t -l type -x -a 'execution history' -d 'log'
+set -l telemetry "__fish_seen_subcommand_from telemetry"
+complete -c pfructl -n $telemetry -l full -d 'print the whole log'
+complete -c pfructl -n $telemetry -l delta -d 'print what is new'
+complete -c pfructl -n $telemetry -l follow -d 'print what is new, again and again'
+complete -c pfructl -n $telemetry -l summary -d 'print a table of the updates'
+complete -c pfructl -n $telemetry -l since-reset \
+	-d 'count as lost what was overwritten since the reset'
+complete -c pfructl -n $telemetry -l raw -d 'escape nothing'
+complete -c pfructl -n $telemetry -s o -l output -rF -d 'print to a file'
+complete -c pfructl -n $telemetry -l journal -d 'print to the journal'
+complete -c pfructl -n $telemetry -l state -rF -d 'keep the position there'
+complete -c pfructl -n $telemetry -l interval -x -d 'how often to look'
+complete -c pfructl -n $telemetry -l confirm -x \
+	-d 'how often to ask the firmware at least'
 complete -c pfructl -n "__fish_seen_subcommand_from capsule" -l ca -rF \
 	-d 'verify against these certificates'
 complete -c pfructl -n "__fish_seen_subcommand_from capsule" -l no-device \
