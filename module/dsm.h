@@ -9,6 +9,7 @@
 #include <linux/acpi.h>
 #include <linux/pfru.h>
 #include <linux/sizes.h>
+#include <linux/string.h>
 
 /* the most memory that is taken at the firmware's word */
 #define PFRU_BUFFER_MAX		SZ_256M
@@ -47,6 +48,19 @@ struct pfru_buffer_answer {
 	u64 address;
 	u32 size;
 };
+
+/**
+ * pfru_begin_result() - a result that says nothing yet but what it is of
+ * @result: filled
+ * @action: what is about to be tried
+ */
+static inline void pfru_begin_result(struct pfru_result *result,
+				     enum pfru_action action)
+{
+	memset(result, 0, sizeof(*result));
+	result->action = action;
+	result->status = PFRU_STATUS_NONE;
+}
 
 /*
  * Common to all functions below.

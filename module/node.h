@@ -105,6 +105,16 @@ int pfru_node_enter(struct pfru_node *node);
 void pfru_node_leave(struct pfru_node *node);
 
 /**
+ * pfru_is_nonblock() - may a read or write not wait
+ * @iocb: the call
+ */
+static inline bool pfru_is_nonblock(const struct kiocb *iocb)
+{
+	return iocb->ki_filp->f_flags & O_NONBLOCK ||
+	       iocb->ki_flags & IOCB_NOWAIT;
+}
+
+/**
  * pfru_lock() - take a mutex on behalf of a file
  * @lock: the mutex
  * @nonblock: do not wait

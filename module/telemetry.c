@@ -116,13 +116,6 @@ static u64 chunk2_address(const struct pfru_log_data_info *info)
 	return info->chunk2_addr_hi << 32 | info->chunk2_addr_lo;
 }
 
-static void begin_result(struct pfru_result *result, enum pfru_action action)
-{
-	memset(result, 0, sizeof(*result));
-	result->action = action;
-	result->status = PFRU_STATUS_NONE;
-}
-
 /* Ask where the log lies. */
 static int fetch_view(struct pfru_telemetry_file *file, bool nonblock)
 {
@@ -138,7 +131,7 @@ static int fetch_view(struct pfru_telemetry_file *file, bool nonblock)
 	ret = pfru_lock(&telemetry->lock, nonblock);
 	if (ret)
 		goto free;
-	begin_result(&result, PFRU_ACTION_GET_DATA);
+	pfru_begin_result(&result, PFRU_ACTION_GET_DATA);
 	ret = pfru_dsm_get_data(&telemetry->fw, file->revision, file->type,
 				&view->info, &result);
 	view->generation = telemetry->generation;
@@ -183,7 +176,7 @@ static int unusable(struct pfru_telemetry_file *file, u64 address, u32 size)
 {
 	struct pfru_result *result = &file->result;
 
-	begin_result(result, PFRU_ACTION_GET_DATA);
+	pfru_begin_result(result, PFRU_ACTION_GET_DATA);
 	result->error = -EPROTO;
 	result->status = file->view->info.status;
 	result->ext_status = file->view->info.ext_status;
@@ -308,8 +301,7 @@ static ssize_t telemetry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct pfru_telemetry_file *file = iocb->ki_filp->private_data;
 	struct pfru_node *node = &file->telemetry->node;
-	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK ||
-			iocb->ki_flags & IOCB_NOWAIT;
+	bool nonblock = pfru_is_nonblock(iocb);
 	struct pfru_view *view;
 	size_t count, copied;
 	ssize_t ret;
@@ -401,7 +393,7 @@ static int set_level(struct pfru_telemetry_file *file, u32 level, bool nonblock)
 	ret = pfru_lock(&telemetry->lock, nonblock);
 	if (ret)
 		return ret;
-	begin_result(&file->result, PFRU_ACTION_SET_LEVEL);
+	pfru_begin_result(&file->result, PFRU_ACTION_SET_LEVEL);
 	ret = pfru_dsm_set_level(&telemetry->fw, file->revision, level,
 				 &file->result);
 	file->result.error = ret;
@@ -476,7 +468,7 @@ static int get_info(struct file *filp, struct pfru_log_info *info)
 	ret = pfru_lock(&telemetry->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret;
-	begin_result(&result, PFRU_ACTION_GET_LEVEL);
+	pfru_begin_result(&result, PFRU_ACTION_GET_LEVEL);
 	ret = pfru_dsm_get_level(&telemetry->fw, file->revision,
 				 &info->log_level, &result);
 	mutex_unlock(&telemetry->lock);

@@ -99,13 +99,6 @@ static void drop_load(struct pfru_update *update, bool scrub)
 	memset(load, 0, sizeof(*load));
 }
 
-static void begin_result(struct pfru_result *result, enum pfru_action action)
-{
-	memset(result, 0, sizeof(*result));
-	result->action = action;
-	result->status = PFRU_STATUS_NONE;
-}
-
 static int query(struct pfru_update *update, u32 revision,
 		 struct pfru_query_answer *answer, struct pfru_result *result)
 {
@@ -312,7 +305,7 @@ static ssize_t write_locked(struct pfru_update_file *file,
 	ret = pfru_lock(&update->lock, nonblock);
 	if (ret)
 		return ret;
-	begin_result(&file->result, PFRU_ACTION_LOAD);
+	pfru_begin_result(&file->result, PFRU_ACTION_LOAD);
 	ret = claim(file);
 	mutex_unlock(&update->lock);
 	if (ret == -EBUSY) {
@@ -351,17 +344,11 @@ refused:
 	return ret;
 }
 
-static bool is_nonblock(const struct kiocb *iocb)
-{
-	return iocb->ki_filp->f_flags & O_NONBLOCK ||
-	       iocb->ki_flags & IOCB_NOWAIT;
-}
-
 static ssize_t update_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct pfru_update_file *file = iocb->ki_filp->private_data;
 	struct pfru_update *update = file->update;
-	bool nonblock = is_nonblock(iocb);
+	bool nonblock = pfru_is_nonblock(iocb);
 	ssize_t ret;
 
 	if (!capable(CAP_SYS_RAWIO))
@@ -400,7 +387,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 	ret = pfru_lock(&update->lock, nonblock);
 	if (ret)
 		goto free;
-	begin_result(&result, PFRU_ACTION_QUERY);
+	pfru_begin_result(&result, PFRU_ACTION_QUERY);
 	ret = query(update, file->revision, answer, &result);
 	file->generation = update->generation;
 	mutex_unlock(&update->lock);
@@ -447,7 +434,7 @@ static ssize_t update_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct pfru_update_file *file = iocb->ki_filp->private_data;
 	struct pfru_update *update = file->update;
-	bool nonblock = is_nonblock(iocb);
+	bool nonblock = pfru_is_nonblock(iocb);
 	ssize_t ret;
 
 	ret = pfru_node_enter(&update->node);
@@ -499,7 +486,7 @@ static int act_locked(struct pfru_update_file *file, enum pfru_action action)
 
 	if (update->owner && update->owner != file)
 		return -EBUSY;
-	begin_result(&file->result, action);
+	pfru_begin_result(&file->result, action);
 	if (action == PFRU_ACTION_ACTIVATE)
 		return start(file, action);
 	if (!update->load.complete)
@@ -573,7 +560,7 @@ static long ioc_query_cap(struct file *filp, void __user *arg)
 	ret = pfru_lock(&update->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret;
-	begin_result(&result, PFRU_ACTION_QUERY);
+	pfru_begin_result(&result, PFRU_ACTION_QUERY);
 	ret = refresh_capability(update, file->revision, &result);
 	cap = update->cap;
 	mutex_unlock(&update->lock);
@@ -607,7 +594,7 @@ static long ioc_get_buf_size(struct file *filp, void __user *arg)
 	ret = pfru_lock(&update->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret;
-	begin_result(&result, PFRU_ACTION_BUFFER);
+	pfru_begin_result(&result, PFRU_ACTION_BUFFER);
 	ret = pfru_dsm_buffer(&update->fw, file->revision, &answer, &result);
 	mutex_unlock(&update->lock);
 	if (ret) {
