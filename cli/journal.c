@@ -174,7 +174,7 @@ static size_t run_program(char *const argv[], char *to, size_t room)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char *no_environment[] = { NULL };
+	char *const no_environment[] = { NULL };
 	sigset_t none;
 	size_t size = 0;
 	int pipe_fds[2];

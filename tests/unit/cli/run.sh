@@ -752,8 +752,8 @@ test_state() {
 	damage "another number" 's/1000/1001/'
 	damage "another version" '1s/1$/2/'
 	damage "empty" d
-	damage "a line more" '$a more'
-	damage "sum" '$s/.$/x/'
+	damage "a line more" "\$a more"
+	damage "sum" "\$s/.\$/x/"
 	damage "a number too large" 's/1000/99999999999/'
 	damage "not ours" '1s/.*/[Unit]/'
 	expect "delta: all of it" 0 telemetry --delta --state "$work/pos"
