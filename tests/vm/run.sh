@@ -276,7 +276,7 @@ make_initrd()
 # make_image INITRD DISK: of the loaded scenario, which wants an image
 make_image()
 {
-	local args=(-o "$2" -k "$kernel" -t "$out/tree")
+	local args=(-o "$2" -k "$kernel")
 	local m f list
 
 	list=$(guest_files) || return
@@ -295,6 +295,8 @@ make_image()
 		args+=(-e "$f")
 	done
 	[ "$install" = no ] || args+=(-t "$stage/installed")
+	# last: the scenario's files replace what was installed
+	args+=(-t "$out/tree")
 	"$here/image.sh" "$image" "${args[@]}" || return
 	rm -rf "$out/tree"
 	"$here/initramfs.sh" -k "$kernel" -o "$1" -i "$here/image/init" \
