@@ -74,7 +74,13 @@ install: all
 		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules"
 	install -D -m 0644 shell-completion/bash/pfructl \
 		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl"
-	if [ -f module/pfru.ko ]; then \
+	install -D -m 0644 shell-completion/zsh/_pfructl \
+		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pfructl"
+	install -D -m 0644 shell-completion/fish/pfructl.fish \
+		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pfructl.fish"
+	install -D -m 0644 data/pfru-telemetry.service \
+		"$(DESTDIR)$(PREFIX)/lib/systemd/system/pfru-telemetry.service"
+	if [ -d "$(KDIR)" ]; then \
 		install -D -m 0644 module/pfru.ko \
 			"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"; \
 	fi
@@ -89,7 +95,14 @@ uninstall:
 		"$(DESTDIR)$(PREFIX)/share/man/man1/pfructl.1" \
 		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules" \
 		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl" \
+		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pfructl" \
+		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pfructl.fish" \
+		"$(DESTDIR)$(PREFIX)/lib/systemd/system/pfru-telemetry.service" \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
+ifeq ($(DESTDIR),)
+	depmod "$(KVER)"
+	-udevadm control --reload
+endif
 
 clean:
 	rm -rf build
