@@ -12,5 +12,6 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 part "core, capsules and the ABI" \
 	make --no-print-directory -C "$top/tests/unit" check
 part "the tool" "$top/tests/unit/cli/run.sh"
+part "what the tool shows of capsules" "$top/tests/unit/cli/dumps.sh"
 part "the judge of kernel logs" "$top/tests/vm/splat-test.sh"
 total

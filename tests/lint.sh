@@ -130,7 +130,7 @@ licences()
 	while read -r f; do
 		[ -s "$f" ] || continue
 		case $f in
-		LICENSE|VERSION|*.cap|*.json|*.md|.gitattributes|*/.gitattributes|*/splat-samples/*|*.in|debian/*) continue ;;
+		LICENSE|VERSION|*.cap|*/dumps/*.txt|*.json|*.md|.gitattributes|*/.gitattributes|*/splat-samples/*|*.in|debian/*) continue ;;
 		include/uapi/*) want="GPL-2.0 WITH Linux-syscall-note" ;;
 		module/*) want="GPL-2.0-only" ;;
 		*)	want="GPL-2.0-or-later" ;;

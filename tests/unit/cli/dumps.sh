@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# dumps.sh [--update]: what pfructl shows of some capsules, compared with the
+# golden dumps in tests/corpus/dumps, which were read by a person when they were
+# made. Ends with "N passed, N failed". What depends on today's date is left out.
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../../.." && pwd)
+passed=0 failed=0
+
+make -s --no-print-directory -C "$top/cli" >&2 || exit 1
+cd "$top/tests/corpus" || exit 1
+
+dump()
+{
+	# the exit status, 0 or 4, is part of the dump
+	"$top/cli/pfructl" --json capsule --no-device "$1" 2>/dev/null |
+		grep -v '"valid_now"'
+	echo "exit status ${PIPESTATUS[0]}"
+}
+
+for golden in dumps/*.txt; do
+	file=$(basename "$golden" .txt)
+	if [ "${1:-}" = --update ]; then
+		dump "$file" >"$golden"
+	fi
+	if difference=$(dump "$file" | diff -u "$golden" - 2>&1); then
+		echo "ok - dump of $file"
+		passed=$((passed + 1))
+	else
+		echo "not ok - dump of $file"
+		printf '%s\n' "$difference" | sed 's/^/# /'
+		failed=$((failed + 1))
+	fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]
