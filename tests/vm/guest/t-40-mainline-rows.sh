@@ -30,6 +30,7 @@ splats()
 }
 
 # unbound: what a process waits for to use its open file, and its end
+# shellcheck disable=SC2317 # called by capture
 unbound()
 {
 	touch "$tap_dir/unbound"
