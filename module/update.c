@@ -133,16 +133,19 @@ static int begin_load(struct pfru_update_file *file)
 {
 	struct pfru_update *update = file->update;
 	struct pfru_buffer_answer answer;
+	u8 *bytes;
 	int ret;
 
-	drop_load(update, true);
 	ret = pfru_dsm_buffer(&update->fw, file->revision, &answer,
 			      &file->result);
 	if (ret)
 		return ret;
-	update->load.bytes = memremap(answer.address, answer.size, MEMREMAP_WB);
-	if (!update->load.bytes)
+	bytes = memremap(answer.address, answer.size, MEMREMAP_WB);
+	if (!bytes)
 		return -ENOMEM;
+	/* until here, a capsule that somebody left loaded is unharmed */
+	drop_load(update, true);
+	update->load.bytes = bytes;
 	update->load.capacity = answer.size;
 	WRITE_ONCE(update->owner, file);
 	return 0;

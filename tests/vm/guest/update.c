@@ -137,6 +137,12 @@ static void test_owner(void)
 	a = open_update();
 	gives(write(a, capsule, SIZE), SIZE, "a complete capsule, closed");
 	close(a);
+	refuse_next(SLOT_BUF, 3, 0);
+	gives(write(b, other, 10), -EIO, "a write that gets no buffer");
+	gives(ioctl(b, PFRU_IOC_STAGE), 0, "does not harm it");
+	a = open_update();
+	gives(write(a, capsule, SIZE), SIZE, "a complete capsule, closed");
+	close(a);
 	make_capsule(other, 200, false, 9, 0);
 	gives(write(b, other, 200), 200, "may be replaced");
 	gives(ioctl(b, PFRU_IOC_STAGE), 0, "and the other one staged");
