@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 400
+#
+# A log that is written while it is read: everything is printed, or counted as
+# lost, in order, byte for byte.
+
+# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+. /tests/tap.sh
+
+size=$(fwctl get exec.size)
+total=$((900 * size))
+writer -n reset
+rm -rf "$tap_dir/state"
+before=$(fwctl calls)
+mkfifo "$tap_dir/pipe"
+writer verify "$total" <"$tap_dir/pipe" >"$tap_dir/verdict" &
+verifier=$!
+pfructl telemetry --follow --since-reset --json --interval 0.01 \
+	--state "$tap_dir/state" >"$tap_dir/pipe" 2>"$tap_dir/errors" &
+follower=$!
+began=$(date +%s)
+run -n "the log is written" writer run "$total" 1
+diag "$out"
+diag "$(($(date +%s) - began)) s"
+like "$out" " late 0$" "the writer kept to its rules"
+rollovers=$(fwctl get exec.rollover)
+[ "$rollovers" -gt 500 ]
+is $? 0 "more than 500 rollovers"
+
+# the last bytes are seen by the watch, or asked for by the next reader
+sleep 2
+kill -TERM $follower
+wait $follower
+is $? 0 "the follower ends by SIGTERM as it should"
+head -n 3 "$tap_dir/errors" | sed 's/^/# /'
+wait $verifier
+is $? 0 "printed and lost are what was written, byte for byte"
+verdict=$(cat "$tap_dir/verdict")
+diag "$verdict"
+diag "firmware calls: $(($(fwctl calls) - before)), rollovers: $rollovers"
+printed=$(printf '%s\n' "$verdict" | sed -n 's/^printed \([0-9]*\).*/\1/p')
+[ "${printed:-0}" -ge 52428800 ]
+is $? 0 "at least 50 MiB of it were printed"
+like "$verdict" ' lost [1-9]' "some was lost, and counted"
+like "$verdict" ' repeated 0 at-most 0 .* torn 0$' "nothing was repeated"
+keep "$tap_dir/errors" follow-errors
+
+# the check is one: a stream with a fault is not passed
+for fault in 's/"position": *64,/"position": 65,/' '2d' '2p' \
+	's/\("base64": *"....\)./\1_/' 5d; do
+	writer -n reset
+	rm -f "$tap_dir/state"
+	{
+		for to in 64 5000 40000 50000 60000; do
+			writer to $to >/dev/null
+			pfructl telemetry --delta --json --state "$tap_dir/state"
+		done
+	} >"$tap_dir/lines"
+	[ "$fault" != '2d' ] ||
+		run -n "a good stream passes" sh -c \
+			"writer verify 60000 <$tap_dir/lines"
+	sed "$fault" "$tap_dir/lines" >"$tap_dir/bad"
+	exits -n "fault $fault is found" 1 sh -c "writer verify 60000 <$tap_dir/bad"
+done
+done_testing
