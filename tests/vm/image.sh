@@ -103,7 +103,7 @@ cached_tree()
 		need mmdebstrap mmdebstrap
 		need apt-get apt
 		apt_lists systemd
-		sources | grep -q . ||
+		sources | grep . >/dev/null ||
 			die "cannot tell where apt gets Debian from: 'apt-get indextargets' names neither $release nor a repository that ends in /debian; add one and run apt-get update"
 		say "making the image $name: Debian $release with $packages (a minute or two)"
 		retry 3 make_tree "$tmp/tree.tar" ||

@@ -36,7 +36,7 @@ lookup()
 # on standard input
 dep_version()
 {
-	tr ',' '\n' | sed -n "s/^[[:space:]]*\(Depends: *\)\{0,1\}$1-\($name\.[0-9][^ ]*\).*/\2/p" | sed 1q
+	tr ',' '\n' | sed -n "s/^[[:space:]]*\(Depends: *\)\{0,1\}$1-\($name\.[0-9][^ ]*\).*/\2/p" | sed -n 1p
 }
 
 # host_version: the kernel whose headers the host has installed
@@ -80,7 +80,7 @@ fetch_headers()
 	local ver=$1 dir=$2 final=$3 deb kbuild
 
 	kbuild=$(apt_candidate "linux-headers-$ver" | grep '^Depends:' |
-		 grep -o 'linux-kbuild-[0-9.]*[^ ,(]*' | sed 1q)
+		 grep -o 'linux-kbuild-[0-9.]*[^ ,(]*' | sed -n 1p)
 	say "downloading the headers of $ver"
 	retry 3 apt_fetch "$dir" "linux-headers-$ver" \
 		"linux-headers-${ver%-*}-common" "$kbuild" || return 1
@@ -236,7 +236,7 @@ choose_and_fetch()
 	for ver in "$(host_version)" "$(apt_version)"; do
 		[ -n "$ver" ] || continue
 		[ ! -f "$store/$ver/version" ] || { chosen=$ver; return; }
-		if apt_candidate "linux-image-$ver" | grep -q . &&
+		if apt_candidate "linux-image-$ver" | grep . >/dev/null &&
 		   fetch "$ver" "$store/$ver"; then
 			chosen=$ver
 			return

@@ -76,12 +76,12 @@ apt_candidate()
 # apt_lists PACKAGE: make sure that apt knows the package
 apt_lists()
 {
-	apt_candidate "$1" | grep -q . && return
+	apt_candidate "$1" | grep . >/dev/null && return
 	[ "$(id -u)" = 0 ] ||
 		die "apt knows no package $1; run 'apt-get update' as root and try again"
 	say "apt knows no package $1 yet: running apt-get update"
 	retry 3 timeout 600 apt-get update -q >&2
-	apt_candidate "$1" | grep -q . ||
+	apt_candidate "$1" | grep . >/dev/null ||
 		die "apt knows no package $1 even after apt-get update; check the machine's apt sources"
 }
 
@@ -90,7 +90,7 @@ mirror()
 {
 	# shellcheck disable=SC2016 # for apt-get to expand
 	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
-		grep '/debian/*$' | sed 1q
+		grep '/debian/*$' | sed -n 1p
 }
 
 # module_files MODULES NAME: the path below the directory MODULES of a kernel's
