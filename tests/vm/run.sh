@@ -470,6 +470,11 @@ for name in "${candidates[@]}"; do
 		continue
 	fi
 	[ -n "$list" ] || continue
+	if [ "$mainline" != no ] && [ "$opt_kernel" != 6.1 ] &&
+	   [ ${#opt_scenarios[@]} -eq 0 ]; then
+		say "scenario $name is left out: it compares with mainline's drivers of kernel 6.1"
+		continue
+	fi
 	chosen+=("$name")
 	helper_dirs+=("$test_dir")
 	if [ -n "$image" ]; then
