@@ -9,7 +9,7 @@
 . /tests/tap.sh
 
 size=$(fwctl get exec.size)
-total=$((900 * size))
+total=$((650 * size))
 writer -n reset
 rm -rf "$tap_dir/state"
 before=$(fwctl calls)

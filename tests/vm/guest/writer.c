@@ -25,7 +25,8 @@
 
 #include "guest.h"
 
-#define DELAY_MS	4
+#define DELAY_MS	6
+#define PIECE_MAX	3000
 #define ANSWERS_MAX	0x7fffffff
 
 static volatile struct pfrusim_log *the_log;
@@ -111,16 +112,19 @@ static bool in_call(void)
 }
 
 /* Bytes first, then their number, all at once. */
-static void append(uint64_t from, uint32_t size)
+static void append(uint64_t from, const uint8_t *bytes, uint32_t size)
 {
+	uint32_t at = from % ring_size, first = ring_size - at;
+	uint64_t to = from + size;
 	union {
 		uint32_t half[2];
 		uint64_t whole;
 	} state;
-	uint64_t to = from + size, p;
 
-	for (p = from; p < to; p++)
-		ring[p % ring_size] = byte_at(p);
+	if (first > size)
+		first = size;
+	memcpy(ring + at, bytes, first);
+	memcpy(ring, bytes + first, size - first);
 	__sync_synchronize();
 	/* a ring that is exactly full has not wrapped yet */
 	state.half[1] = to ? (to - 1) / ring_size : 0;
@@ -132,19 +136,46 @@ static void append(uint64_t from, uint32_t size)
 	__sync_synchronize();
 }
 
-/* When no call is on. */
-static void append_between(uint64_t from, uint32_t size)
+static void append_stream(uint64_t from, uint32_t size, bool between)
 {
+	uint8_t bytes[PIECE_MAX];
+	uint32_t begun, i;
 	uint64_t at;
-	uint32_t begun;
 
-	while (in_call())
+	for (i = 0; i < size; i++)
+		bytes[i] = byte_at(from + i);
+	while (between && in_call())
 		usleep(100);
 	begun = calls_begun();
 	at = now_us();
-	append(from, size);
-	if (begun != calls_begun() && now_us() - at > DELAY_MS * 1000)
+	append(from, bytes, size);
+	if (between && begun != calls_begun() &&
+	    now_us() - at > DELAY_MS * 1000)
 		late++;
+}
+
+/* When no call is on. */
+static void append_between(uint64_t from, uint32_t size)
+{
+	append_stream(from, size, true);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* While nobody reads. */
+static int write_to(uint64_t end)
+{
+	uint64_t at = written();
+	uint32_t size;
+
+	for (; at < end; at += size) {
+		size = least(PIECE_MAX, end - at);
+		append_stream(at, size, false);
+	}
+	return EXIT_SUCCESS;
 }
 
 /* Wait for a call's end, or for this long; true when one ended. */
@@ -161,16 +192,30 @@ static bool wait_call(uint32_t *ended, uint64_t us)
 	return true;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void print_figures(void)
 {
 	printf("written %llu rollovers %u calls %u late %lu\n",
 	       (unsigned long long)written(), the_log->rollover, page->calls,
 	       late);
+}
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int number)
+{
+	stopped = number;
+}
+
+/* No call for a while: all that began were answered. */
+static void find_quiet(void)
+{
+	uint32_t begun;
+
+	do {
+		begun = slot[SLOT_DATA].calls;
+		usleep(10 * DELAY_MS * 1000);
+	} while (begun != slot[SLOT_DATA].calls);
+	calls_before = begun - (ANSWERS_MAX - page->event_at);
 }
 
 /*
@@ -181,37 +226,38 @@ static int run(uint64_t end)
 {
 	uint64_t at = written(), goal, size;
 	uint32_t ended;
+	bool into;
 
-	calls_before = slot[SLOT_DATA].calls;
 	page->event_every = 0;
 	page->event_at = ANSWERS_MAX;
 	slot[SLOT_DATA].times = 0;
 	slot[SLOT_DATA].skip = 0;
 	slot[SLOT_DATA].delay = DELAY_MS;
-	usleep(100000);	/* a call that began before */
-	calls_before = slot[SLOT_DATA].calls - (ANSWERS_MAX - page->event_at);
+	find_quiet();
 	ended = calls_begun();
-	while (at < end) {
-		goal = ring_size / 2 + any_below(ring_size * 7 / 16);
+	signal(SIGTERM, stop);
+	while (at < end && !stopped) {
+		goal = ring_size / 2 + any_below(ring_size * 3 / 8);
 		if (!any_below(64))
 			goal += any_below(3 * ring_size);
 		goal = least(at + goal, end);
-		while (at < goal) {
-			size = least(1 + any_below(3000), goal - at);
+		while (at < goal && !stopped) {
+			size = least(1 + any_below(PIECE_MAX), goal - at);
 			append_between(at, size);
 			at += size;
 			if (!any_below(16))
 				usleep(1000);
 		}
-		if (!wait_call(&ended, 200000))
+		if (!wait_call(&ended, 300000))
 			continue;	/* nobody reads */
 		do {
 			size = least(1 + any_below(2000), end - at);
-			if (!any_below(4) && size) {
+			into = !any_below(4) && size;
+			if (into) {
 				append_between(at, size);
 				at += size;
 			}
-		} while (wait_call(&ended, 40000) && any_below(3));
+		} while (wait_call(&ended, 60000) && into);
 	}
 	while (in_call())
 		usleep(100);
@@ -477,10 +523,8 @@ static int command(int argc, char **argv, bool quietly)
 		random_state = number(argv[2]);
 		return run(number(argv[1]));
 	}
-	if (!strcmp(name, "to") && argc == 2) {
-		append(written(), number(argv[1]) - written());
-		return EXIT_SUCCESS;
-	}
+	if (!strcmp(name, "to") && argc == 2)
+		return write_to(number(argv[1]));
 	if (!strcmp(name, "reset"))
 		return reset(quietly);
 	if (!strcmp(name, "figures")) {
