@@ -12,7 +12,7 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	lint install uninstall clean deps deps-build
+	bench lint install uninstall clean deps deps-build
 
 all: cli
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
@@ -28,6 +28,7 @@ help:
 	@echo "make check            all tests"
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
+	@echo "make bench            what reading the log costs, as a table"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
 
@@ -59,6 +60,9 @@ check: deps
 
 demo: deps
 	@tests/demo.sh
+
+bench: deps
+	@tests/bench/run.sh --kernel $(KERNEL)
 
 lint: deps
 	@tests/lint.sh
