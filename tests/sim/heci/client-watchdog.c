@@ -126,8 +126,8 @@ static const char *describe(const uint8_t *m, size_t len)
 	case START:
 		if (len < EVENT_AT)
 			break;
-		snprintf(text, sizeof(text), "start timeout %u s",
-			 get16(m + TIMEOUT_AT));
+		snprintf(text, sizeof(text), "%s timeout %u s",
+			 armed ? "ping" : "start", get16(m + TIMEOUT_AT));
 		return text;
 	case START_ANSWER:
 		if (len < ANSWER_LEN)

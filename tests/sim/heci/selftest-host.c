@@ -1,0 +1,1054 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * selftest-host VFIO-SOCKET CONTROL-SOCKET: tests a running model without
+ * QEMU: first as a vfio-user client that breaks every rule, then as a host
+ * that drives the device as its specification says, and with every knob.
+ * Prints TAP. The model must have been started with --power legacy.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+struct header {
+	uint16_t id, command;
+	uint32_t size, flags, error;
+};
+
+enum {
+	VERSION = 1, DMA_MAP, DMA_UNMAP, GET_INFO, REGION_INFO, IRQ_INFO = 7,
+	SET_IRQS, REGION_READ, REGION_WRITE, RESET = 13
+};
+
+#define BAR0	0
+#define CONFIG	7
+#define GONE	(-1)	/* instead of an errno: the connection has ended */
+
+static const char *vfio_path, *control_path;
+static int tests, failures, sock = -1;
+
+static void check(bool good, const char *fmt, ...)
+{
+	va_list ap;
+
+	tests++;
+	failures += !good;
+	printf("%sok %d - ", good ? "" : "not ", tests);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void is(long got, long want, const char *name)
+{
+	check(got == want, "%s", name);
+	if (got != want)
+		printf("# got %ld (0x%lx), expected %ld\n", got, got, want);
+}
+
+static int dial(const char *path)
+{
+	struct timeval limit = { .tv_sec = 5 };
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(to.sun_path, path, sizeof(to.sun_path) - 1);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		printf("Bail out! cannot connect to %s: %s\n", path,
+		       strerror(errno));
+		exit(1);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	return fd;
+}
+
+/*
+ * vfio-user
+ */
+
+static int send_all(const void *data, size_t len, const int *fds, int nfds)
+{
+	union {
+		struct cmsghdr c;
+		char buf[CMSG_SPACE(32 * sizeof(int))];
+	} control;
+	struct iovec iov = { (void *)data, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (nfds) {
+		msg.msg_control = control.buf;
+		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		control.c.cmsg_level = SOL_SOCKET;
+		control.c.cmsg_type = SCM_RIGHTS;
+		control.c.cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		memcpy(CMSG_DATA(&control.c), fds, nfds * sizeof(int));
+	}
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -1;
+}
+
+static int receive_all(void *data, size_t len)
+{
+	size_t have = 0;
+	ssize_t n;
+
+	while (have < len) {
+		n = recv(sock, (char *)data + have, len - have, 0);
+		if (n <= 0)
+			return -1;
+		have += n;
+	}
+	return 0;
+}
+
+/* get_reply - 0, the errno of the answer, or GONE */
+static int get_reply(void *in, size_t max)
+{
+	static uint8_t rest[8192];
+	struct header h;
+	size_t len;
+
+	if (receive_all(&h, sizeof(h)) || h.size < sizeof(h) ||
+	    h.size - sizeof(h) > sizeof(rest))
+		return GONE;
+	len = h.size - sizeof(h);
+	if (receive_all(rest, len))
+		return GONE;
+	if (h.flags & 0x20)
+		return h.error ? (int)h.error : EIO;
+	if (in)
+		memcpy(in, rest, len < max ? len : max);
+	return 0;
+}
+
+static int request_fds(int command, const void *out, size_t len, void *in,
+		       size_t max, const int *fds, int nfds)
+{
+	uint8_t buf[8192];
+	struct header h = { 1, command, sizeof(h) + len, 0, 0 };
+
+	memcpy(buf, &h, sizeof(h));
+	if (len)
+		memcpy(buf + sizeof(h), out, len);
+	if (send_all(buf, sizeof(h) + len, fds, nfds))
+		return GONE;
+	return get_reply(in, max);
+}
+
+static int request(int command, const void *out, size_t len, void *in,
+		   size_t max)
+{
+	return request_fds(command, out, len, in, max, NULL, 0);
+}
+
+static void hello(bool version)
+{
+	static const uint16_t v[2] = { 0, 0 };
+
+	if (sock >= 0)
+		close(sock);
+	sock = dial(vfio_path);
+	if (version && request(VERSION, v, sizeof(v), NULL, 0)) {
+		printf("Bail out! no version\n");
+		exit(1);
+	}
+}
+
+static int raw_header(uint32_t size, uint32_t flags)
+{
+	struct header h = { 1, VERSION, size, flags, 0 };
+
+	hello(false);
+	if (send_all(&h, sizeof(h), NULL, 0))
+		return GONE;
+	return get_reply(NULL, 0);
+}
+
+struct io {
+	uint64_t offset;
+	uint32_t region, count;
+};
+
+static int io_read(uint32_t region, uint64_t offset, uint32_t count, void *in)
+{
+	struct io io = { offset, region, count };
+	uint8_t buf[sizeof(io) + 4096];
+	int ret = request(REGION_READ, &io, sizeof(io), buf, sizeof(buf));
+
+	if (!ret && in)
+		memcpy(in, buf + sizeof(io), count);
+	return ret;
+}
+
+static int io_write(uint32_t region, uint64_t offset, uint32_t count,
+		    const void *out, size_t len)
+{
+	uint8_t buf[sizeof(struct io) + 4096];
+	struct io io = { offset, region, count };
+
+	memcpy(buf, &io, sizeof(io));
+	memcpy(buf + sizeof(io), out, len);
+	return request(REGION_WRITE, buf, sizeof(io) + len, NULL, 0);
+}
+
+static int info(int command, uint32_t argsz, uint32_t index, size_t len)
+{
+	uint32_t q[8] = { argsz, 0, index };
+
+	return request(command, q, len, NULL, 0);
+}
+
+static int dma(int command, uint64_t addr, uint64_t size)
+{
+	struct {
+		uint32_t argsz, flags;
+		uint64_t offset, addr, size;
+	} map = { sizeof(map), 3, 0, addr, size };
+	struct {
+		uint32_t argsz, flags;
+		uint64_t addr, size;
+	} unmap = { sizeof(unmap), 0, addr, size };
+
+	return command == DMA_MAP ?
+		       request(DMA_MAP, &map, sizeof(map), NULL, 0) :
+		       request(DMA_UNMAP, &unmap, sizeof(unmap), NULL, 0);
+}
+
+static int irqs(uint32_t flags, uint32_t index, uint32_t start, uint32_t count,
+		const int *fds, int nfds)
+{
+	uint32_t q[5] = { sizeof(q), flags, index, start, count };
+
+	return request_fds(SET_IRQS, q, sizeof(q), NULL, 0, fds, nfds);
+}
+
+static void test_stream(void)
+{
+	struct header h = { 1, VERSION, 20, 0, 0 };
+	uint8_t bytes[20];
+	int i, ret;
+
+	is(raw_header(0, 0), GONE, "a message of 0 bytes ends the connection");
+	is(raw_header(15, 0), GONE, "of 15 bytes");
+	is(raw_header(8193, 0), GONE, "of 8193 bytes");
+	is(raw_header(0xffffffff, 0), GONE, "of 4 GiB");
+	is(raw_header(16, 1), GONE, "an answer nobody asked for");
+	is(raw_header(16, 7), GONE, "a message of no known type");
+	is(raw_header(16, 0), EINVAL, "a version request without a version");
+	hello(false);
+	is(info(GET_INFO, 16, 0, 16), EINVAL, "a request before the version");
+	memcpy(bytes, &h, sizeof(h));
+	memset(bytes + 16, 0, 4);
+	bytes[16] = 1;
+	hello(false);
+	is(request(VERSION, bytes + 16, 4, NULL, 0), EINVAL, "version 1.0");
+	bytes[16] = 0;
+	hello(false);
+	for (i = 0; i < 20; i++)
+		send_all(bytes + i, 1, NULL, 0);
+	is(get_reply(NULL, 0), 0, "a request byte by byte");
+	hello(false);
+	send_all(bytes, 7, NULL, 0);
+	hello(true);
+	is(info(GET_INFO, 16, 0, 16), 0, "a header cut short does no harm");
+	ret = sock;
+	sock = dial(vfio_path);
+	is(request(VERSION, bytes + 16, 4, NULL, 0), GONE,
+	   "a second client is turned away");
+	close(sock);
+	sock = ret;
+	is(info(GET_INFO, 16, 0, 16), 0, "the first stays");
+}
+
+static void test_unread(void)
+{
+	struct header h = { 1, GET_INFO, 32, 0, 0 };
+	uint8_t buf[32] = { 0 };
+	int i;
+
+	hello(true);
+	memcpy(buf, &h, sizeof(h));
+	buf[16] = 16;
+	for (i = 0; i < 200000; i++)
+		if (send_all(buf, sizeof(buf), NULL, 0))
+			break;
+	check(i < 200000, "who reads no answer loses the connection");
+	hello(true);
+	is(info(GET_INFO, 16, 0, 16), 0, "and the next is served");
+}
+
+static void test_requests(void)
+{
+	static const int unknown[] = { 0, 6, 11, 12, 14, 16, 99, 65535 };
+	uint8_t zero[64] = { 0 };
+	uint32_t word;
+	size_t i;
+	int bad = 0;
+
+	hello(true);
+	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		bad += request(unknown[i], zero, 16, NULL, 0) != ENOTSUP;
+	is(bad, 0, "commands it does not know get ENOTSUP");
+	is(info(GET_INFO, 15, 0, 16), EINVAL, "device info: no room");
+	is(info(GET_INFO, 16, 0, 12), EINVAL, "device info: short");
+	is(info(REGION_INFO, 32, 8, 32), 0, "region info: the last");
+	is(info(REGION_INFO, 32, 9, 32), EINVAL, "region info: past it");
+	is(info(REGION_INFO, 32, ~0u, 32), EINVAL, "region info: far past it");
+	is(info(REGION_INFO, 32, 0, 31), EINVAL, "region info: short");
+	is(info(IRQ_INFO, 16, 5, 16), EINVAL, "interrupt info: past the last");
+	is(request(RESET, zero, 1, NULL, 0), EINVAL, "reset: too long");
+
+	is(io_read(CONFIG, 0, 4, &word), 0, "configuration space");
+	is(word, 0x9c3a8086, "who it is");
+	is(io_read(CONFIG, 253, 4, NULL), EINVAL, "read past its end");
+	is(io_read(CONFIG, 256, 1, NULL), EINVAL, "read behind its end");
+	is(io_read(CONFIG, 256, 0, NULL), 0, "read of nothing");
+	is(io_read(CONFIG, -4ull, 8, NULL), EINVAL, "read around the end");
+	is(io_read(BAR0, 4096, 4, NULL), EINVAL, "read behind BAR 0");
+	is(io_read(BAR0, 0, ~0u, NULL), EINVAL, "read of 4 GiB");
+	is(io_read(1, 0, 4, NULL), EINVAL, "read of an empty region");
+	is(io_read(200, 0, 4, NULL), EINVAL, "read of no region");
+	is(io_write(CONFIG, 254, 4, zero, 4), EINVAL, "write past the end");
+	is(io_write(BAR0, 4, 8, zero, 4), EINVAL, "write of more than sent");
+	is(io_write(BAR0, 4, 2, zero, 4), EINVAL, "write of less than sent");
+	is(io_write(BAR0, ~3ull, 8, zero, 8), EINVAL, "write around the end");
+	is(io_write(BAR0, 0, 1, zero, 1), 0, "a byte for a register");
+	is(io_write(BAR0, 2, 4, zero, 4), 0, "a register between two");
+	is(io_read(BAR0, 0, 4096, NULL), 0, "all registers at once");
+	io_write(CONFIG, 0x10, 4, "\xff\xff\xff\xff", 4);
+	io_read(CONFIG, 0x10, 4, &word);
+	is(word, 0xfffff004, "BAR 0 says its size");
+	io_write(CONFIG, 0x00, 4, "\xff\xff\xff\xff", 4);
+	io_read(CONFIG, 0x00, 4, &word);
+	is(word, 0x9c3a8086, "what can't be written isn't");
+}
+
+static void test_maps(void)
+{
+	uint8_t zero[40] = { 0 };
+
+	hello(true);
+	is(dma(DMA_MAP, 0, 0x1000), 0, "map");
+	is(dma(DMA_MAP, 0x1000, 0x1000), 0, "map the next");
+	is(dma(DMA_MAP, 0xfff, 2), EEXIST, "map across both");
+	is(dma(DMA_MAP, 0, ~0ull), EEXIST, "map around both");
+	is(dma(DMA_MAP, 0x10000, 0), EINVAL, "map nothing");
+	is(dma(DMA_MAP, ~0xfffull, 0x2000), EINVAL, "map around the end");
+	is(dma(DMA_MAP, ~0xfffull, 0x1000), 0, "map up to the end");
+	is(dma(DMA_UNMAP, 0, 0x2000), ENOENT, "unmap two at once");
+	is(dma(DMA_UNMAP, 0, 0x800), ENOENT, "unmap a half");
+	is(dma(DMA_UNMAP, 0x5000, 0x1000), ENOENT, "unmap outside");
+	is(dma(DMA_UNMAP, 0x1000, 0x1000), 0, "unmap");
+	is(dma(DMA_UNMAP, 0x1000, 0x1000), ENOENT, "unmap again");
+	is(request(DMA_MAP, zero, 31, NULL, 0), EINVAL, "map: short");
+	is(request(DMA_UNMAP, zero, 40, NULL, 0), EINVAL, "unmap: long");
+}
+
+static void test_irqs(void)
+{
+	uint32_t q[6] = { 20, 0x22, 0, 0, 1, 0 };
+	int fd = eventfd(0, EFD_NONBLOCK), many[20], i;
+	uint64_t n;
+
+	hello(true);
+	for (i = 0; i < 20; i++)
+		many[i] = fd;
+	is(irqs(0x24, 0, 0, 1, &fd, 1), 0, "an event descriptor");
+	is(irqs(0x21, 0, 0, 1, NULL, 0), 0, "tried");
+	check(read(fd, &n, 8) == 8, "it comes");
+	is(irqs(0x24, 0, 0, 1, many, 2), EINVAL, "two for one");
+	is(irqs(0x21, 0, 0, 1, &fd, 1), EINVAL, "one nobody wants");
+	is(irqs(0x21, 2, 0, 1, NULL, 0), EINVAL, "an interrupt it has not");
+	is(irqs(0x21, 5, 0, 1, NULL, 0), EINVAL, "a kind it has not");
+	is(irqs(0x21, 0, 1, 1, NULL, 0), EINVAL, "past the last");
+	is(irqs(0x21, 0, ~0u, 2, NULL, 0), EINVAL, "around the end");
+	is(irqs(0x23, 0, 0, 1, NULL, 0), EINVAL, "two kinds of data");
+	is(irqs(0x31, 0, 0, 1, NULL, 0), EINVAL, "two actions");
+	is(irqs(0x01, 0, 0, 1, NULL, 0), EINVAL, "no action");
+	is(irqs(0x09, 1, 0, 1, NULL, 0), ENOTSUP, "masking MSI");
+	is(request(SET_IRQS, q, 20, NULL, 0), EINVAL, "a bool that is missing");
+	is(request(SET_IRQS, q, 21, NULL, 0), 0, "a bool");
+	is(irqs(0x24, 0, 0, 1, many, 20), GONE, "twenty descriptors");
+	hello(true);
+	is(info(GET_INFO, 16, 0, 16), 0, "and the next is served");
+	close(fd);
+}
+
+static void test_no_reply(void)
+{
+	uint8_t buf[36] = { 0 };
+	struct header h = { 7, REGION_WRITE, 36, 0x10, 0 };
+	uint32_t word = 0;
+
+	hello(true);
+	memcpy(buf, &h, sizeof(h));
+	buf[16] = 0x3c;			/* interrupt line */
+	buf[24] = CONFIG;
+	buf[28] = 4;
+	buf[32] = 0x5a;
+	send_all(buf, sizeof(buf), NULL, 0);
+	is(io_read(CONFIG, 0x3c, 4, &word), 0, "a write without an answer");
+	is(word & 0xff, 0x5a, "was done");
+}
+
+/*
+ * The host's side of HECI
+ */
+
+#define H_CB_WW		0
+#define H_CSR		4
+#define ME_CB_RW	8
+#define ME_CSR		12
+#define H_HPG		16
+#define IE	1
+#define IS	2
+#define IG	4
+#define RDY	8
+#define RST	16
+#define WATCHDOG	7
+#define ECHO	8
+#define US	3		/* our address for connections */
+
+static uint32_t get(uint32_t reg)
+{
+	uint32_t v = 0;
+
+	io_read(BAR0, reg, 4, &v);
+	return v;
+}
+
+static void set(uint32_t reg, uint32_t v)
+{
+	io_write(BAR0, reg, 4, &v, 4);
+}
+
+/* wait_for - until all of these bits of a register are as wanted, 2 s */
+static bool wait_for(uint32_t reg, uint32_t mask, uint32_t want)
+{
+	int i;
+
+	for (i = 0; i < 2000; i++) {
+		if ((get(reg) & mask) == want)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static bool link_start(void)
+{
+	set(H_CSR, 0);
+	set(H_CSR, RST | IG | IS | IE);
+	if (!wait_for(ME_CSR, RDY, RDY))
+		return false;
+	set(H_CSR, IG | IS | IE);
+	set(H_CSR, RDY | IG | IE);
+	return true;
+}
+
+static void put(int me, int host, const void *data, int len)
+{
+	uint32_t word;
+	int i;
+
+	set(H_CB_WW, me | host << 8 | (uint32_t)len << 16 | 1u << 31);
+	for (i = 0; i < len; i += 4) {
+		word = 0;
+		memcpy(&word, (const char *)data + i, len - i < 4 ? len - i : 4);
+		set(H_CB_WW, word);
+	}
+	set(H_CSR, get(H_CSR) | IG);
+}
+
+/* take - the next message, or -1 when none came in ms */
+static int take(int *me, int *host, uint8_t *data, int ms)
+{
+	uint32_t csr, hdr, word;
+	int i, len;
+
+	for (;; ms--) {
+		csr = get(ME_CSR);
+		if ((csr >> 16 & 0xff) != (csr >> 8 & 0xff))
+			break;
+		if (ms <= 0)
+			return -1;
+		usleep(1000);
+	}
+	hdr = get(ME_CB_RW);
+	*me = hdr & 0xff;
+	*host = hdr >> 8 & 0xff;
+	len = hdr >> 16 & 0x1ff;
+	for (i = 0; i < len; i += 4) {
+		word = get(ME_CB_RW);
+		memcpy(data + i, &word, 4);
+	}
+	set(H_CSR, get(H_CSR) | IG);
+	return len;
+}
+
+static uint8_t in[520];
+
+#define NO_ANSWER	(-2)	/* of a bus message: none is waited for */
+
+/* the next message of this sender; others are thrown away */
+static int await(int me, int command, int ms)
+{
+	int from, host, len;
+
+	for (;;) {
+		len = take(&from, &host, in, ms);
+		if (len < 0)
+			return -1;
+		if (from == me && (command < 0 || in[0] == command))
+			return len;
+	}
+}
+
+static int hbm(const void *msg, int len, int answer)
+{
+	put(0, 0, msg, len);
+	return answer == NO_ANSWER ? 0 : await(0, answer, 2000);
+}
+
+static int hbm4(int a, int b, int c, int d, int answer)
+{
+	uint8_t msg[4] = { a, b, c, d };
+
+	return hbm(msg, 4, answer);
+}
+
+static void credit(int me)
+{
+	uint8_t msg[8] = { 8, me, US };
+
+	put(0, 0, msg, 8);
+}
+
+static bool bring_up(void)
+{
+	int me;
+
+	if (!link_start() || hbm4(1, 0, 0, 2, 0x81) < 0 ||
+	    hbm4(4, 3, 0, 0, 0x84) < 0)
+		return false;
+	for (me = WATCHDOG; me <= ECHO; me++)
+		hbm4(5, me, 0, 0, 0x85);
+	return true;
+}
+
+/* answer's status, after the first credit has come too */
+static int connect_to(int me)
+{
+	if (hbm4(6, me, US, 0, 0x86) < 0)
+		return -1;
+	return in[3];
+}
+
+static bool fresh(int me)
+{
+	hello(true);
+	return bring_up() && !connect_to(me) && await(0, 8, 500) > 0;
+}
+
+static void ping(int timeout)
+{
+	uint8_t msg[23] = { 2, 0x15, 0x13, 0x10, timeout & 0xff, timeout >> 8 };
+
+	credit(WATCHDOG);
+	put(WATCHDOG, US, msg, sizeof(msg));
+}
+
+static void stop(void)
+{
+	credit(WATCHDOG);
+	put(WATCHDOG, US, "\x02\x02\x14\x10", 4);
+}
+
+/* a start's answer: its status, -1: none, -2: not one */
+static int answer(int ms)
+{
+	int len = await(WATCHDOG, -1, ms);
+
+	if (len < 0)
+		return -1;
+	return len == 6 && in[2] == 0x83 ? in[4] : -2;
+}
+
+/*
+ * Knobs
+ */
+
+static char told[4096];
+
+static bool ctl(const char *fmt, ...)
+{
+	char line[256];
+	size_t have = 0;
+	va_list ap;
+	ssize_t n;
+	int fd;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	strcat(line, "\n");
+	fd = dial(control_path);
+	if (write(fd, line, strlen(line)) < 0)
+		exit(1);
+	told[0] = '\0';
+	while (!strstr(told, "ok\n") && !strstr(told, "error: ")) {
+		n = recv(fd, told + have, sizeof(told) - 1 - have, 0);
+		if (n <= 0)
+			break;
+		have += n;
+		told[have] = '\0';
+	}
+	close(fd);
+	return strstr(told, "ok\n");
+}
+
+static double state(const char *key)
+{
+	ctl("state %s", key);
+	return strtod(told, NULL);
+}
+
+static bool says(const char *key, const char *want)
+{
+	ctl("state %s", key);
+	return !strncmp(told, want, strlen(want)) &&
+	       told[strlen(want)] == '\n';
+}
+
+static void test_link(void)
+{
+	int fd = eventfd(0, EFD_NONBLOCK);
+	uint64_t n = 0;
+
+	hello(true);
+	is(get(H_CSR) >> 24, 128, "depth of the host's buffer");
+	is(irqs(0x24, 1, 0, 1, &fd, 1), 0, "MSI");
+	check(link_start(), "link reset");
+	check(read(fd, &n, 8) == 8 && n == 1, "one MSI says so");
+	is(get(H_CSR) & (IS | RST | RDY), RDY, "the host is ready");
+	check(says("link", "up"), "link up");
+	is(hbm4(1, 0, 2, 2, 0x81), 4, "start");
+	is(in[1], 0, "2.2 is too new");
+	is(in[3] << 8 | in[2], 0x200, "2.0 is not");
+	check(read(fd, &n, 8) == 8, "an MSI for the answer");
+	is(hbm4(4, 3, 0, 0, 0x84), 36, "enumeration");
+	is(in[4] | in[5] << 8, 1 << WATCHDOG | 1 << ECHO, "two clients");
+	is(hbm4(5, WATCHDOG, 0, 0, 0x85), 28, "properties");
+	is(in[2], 0, "are there");
+	is(in[4 + 16], 2, "protocol version 2");
+	is(hbm4(5, 9, 0, 0, 0x85), 28, "properties of nobody");
+	is(in[2], 1, "client not found");
+	is(irqs(0x21, 1, 0, 0, NULL, 0), 0, "MSI off");
+	set(H_CSR, get(H_CSR) | IS);
+	while (read(fd, &n, 8) == 8)
+		;
+	is(irqs(0x24, 0, 0, 1, &fd, 1), 0, "INTx");
+	hbm4(5, 9, 0, 0, NO_ANSWER);
+	wait_for(H_CSR, IS, IS);
+	check(read(fd, &n, 8) == 8 && n == 1, "one INTx, masked then");
+	is(irqs(0x11, 0, 0, 1, NULL, 0), 0, "unmasked while it lasts");
+	check(read(fd, &n, 8) == 8, "it comes again");
+	set(H_CSR, get(H_CSR));
+	is(irqs(0x11, 0, 0, 1, NULL, 0), 0, "unmasked when it has ended");
+	check(read(fd, &n, 8) != 8, "it does not");
+	close(fd);
+}
+
+static void test_watchdog(void)
+{
+	double left;
+
+	ctl("off");
+	check(fresh(WATCHDOG), "connected to the watchdog");
+	is(connect_to(WATCHDOG), 2, "once is enough");
+	ping(120);
+	is(answer(1000), 0, "a ping is answered");
+	is(in[5], 0, "it is required");
+	check(says("armed", "yes"), "armed");
+	is(state("timeout"), 120, "for 120 s");
+	left = state("left");
+	check(left > 110 && left <= 120, "time left");
+	ctl("clock 100");
+	usleep(300000);
+	check(state("left") < 95, "the firmware's clock can run");
+	ping(120);
+	is(answer(1000), 0, "pinged");
+	check(state("left") > 90, "that winds it up");
+	usleep(1400000);
+	ctl("clock 1");
+	is(state("expiries"), 1, "it expires");
+	check(says("armed", "no"), "once");
+	ping(150);
+	answer(1000);
+	stop();
+	is(await(WATCHDOG, -1, 1000), 0, "a stop is answered by nothing");
+	check(says("armed", "no"), "stopped");
+	put(WATCHDOG, US, "\x02\x15\x13", 3);
+	credit(WATCHDOG);
+	put(WATCHDOG, US, "\x02\x15\x13\x10\x78", 5);
+	is(answer(1000), 1, "a short start is refused");
+	is(state("bad"), 2, "and one shorter still");
+	is(hbm4(7, WATCHDOG, US, 0, 0x87), 4, "disconnect");
+	is(in[3], 0, "is granted");
+	is(state("violations"), 0, "no rule was broken");
+}
+
+static void test_faults(void)
+{
+	static const int lengths[] = { 0, 1, 3, 5, 7, 512 };
+	size_t i;
+
+	check(fresh(WATCHDOG), "connected");
+	ctl("drop 2");
+	ping(120);
+	is(answer(100), -1, "dropped");
+	ping(120);
+	is(answer(100), -1, "dropped again");
+	ping(120);
+	is(answer(1000), 0, "not a third time");
+	/* three credits were given, one was used */
+	is(hbm4(7, WATCHDOG, US, 0, 0x87), 4, "disconnect");
+	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		check(fresh(WATCHDOG), "connected");
+		ctl("truncate %d", lengths[i]);
+		ping(120);
+		is(await(WATCHDOG, -1, 1000), lengths[i] < 508 ? lengths[i] : 508,
+		   "length as told");
+	}
+	check(fresh(WATCHDOG), "connected");
+	ctl("corrupt status=9");
+	ping(120);
+	is(answer(1000), 9, "a status");
+	ctl("corrupt subcommand");
+	ping(120);
+	is(answer(1000), -2, "a subcommand");
+	ctl("corrupt random");
+	ping(120);
+	is(await(WATCHDOG, -1, 1000), 6, "random bytes");
+	ctl("duplicate");
+	ping(120);
+	is(answer(1000), 0, "an answer");
+	is(answer(100), -1, "not twice without credit");
+	credit(WATCHDOG);
+	is(answer(1000), 0, "twice");
+	ctl("delay 300");
+	ping(120);
+	is(answer(150), -1, "not yet");
+	is(answer(1000), 0, "delayed");
+	check(ctl("unsolicited"), "nobody asked");
+	credit(WATCHDOG);
+	is(answer(1000), 0, "an answer nobody asked for");
+	check(ctl("unsolicited 0102 03"), "nobody asked");
+	credit(WATCHDOG);
+	is(await(WATCHDOG, -1, 1000), 3, "with any bytes");
+	ctl("slow 200");
+	ping(120);
+	is(answer(50), -1, "slow");
+	is(answer(1000), 0, "but it comes");
+	ctl("slow 0");
+	ctl("required no");
+	ping(120);
+	is(answer(1000), 0, "not required");
+	is(in[5], 1, "it says so");
+	check(says("armed", "no"), "and is not armed");
+	is(hbm4(0x10, WATCHDOG, US, 1, 0x90), 8, "ask for notifications");
+	is(in[3], 0, "granted");
+	hbm4(0x10, WATCHDOG, US, 1, 0x90);
+	is(in[3], 6, "once");
+	ctl("required yes");
+	is(await(0, 0x11, 1000), 4, "notified");
+	hbm4(0x10, WATCHDOG, US, 0, 0x90);
+	is(in[3], 0, "no more of it");
+	check(!ctl("notify"), "nobody to notify");
+	ctl("refuse-notify 4");
+	hbm4(0x10, WATCHDOG, US, 1, 0x90);
+	is(in[3], 4, "notification refused");
+}
+
+static void test_connections(void)
+{
+	int status, bad = 0;
+
+	hello(true);
+	check(bring_up(), "up");
+	for (status = 1; status <= 7; status++) {
+		ctl("refuse %d", status);
+		bad += connect_to(WATCHDOG) != status;
+	}
+	is(bad, 0, "every way to refuse");
+	is(connect_to(99), 1, "nobody there");
+	ctl("withhold");
+	is(connect_to(WATCHDOG), 0, "connected");
+	is(await(0, 8, 100), -1, "without credit");
+	check(ctl("grant"), "grant");
+	is(await(0, 8, 1000), 8, "with credit");
+	ctl("withhold 1");
+	ping(120);
+	is(answer(1000), 0, "a ping");
+	is(await(0, 8, 100), -1, "no credit for the next");
+	ctl("grant");
+	is(await(0, 8, 1000), 8, "now there is");
+	check(ctl("remove watchdog disconnect"), "removed");
+	is(await(0, 7, 1000), 4, "it disconnects");
+	is(connect_to(WATCHDOG), 1, "nobody there");
+	check(ctl("add watchdog"), "added");
+	is(await(0, 0x0f, 1000), 28, "and announced");
+	hbm4(0x8f, WATCHDOG, 0, 0, NO_ANSWER);
+	is(connect_to(WATCHDOG), 0, "connected");
+	check(ctl("remove watchdog"), "removed");
+	check(wait_for(ME_CSR, RDY, 0), "with a link reset");
+	check(bring_up(), "up");
+	is(connect_to(WATCHDOG), 1, "nobody there");
+	ctl("add watchdog");
+	ctl("version 1");
+	check(fresh(WATCHDOG), "connected");
+	ping(120);
+	is(answer(100), -1, "version 1 answers nothing");
+	check(says("armed", "yes"), "but listens");
+	ctl("version 2");
+}
+
+static void test_echo(void)
+{
+	uint8_t out[508], back[2048];
+	uint32_t hdr, word;
+	int i, n, len, me, host, parts = 0;
+
+	check(fresh(ECHO), "connected to echo");
+	credit(ECHO);
+	for (i = 0; i < 508; i++)
+		out[i] = i * 3;
+	/* 2,032 bytes in four pieces */
+	for (n = 0; n < 4; n++) {
+		wait_for(H_CSR, 0xff0000, (get(H_CSR) >> 8 & 0xff) << 16);
+		hdr = ECHO | US << 8 | 508u << 16 | (n == 3 ? 1u << 31 : 0);
+		set(H_CB_WW, hdr);
+		for (i = 0; i < 508; i += 4) {
+			memcpy(&word, out + i, 4);
+			set(H_CB_WW, word);
+		}
+		set(H_CSR, get(H_CSR) | IG);
+	}
+	for (n = 0; n < 2032; n += len) {
+		len = take(&me, &host, in, 1000);
+		if (len < 0)
+			break;
+		if (me != ECHO) {
+			len = 0;
+			continue;
+		}
+		memcpy(back + n, in, len);
+		parts++;
+	}
+	is(n, 2032, "2,032 bytes there and back");
+	is(parts, 4, "in four pieces");
+	for (n = 0; n < 4 && !memcmp(back + n * 508, out, 508); n++)
+		;
+	is(n, 4, "and unchanged");
+}
+
+static void test_link_resets(void)
+{
+	check(fresh(WATCHDOG), "connected");
+	check(ctl("reset"), "link reset by the firmware");
+	check(wait_for(ME_CSR, RDY, 0), "it is not ready");
+	check(get(H_CSR) & IS, "and interrupts");
+	check(bring_up() && !connect_to(WATCHDOG), "back again");
+	ctl("reset ping");
+	ping(120);
+	check(wait_for(ME_CSR, RDY, 0), "link reset in the middle of a ping");
+	check(says("armed", "yes"), "the watchdog runs on");
+	ctl("die 2");
+	check(bring_up(), "up");
+	check(!link_start(), "dead at the second reset");
+	check(!link_start(), "for good");
+	check(says("firmware", "dead"), "it says so");
+	ctl("revive");
+	check(wait_for(ME_CSR, RDY, RDY), "revived");
+	check(bring_up(), "up");
+	ctl("mute yes");
+	check(link_start(), "reset");
+	is(hbm4(1, 0, 0, 2, 0x81) < 0, 1, "mute");
+	ctl("mute no");
+	ctl("gone yes");
+	is(get(H_CSR), 0xffffffff, "pulled out");
+	ctl("gone no");
+	check(fresh(WATCHDOG), "plugged in");
+	is(request(RESET, NULL, 0, NULL, 0), 0, "device reset");
+	is(get(H_CSR) & 0xffffff, 0, "clears the registers");
+}
+
+static void test_refusals(void)
+{
+	uint8_t msg[40] = { 0x12 };
+
+	ctl("hbm 2.2");
+	hello(true);
+	check(link_start(), "link reset");
+	hbm4(1, 0, 2, 2, 0x81);
+	is(in[1], 1, "2.2 is supported");
+	is(hbm4(0x13, 0xff, 0xff, 0xff, 0x93), 4, "capabilities");
+	is(in[1] | in[2] | in[3], 0, "none");
+	memset(msg + 4, 0xff, 36);
+	is(hbm(msg, 40, 0x92), 4, "DMA rings outside of memory");
+	is(in[1], 5, "not allowed");
+	is(hbm4(0x14, 0, 0, 0, 0x94), 4, "client DMA");
+	is(in[1], 5, "not allowed");
+	ctl("hbm 2.0");
+}
+
+static void test_power(void)
+{
+	check(fresh(WATCHDOG), "connected");
+	is(get(ME_CSR) & 0x40, 0x40, "power gating is offered");
+	is(hbm4(0x0a, 0, 0, 0, 0x8a), 4, "entry");
+	set(H_HPG, 2);
+	check(says("power", "gated"), "gated");
+	set(H_HPG, 3);
+	is(await(0, 0x0b, 1000), 4, "exit request");
+	hbm4(0x8b, 0, 0, 0, NO_ANSWER);
+	check(says("power", "on"), "left");
+	hbm4(0x0a, 0, 0, 0, 0x8a);
+	credit(WATCHDOG);
+	set(H_HPG, 2);
+	ctl("unsolicited");
+	is(await(0, 0x0b, 1000), 4, "the firmware has something to say");
+	is(answer(50), -1, "but waits");
+	hbm4(0x8b, 0, 0, 0, NO_ANSWER);
+	is(answer(1000), 0, "until the gate is open");
+}
+
+static void test_violations(void)
+{
+	uint8_t big[508] = { 0 };
+	int i, before;
+
+	hello(true);
+	before = state("violations");
+	link_start();
+	hbm4(4, 0, 0, 0, NO_ANSWER);
+	is(state("violations"), before + 1, "enumeration before start");
+	hbm4(1, 0, 0, 2, 0x81);
+	put(0, 0, big, 0);
+	is(state("violations"), before + 2, "an empty bus message");
+	put(0, 0, "\x06\x07\x03", 3);
+	is(state("violations"), before + 3, "a short one");
+	hbm4(0x55, 0, 0, 0, NO_ANSWER);
+	is(state("violations"), before + 4, "an unknown one");
+	put(WATCHDOG, US, big, 4);
+	is(state("violations"), before + 5, "a message without a connection");
+	connect_to(WATCHDOG);
+	put(WATCHDOG, US, big, 4);
+	put(WATCHDOG, US, big, 4);
+	before = state("violations");
+	ctl("withhold");
+	put(WATCHDOG, US, big, 4);
+	put(WATCHDOG, US, big, 4);
+	check(state("violations") > before, "a message without credit");
+	ctl("off");
+	set(H_CB_WW, WATCHDOG | US << 8 | 511u << 16);
+	for (i = 0; i < 300; i++)
+		set(H_CB_WW, i);
+	set(H_CSR, get(H_CSR) | IG);
+	check(wait_for(ME_CSR, RDY, 0), "a message the buffer cannot hold");
+	check(state("overflows") > 0, "a buffer that overflows");
+	check(fresh(WATCHDOG), "and the next is served");
+}
+
+/* anything at all; the sanitizers of the model look on */
+static void test_random(void)
+{
+	static const uint32_t regs[] = {
+		H_CB_WW, H_CB_WW, H_CB_WW, H_CB_WW, H_CSR, H_CSR, ME_CB_RW,
+		ME_CSR, H_HPG, 0x800
+	};
+	uint8_t msg[64];
+	struct header h;
+	int i, k, ret = 0;
+
+	srandom(1);
+	hello(true);
+	for (i = 0; i < 20000; i++) {
+		if (i % 500 == 0)
+			bring_up();
+		k = random() % 20;
+		for (ret = 0; ret < (int)sizeof(msg); ret++)
+			msg[ret] = random();
+		if (k < 10) {
+			set(regs[k], random() & (k < 4 ? 0x801f0f0f : ~0u));
+		} else if (k < 14) {
+			get(regs[k - 10 + 6]);
+		} else if (k < 18) {
+			msg[0] = msg[0] % 0x18 | (msg[0] & 0x80);
+			msg[1] = 6 + msg[1] % 4;
+			put(0, 0, msg, random() % 41);
+		} else {
+			put(6 + msg[0] % 4, msg[1] % 5, msg + 2, msg[2] % 60);
+		}
+	}
+	is(info(GET_INFO, 16, 0, 16), 0, "20,000 random accesses survived");
+	for (i = 0; i < 2000; i++) {
+		hello(i % 4);
+		h = (struct header){ i, random() % 20, 16 + random() % 48,
+				     random() % 8 ? 0 : random(), 0 };
+		for (k = 0; k < (int)sizeof(msg); k++)
+			msg[k] = random() % 3 ? random() % 48 : 0;
+		memcpy(msg, &h, sizeof(h));
+		send_all(msg, h.size, NULL, 0);
+		shutdown(sock, SHUT_WR);
+		get_reply(NULL, 0);
+	}
+	hello(true);
+	is(info(GET_INFO, 16, 0, 16), 0, "2,000 random requests survived");
+	for (i = 0; i < 300; i++) {
+		char line[128];
+
+		for (k = 0; k < 100; k++)
+			line[k] = 1 + random() % 127;
+		line[100] = '\0';
+		ctl("%s", line);
+	}
+	check(ctl("state"), "300 random lines survived");
+	ctl("off");
+	ctl("revive");
+	check(fresh(WATCHDOG), "and it still works");
+}
+
+int main(int argc, char **argv)
+{
+	static void (*const all[])(void) = {
+		test_stream, test_unread, test_requests, test_maps, test_irqs,
+		test_no_reply, test_link, test_watchdog, test_faults,
+		test_connections, test_echo, test_link_resets, test_refusals,
+		test_power, test_violations, test_random,
+	};
+	size_t i;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: selftest-host VFIO-SOCKET CONTROL-SOCKET\n");
+		return 2;
+	}
+	vfio_path = argv[1];
+	control_path = argv[2];
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		all[i]();
+	printf("1..%d\n", tests);
+	return failures != 0;
+}
