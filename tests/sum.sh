@@ -20,7 +20,7 @@ part()
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" |
 		tail -n 1)
 	rm -f "$log"
-	read -r passed failed skipped < <(printf '%s 0 0 0\n' "${line//[^0-9]/ }" |
+	read -r passed failed skipped _ < <(printf '%s 0 0 0\n' "${line//[^0-9]/ }" |
 		tr -s ' ')
 	if [ -z "$line" ] || [ "$passed" = 0 ] ||
 	   { [ "$status" != 0 ] && [ "$failed" = 0 ]; }; then
