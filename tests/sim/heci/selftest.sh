@@ -119,7 +119,7 @@ stop_sim()
 cleanup()
 {
 	exec 7>&- 8<&-
-	[ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null
+	[ -z "$qemu_pid" ] || kill "$qemu_pid" "$(cat "$run/started")" 2>/dev/null
 	[ -z "$sim_pid" ] || kill "$sim_pid" 2>/dev/null
 	wait
 }
@@ -194,7 +194,7 @@ boot()
 	[ -f "$kernel" ] || kernel=$kdir/vmlinuz
 	mkfifo "$run/serial.in" "$run/serial.out"
 	# shellcheck disable=SC2016,SC2086 # for sh; words of the wrapper
-	${GUEST_RUN:-} sh -c 'touch "$1"; shift; exec timeout 240 "$@"' sh \
+	${GUEST_RUN:-} sh -c 'echo $$ >"$1"; shift; exec timeout 240 "$@"' sh \
 		"$run/started" "$here/qemu.sh" \
 		-M q35,memory-backend=mem -m "$memory" -smp 2 -cpu max \
 		-accel tcg,thread=multi -nodefaults -display none -no-reboot \
@@ -208,8 +208,8 @@ boot()
 		>"$run/qemu.log" 2>&1 &
 	qemu_pid=$!
 	exec 7<>"$run/serial.in" 8<>"$run/serial.out"
-	until [ -e "$run/started" ]; do
-		kill -0 "$qemu_pid" 2>/dev/null || return 1
+	until [ -s "$run/started" ]; do
+		kill -0 "$qemu_pid" 2>/dev/null || return
 		sleep 0.2
 	done
 	guest
@@ -249,7 +249,7 @@ drive()
 	pings=$(ctl state pings)
 	sleep 4
 	at_least "$(($(ctl state pings) - pings))" 3 "busybox's watchdog pings"
-	guest 'kill $(pidof watchdog)' >/dev/null
+	guest "killall watchdog" >/dev/null
 	ok "and stops it when ended" soon 5 has armed no
 	guest "wd /dev/watchdog0 timeout=120 ping" >/dev/null
 	ok "a close without the magic character leaves it armed" has armed yes
@@ -343,6 +343,7 @@ death()
 	ctl die
 	ok "dead firmware: the driver gives up" soon 30 guest "grep DISABLED /sys/class/mei/mei0/dev_state"
 	ctl revive
+	# shellcheck disable=SC2016 # for the guest to expand
 	guest 'cd /sys/bus/pci/drivers/mei_me; d=$(basename $(readlink /sys/class/mei/mei0/device)); echo $d >unbind; echo $d >bind; cd /' >/dev/null
 	ok "revived and bound again: the watchdog is back" soon 10 guest "wd /dev/watchdog0 ping magic"
 	ok "no rule of the protocol was broken" has violations 0
@@ -351,7 +352,9 @@ death()
 guest_msi()
 {
 	start_sim msi --power legacy
-	ok "boot" boot "" || return
+	boot ""
+	is "$status" ready "boot"
+	[ "$status" = ready ] || return
 	bind
 	ok "interrupts are MSI" has interrupt msi
 	drive
@@ -369,7 +372,9 @@ guest_msi()
 guest_intx()
 {
 	start_sim intx --depth 32
-	ok "boot with pci=nomsi" boot "pci=nomsi" || return
+	boot "pci=nomsi"
+	is "$status" ready "boot with pci=nomsi"
+	[ "$status" = ready ] || return
 	bind
 	ok "interrupts are INTx" has interrupt intx
 	drive
@@ -383,7 +388,9 @@ guest_intx()
 guest_d0i3()
 {
 	start_sim d0i3 --device 0xa0e0 --power d0i3 --do 'hbm 2.2'
-	ok "boot with a newer device" boot "" || return
+	boot ""
+	is "$status" ready "boot with a newer device"
+	[ "$status" = ready ] || return
 	bind
 	ok "DMA rings are refused" logged 'DMA setup: not allowed'
 	ok "in guest memory they would be" logged 'bytes, guest memory'
