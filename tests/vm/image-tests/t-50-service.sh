@@ -50,7 +50,7 @@ each()
 # shellcheck disable=SC2317 # run by name
 active()
 {
-	[ "$(systemctl is-active $unit)" = active ] &&
+	[ "$(systemctl is-active "$unit")" = active ] &&
 		[ "$(main)" != "${1:-0}" ] && [ "$(main)" != 0 ]
 }
 
