@@ -34,12 +34,16 @@ enum {
 #define STATE_AT		5
 #define STATE_NOT_REQUIRED	0x01
 
+/* so that the host has sent the ping and waits for the answer */
+#define RESET_DELAY		(1 * MS)
+
 /* this model's own choice: AMT's numbers are not public */
 #define STATUS_INVALID		0x01
 
 static bool required = true;
 static enum stop_answer stop_answer;
 static long reset_at_ping;
+static uint64_t reset_at = NEVER;	/* host's clock */
 
 static bool armed;
 static unsigned int timeout;		/* seconds */
@@ -100,12 +104,18 @@ void watchdog_disarm(const char *why)
 
 uint64_t watchdog_due(void)
 {
-	return armed ? fw_due(deadline) : NEVER;
+	uint64_t due = armed ? fw_due(deadline) : NEVER;
+
+	return reset_at < due ? reset_at : due;
 }
 
 void watchdog_run(uint64_t now)
 {
-	(void)now;
+	if (reset_at <= now) {
+		reset_at = NEVER;
+		if (heci_link_up())
+			heci_link_reset("in the middle of a ping");
+	}
 	if (!armed || fw_ns() < deadline)
 		return;
 	armed = false;
@@ -191,7 +201,7 @@ static void start(struct connection *c, const uint8_t *m, size_t len)
 		deadline = fw_ns() + timeout * SECOND;
 	}
 	if (take_one(&reset_at_ping)) {
-		heci_link_reset("in the middle of a ping");
+		reset_at = now_ns() + RESET_DELAY;
 		return;
 	}
 	answer(c, START_ANSWER, 0);
