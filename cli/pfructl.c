@@ -230,6 +230,7 @@ static void print_version(struct output *out)
 {
 	static const char *const features[] = {
 		"json",
+		"journal",
 		"kmod",
 		"openssl",
 		"mainline-drivers",

@@ -248,7 +248,7 @@ test_usage() {
 	expect "version" 0 --version
 	check "version: features" prints "^features: .*openssl"
 	expect "version in JSON" 0 --version --json
-	check "version in JSON" json '"kmod" in d["features"]'
+	check "version in JSON" json '"kmod" in d["features"] and "journal" in d["features"]'
 	for c in status capability capsule stage activate stage-activate \
 		telemetry telemetry-info log-level; do
 		expect "$c --help" 0 "$c" --help
