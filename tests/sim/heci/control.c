@@ -651,6 +651,16 @@ static int do_log(struct result *r, int argc, char **argv)
 	return 0;
 }
 
+static int do_history(struct result *r, int argc, char **argv)
+{
+	unsigned long n = 20;
+
+	if (argc && !integer(argv[0], LOG_HISTORY, &n))
+		return fail(r, "expected a number of lines up to 200");
+	log_history(r->text, n);
+	return 0;
+}
+
 static int do_help(struct result *r, int argc, char **argv);
 
 static const struct command {
@@ -712,6 +722,8 @@ static const struct command {
 	{ "off", 0, 0, do_off, "",
 	  "end delay to duplicate, refuse*, withhold, reset ping, mute, slow" },
 	{ "log", 0, 7, do_log, "[TEXT]", "a mark in the log" },
+	{ "history", 0, 1, do_history, "[N]",
+	  "the last N lines of the log, up to 200 (20)" },
 	{ "help", 0, 0, do_help, "", "this list" },
 };
 
@@ -836,6 +848,13 @@ static void hang_up(unsigned int i)
 	peers[i].fd = 0;
 }
 
+/* a line that turns no knob; those who poll would fill the log */
+static bool asks_only(const char *line)
+{
+	return !strncmp(line, "state", 5) || !strncmp(line, "history", 7) ||
+	       !strncmp(line, "help", 4);
+}
+
 /* -1: who doesn't read his answers is not served any more */
 static int answer_line(unsigned int i, char *line)
 {
@@ -844,7 +863,7 @@ static int answer_line(unsigned int i, char *line)
 	char *text;
 	bool good;
 
-	if (*line)
+	if (*line && !asks_only(line))
 		note("control: %s", line);
 	text = run_line(line, &size, &good);
 	n = send(peers[i].fd, text, size, MSG_NOSIGNAL);

@@ -28,6 +28,7 @@
 
 #define PG_EXIT		0x01
 #define PG_ENTERED	0x02
+#define HBM_PG_EXIT	0x0b	/* the one message that passes a shut gate */
 
 #define D0I3_CIP	0x01
 #define D0I3_IR		0x02
@@ -103,16 +104,22 @@ static void clear_queue(void)
 	queued = 0;
 }
 
-static void clear_link(void)
+/* what the host has not read yet stays readable: it may be reading right now */
+static void drop_link(void)
 {
 	to_fw.wp = 0;
 	to_fw.rp = 0;
-	to_host.wp = 0;
-	to_host.rp = 0;
 	clear_queue();
 	hpg_csr = 0;
 	pg_exit_asked = false;
 	hbm_link_lost();
+}
+
+static void clear_link(void)
+{
+	to_host.wp = 0;
+	to_host.rp = 0;
+	drop_link();
 }
 
 void heci_init(const struct heci_config *config)
@@ -178,7 +185,7 @@ void heci_link_reset(const char *why)
 	note("link reset by the firmware: %s", why);
 	me_ready = false;
 	ready_at = NEVER;
-	clear_link();
+	drop_link();
 	interrupt_host();
 }
 
@@ -321,10 +328,15 @@ static size_t portion(const struct out *o, bool *wait)
 	return rest;
 }
 
+static bool opens_gate(const struct out *o)
+{
+	return !o->me && !o->host && o->len && o->data[0] == HBM_PG_EXIT;
+}
+
 /* gated: only a request to leave may go, and one is enough */
 static bool held_by_power(const struct out *o)
 {
-	if (!(hpg_csr & PG_ENTERED) || (!o->me && !o->host))
+	if (!(hpg_csr & PG_ENTERED) || opens_gate(o))
 		return false;
 	if (!pg_exit_asked) {
 		pg_exit_asked = true;
@@ -345,7 +357,7 @@ static void send_queued(uint64_t now)
 			at = &o->next;
 			continue;
 		}
-		if (held && (o->me || o->host))
+		if (held && !opens_gate(o))
 			break;
 		len = portion(o, &wait);
 		if (wait)
@@ -535,9 +547,7 @@ uint64_t heci_due(void)
 	struct out *o = heci_link_up() ? queue : NULL;
 	bool wait;
 
-	/* behind a gate only messages of the bus protocol may go */
-	while (o && (hpg_csr & PG_ENTERED) && pg_exit_asked &&
-	       (o->me || o->host))
+	while (o && (hpg_csr & PG_ENTERED) && pg_exit_asked && !opens_gate(o))
 		o = o->next;
 	if (!o || o->due >= due)
 		return due;

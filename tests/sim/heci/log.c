@@ -4,9 +4,10 @@
  * can be followed while a guest runs. README.md describes the format.
  */
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sim.h"
@@ -27,7 +28,31 @@ int log_open(const char *path)
 	return 0;
 }
 
-static void stamp(const char *dir)
+/* the line being made, cut at its end */
+static char line[1024];
+static size_t at;
+
+static void put(const char *fmt, va_list ap)
+{
+	int n = vsnprintf(line + at, sizeof(line) - at, fmt, ap);
+
+	at += n;
+	if (at >= sizeof(line))
+		at = sizeof(line) - 1;
+}
+
+static void add(const char *fmt, ...) PRINTF(1, 2);
+
+static void add(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put(fmt, ap);
+	va_end(ap);
+}
+
+static void begin(const char *dir)
 {
 	struct timespec ts;
 	char date[32];
@@ -36,21 +61,46 @@ static void stamp(const char *dir)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	gmtime_r(&ts.tv_sec, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	fprintf(out, "%s.%03ldZ fw=%.3f %s ", date, ts.tv_nsec / 1000000,
-		fw_ns() / 1e9, dir);
+	at = 0;
+	add("%s.%03ldZ fw=%.3f %s ", date, ts.tv_nsec / 1000000,
+	    fw_ns() / 1e9, dir);
+}
+
+/* the last lines, for log_history */
+static char *kept[LOG_HISTORY];
+static unsigned long lines;
+
+static void end(void)
+{
+	char **slot = &kept[lines++ % LOG_HISTORY];
+
+	free(*slot);
+	*slot = strdup(line);
+	if (!*slot)
+		abort();
+	if (out)
+		fprintf(out, "%s\n", line);
+}
+
+void log_history(FILE *f, unsigned long n)
+{
+	unsigned long i;
+
+	if (n > LOG_HISTORY)
+		n = LOG_HISTORY;
+	for (i = n < lines ? lines - n : 0; i < lines; i++)
+		fprintf(f, "%s\n", kept[i % LOG_HISTORY]);
 }
 
 void note(const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!out)
-		return;
-	stamp("--");
+	begin("--");
 	va_start(ap, fmt);
-	vfprintf(out, fmt, ap);
+	put(fmt, ap);
 	va_end(ap);
-	fputc('\n', out);
+	end();
 }
 
 void log_message(const char *dir, const uint8_t *data, size_t len,
@@ -59,16 +109,13 @@ void log_message(const char *dir, const uint8_t *data, size_t len,
 	va_list ap;
 	size_t i;
 
-	if (!out)
-		return;
-	stamp(dir);
+	begin(dir);
 	va_start(ap, fmt);
-	vfprintf(out, fmt, ap);
+	put(fmt, ap);
 	va_end(ap);
-	fprintf(out, " [%zu", len);
-	if (len)
-		fputc(':', out);
+	add(" [%zu%s", len, len ? ":" : "");
 	for (i = 0; i < len && i < HEX_MAX; i++)
-		fprintf(out, " %02x", data[i]);
-	fputs(len > HEX_MAX ? " ...]\n" : "]\n", out);
+		add(" %02x", data[i]);
+	add(len > HEX_MAX ? " ...]" : "]");
+	end();
 }

@@ -933,6 +933,28 @@ static void test_power(void)
 	is(answer(50), -1, "but waits");
 	hbm4(0x8b, 0, 0, 0, NO_ANSWER);
 	is(answer(1000), 0, "until the gate is open");
+	hbm4(0x10, WATCHDOG, US, 1, 0x90);
+	hbm4(0x0a, 0, 0, 0, 0x8a);
+	set(H_HPG, 2);
+	ctl("notify");
+	is(await(0, 0x0b, 1000), 4, "a notification too");
+	is(await(0, 0x11, 50), -1, "waits");
+	hbm4(0x8b, 0, 0, 0, NO_ANSWER);
+	is(await(0, 0x11, 1000), 4, "until the gate is open");
+}
+
+static void test_history(void)
+{
+	ctl("log one");
+	ctl("log two");
+	ctl("history 1");
+	check(strstr(told, "MARK two\n") && !strstr(told, "MARK one"),
+	      "the last line of the log");
+	ctl("state");
+	ctl("history 3");
+	check(strstr(told, "MARK one\n") && strstr(told, "MARK two\n"),
+	      "the last three, a look at the state leaves none");
+	check(!ctl("history 201"), "no more than are kept");
 }
 
 static void test_violations(void)
@@ -1037,7 +1059,7 @@ int main(int argc, char **argv)
 		test_stream, test_unread, test_requests, test_maps, test_irqs,
 		test_no_reply, test_link, test_watchdog, test_faults,
 		test_connections, test_echo, test_link_resets, test_refusals,
-		test_power, test_violations, test_random,
+		test_power, test_history, test_violations, test_random,
 	};
 	size_t i;
 

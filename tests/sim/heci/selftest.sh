@@ -232,7 +232,7 @@ bind()
 {
 	ok "mei, mei_me and mei_wdt load" guest "modprobe -a watchdog mei_wdt mei-me"
 	ok "a watchdog appears" soon 10 guest "test -c /dev/watchdog0"
-	guest_has "MEI is enabled" "cat /sys/class/mei/mei0/dev_state" '^ENABLED$'
+	guest_has "MEI is enabled" "cat /sys/class/mei/mei0/dev_state; echo" '^ENABLED$'
 	guest_is iamt_wdt "it is the AMT watchdog" "cat /sys/class/watchdog/watchdog0/identity"
 	is "$(ctl state stops)" "$(ctl state starts)" "probing has started and stopped it"
 }
@@ -251,13 +251,14 @@ drive()
 	at_least "$(($(ctl state pings) - pings))" 3 "busybox's watchdog pings"
 	guest "killall watchdog" >/dev/null
 	ok "and stops it when ended" soon 5 has armed no
-	guest "wd /dev/watchdog0 timeout=120 ping" >/dev/null
-	ok "a close without the magic character leaves it armed" has armed yes
+	guest "wd /dev/watchdog0 timeout=120 ping sleep=4000 ping sleep=2000 magic >/tmp/wd &" >/dev/null
+	ok "a file that is open and silent leaves it armed" soon 5 has armed yes
 	ctl clock 1000
 	ok "it expires by the firmware's clock" soon 5 has expiries 1
 	ctl clock 1
 	ok "and AMT's event is logged" logged 'EVENT watchdog expired'
-	guest_has "the kernel pings on" "wd /dev/watchdog0 ping magic" 'ping: ok'
+	ok "the next ping starts it again" soon 8 has armed yes
+	ok "and it is stopped" soon 5 has armed no
 }
 
 echo_tests()
@@ -269,7 +270,7 @@ resets()
 {
 	ctl reset ping
 	guest_has "a link reset in the middle of a ping ends that ping" \
-		"wd /dev/watchdog0 ping ping" 'ping: No such device'
+		"wd /dev/watchdog0 ping ping" 'ping: (ENODEV|EFAULT)'
 	ok "the watchdog comes back" soon 10 guest "wd /dev/watchdog0 ping magic"
 	ctl reset
 	ok "after any link reset" soon 10 guest "wd /dev/watchdog0 ping magic"
@@ -299,7 +300,7 @@ versions()
 {
 	ctl version 1
 	ctl reset
-	ok "protocol version 1" soon 10 guest "grep 1 /sys/class/watchdog/watchdog0/fw_version /sys/bus/mei/devices/*05b79a6f*/version"
+	ok "protocol version 1" soon 10 guest "grep -x 01 /sys/bus/mei/devices/*05b79a6f*/version"
 	guest_has "is not answered and works" "wd /dev/watchdog0 ping magic" 'magic: ok'
 	ctl version 2
 	ctl required no

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define NEVER		UINT64_MAX
@@ -58,6 +59,8 @@ int log_open(const char *path);
 void note(const char *fmt, ...) PRINTF(1, 2);
 void log_message(const char *dir, const uint8_t *data, size_t len,
 		 const char *fmt, ...) PRINTF(4, 5);
+#define LOG_HISTORY	200		/* lines that are kept */
+void log_history(FILE *f, unsigned long lines);	/* the last ones */
 
 /* vfio-user.c: the server for QEMU */
 int vfio_listen(const char *path);

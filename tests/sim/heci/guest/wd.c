@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * wd DEVICE WORD...: does to a watchdog what the words say, in their order,
- * and prints what came of each. The file is open from the first word to the
- * last; it is left without the magic character unless "magic" says so.
+ * and prints what came of each, "WORD: ok SECONDS" or "WORD: ERRNO SECONDS".
+ * The file is open from the first word to the last; it is left without the
+ * magic character unless "magic" says so.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,6 +24,48 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/* an ioctl that gives a number, which is printed */
+static int show(int fd, const char *w, unsigned long request)
+{
+	int v = -1;
+
+	if (ioctl(fd, request, &v))
+		return -1;
+	printf("%s=%d\n", w, v);
+	return 0;
+}
+
+static int support(int fd)
+{
+	struct watchdog_info info;
+
+	if (ioctl(fd, WDIOC_GETSUPPORT, &info))
+		return -1;
+	printf("options=0x%x\nfirmware=%u\nidentity=%.32s\n", info.options,
+	       info.firmware_version, info.identity);
+	return 0;
+}
+
+static int option(int fd, int v)
+{
+	return ioctl(fd, WDIOC_SETOPTIONS, &v);
+}
+
+/* until a file of this name is there */
+static int wait_for(const char *path)
+{
+	while (access(path, F_OK))
+		usleep(20000);
+	return 0;
+}
+
+static int touch(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 static int word(int fd, const char *w)
 {
 	int v;
@@ -30,12 +74,39 @@ static int word(int fd, const char *w)
 		return ioctl(fd, WDIOC_KEEPALIVE, 0);
 	if (!strcmp(w, "magic"))
 		return write(fd, "V", 1) == 1 ? 0 : -1;
+	if (!strcmp(w, "write"))
+		return write(fd, "x", 1) == 1 ? 0 : -1;
+	if (!strcmp(w, "timeout"))
+		return show(fd, w, WDIOC_GETTIMEOUT);
+	if (!strcmp(w, "left"))
+		return show(fd, w, WDIOC_GETTIMELEFT);
+	if (!strcmp(w, "status"))
+		return show(fd, w, WDIOC_GETSTATUS);
+	if (!strcmp(w, "bootstatus"))
+		return show(fd, w, WDIOC_GETBOOTSTATUS);
+	if (!strcmp(w, "support"))
+		return support(fd);
+	if (!strcmp(w, "disable"))
+		return option(fd, WDIOS_DISABLECARD);
+	if (!strcmp(w, "enable"))
+		return option(fd, WDIOS_ENABLECARD);
 	if (sscanf(w, "timeout=%d", &v) == 1)
 		return ioctl(fd, WDIOC_SETTIMEOUT, &v);
 	if (sscanf(w, "sleep=%d", &v) == 1)
 		return usleep(v * 1000);
+	if (!strncmp(w, "wait=", 5))
+		return wait_for(w + 5);
+	if (!strncmp(w, "touch=", 6))
+		return touch(w + 6);
 	errno = EINVAL;
 	return -1;
+}
+
+static const char *name_of(int error)
+{
+	const char *name = strerrorname_np(error);
+
+	return name ? name : "unknown";
 }
 
 int main(int argc, char **argv)
@@ -45,20 +116,25 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
+	t = now();
 	fd = open(argv[1], O_WRONLY);
-	printf("open: %s\n", fd < 0 ? strerror(errno) : "ok");
+	printf("open: %s %.3f\n", fd < 0 ? name_of(errno) : "ok", now() - t);
+	fflush(stdout);
 	if (fd < 0)
 		return 1;
 	for (i = 2; i < argc; i++) {
 		t = now();
 		if (word(fd, argv[i])) {
-			printf("%s: %s\n", argv[i], strerror(errno));
+			printf("%s: %s %.3f\n", argv[i], name_of(errno),
+			       now() - t);
 			bad = 1;
 		} else {
 			printf("%s: ok %.3f\n", argv[i], now() - t);
 		}
 		fflush(stdout);
 	}
+	t = now();
 	close(fd);
+	printf("close: done %.3f\n", now() - t);
 	return bad;
 }
