@@ -9,6 +9,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/tests/sum.sh"
 
 part "unit tests" "$top/tests/check-unit.sh"
+part "the HECI model" "$top/tests/sim/heci/selftest.sh" host
 part "the test harness itself" "$top/tests/vm/selftest.sh"
 part "virtual machines" "$top/tests/vm/run.sh" --no-skips \
 	--kernel "${KERNEL:-6.1}"

@@ -47,6 +47,7 @@ load_scenario()
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
 	image='' install=yes enable=''
+	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
 	. "$conf"
@@ -153,6 +154,9 @@ build_all()
 	if [ "$need_firmware" = yes ]; then
 		build_firmware
 	fi
+	if [ "$need_heci" = yes ]; then
+		build_heci
+	fi
 	exec 7>&-
 	# here, where its progress can be seen
 	for m in $wanted_images; do
@@ -198,6 +202,21 @@ build_firmware()
 	rm -r "$tmp"
 }
 
+# build_heci: the HECI model with sanitizers, and the QEMU that it is for
+build_heci()
+{
+	local tmp
+
+	mkdir -p "$vm/heci"
+	tmp=$(mktemp -d /tmp/pfru-vm.XXXXXX)
+	ln -s "$vm/heci" "$tmp/heci"
+	logged "the HECI model" make -C "$top/tests/sim/heci" O="$tmp/heci" \
+		SANITIZE=1
+	rm -r "$tmp"
+	cp "$vm/heci/heci-sim" "$stage/"
+	"$top/tests/sim/heci/qemu.sh" --fetch >/dev/null || exit 1
+}
+
 is_elf_program()
 {
 	case $1 in
@@ -215,12 +234,17 @@ guest_files()
 	cat >"$out/env" <<-END
 	export VM_SCENARIO='$scenario' VM_BOOT='$boot' VM_FIRMWARE='$firmware'
 	export VM_KERNEL='$(cat "$kernel/version")' VM_KERNEL_NAME='$opt_kernel'
+	${vars:+export $vars}
 	END
 	printf '%s\n' "$load" | sed '/^[[:space:]]*$/d' >"$out/load"
 	scenario_tests >"$out/tests"
 	echo "$out/env:etc/vm/env"
 	echo "$out/load:etc/vm/load"
 	echo "$out/tests:etc/vm/tests"
+	if [ -n "$finish" ]; then
+		printf '%s\n' "$finish" >"$out/finish"
+		echo "$out/finish:etc/vm/finish"
+	fi
 	echo "$here/guest/tap.sh:tests/tap.sh"
 	while read -r f; do
 		echo "$test_dir/$f.sh:tests/$f.sh"
@@ -262,7 +286,11 @@ make_initrd()
 	for m in $modules; do
 		args+=(-m "$m")
 	done
+	[ "$heci" != yes ] || args+=(-m virtio_pci -m virtio_console -m mei-me)
 	[ "$module" != yes ] || args+=(-M "$stage/pfru.ko")
+	for f in $programs; do
+		args+=(-p "$f")
+	done
 	[ "$cli" != yes ] || args+=(-p "$stage/pfructl")
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
@@ -291,6 +319,7 @@ make_image()
 	for m in $modules; do
 		args+=(-m "$m")
 	done
+	[ "$heci" != yes ] || args+=(-m virtio_console -m mei-me)
 	for f in $enable; do
 		args+=(-e "$f")
 	done
@@ -326,10 +355,124 @@ boot_scenario()
 		ovmf)  args+=(--firmware "$vm/firmware/pfrusim.efi") ;;
 		quick) args+=(--firmware "$vm/firmware/pfrusim-acpitable.aml") ;;
 		esac
+	if [ "$heci" = yes ]; then
+		start_heci || return
+		args+=("${heci_qemu[@]}")
+	fi
 	"$here/boot.sh" "${args[@]}" >"$out/boot.log" 2>&1 &
-	children=($!)
-	wait "${children[0]}"
+	children+=($!)
+	wait "$!"
+	[ "$heci" != yes ] || end_heci
 	children=()
+}
+
+# start_heci: the HECI model, what QEMU needs to know of it (in heci_qemu), and
+# the scenario's script on this side. The guest reaches the knobs through a
+# virtio port that QEMU connects to the model's control socket.
+start_heci()
+{
+	local left=50 knob knobs=()
+
+	while read -r knob; do
+		[ -z "$knob" ] || knobs+=(--do "$knob")
+	done <<<"$heci_do"
+	# a short path: that of a socket has 107 bytes at most
+	heci_dir=$(mktemp -d /tmp/pfru-heci.XXXXXX)
+	# shellcheck disable=SC2086 # words
+	"$stage/heci-sim" --socket "$heci_dir/vfio" \
+		--control "$heci_dir/control" --log "$out/heci.log" $heci_args \
+		"${knobs[@]}" 2>"$out/heci.err" &
+	heci_pid=$!
+	children+=("$heci_pid")
+	until [ -S "$heci_dir/control" ]; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return
+		sleep 0.1
+	done
+	mkfifo "$heci_dir/monitor.in" "$heci_dir/monitor.out"
+	export PFRU_QEMU=$top/tests/sim/heci/qemu.sh
+	heci_qemu=()
+	set -- -object "memory-backend-memfd,id=ram,size=${memory}M,share=on" \
+		-machine memory-backend=ram -device virtio-serial-pci \
+		-chardev "socket,id=heci,path=$heci_dir/control" \
+		-device virtserialport,chardev=heci,name=heci \
+		-chardev "pipe,id=monitor,path=$heci_dir/monitor" \
+		-mon chardev=monitor,mode=readline \
+		-device '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"'"$heci_dir/vfio"'"}}'
+	while [ $# -gt 0 ]; do
+		heci_qemu+=(--qemu-arg "$1")
+		shift
+	done
+	[ -z "$host" ] || start_host
+}
+
+# start_host: the script beside the guest; its checks are judged like a test's
+start_host()
+{
+	(
+		printf 'pfru-vm test host-%s\n' "$host"
+		begin=$SECONDS
+		HECI_SIM=$stage/heci-sim HECI_DIR=$heci_dir HECI_LOG=$out/heci.log \
+			HECI_OUT=$out timeout "$timeout" bash "$here/host/$host.sh" 2>"$out/host.log"
+		printf 'pfru-vm end host-%s exit %s %s %s\n' "$host" $? \
+			$((SECONDS - begin)) "$timeout"
+	) >"$out/host.tap" </dev/null &
+	host_pid=$!
+	children+=("$host_pid")
+}
+
+# end_heci: the guest has ended; says what is to be said of the model
+end_heci()
+{
+	local status=0
+
+	heci_violations=$("$stage/heci-sim" ctl "$heci_dir/control" state \
+		violations 2>&1)
+	touch "$heci_dir/over"
+	[ -z "$host" ] || wait "$host_pid"
+	kill "$heci_pid" 2>/dev/null
+	wait "$heci_pid" || status=$?
+	heci_end="status $status$(head -n 5 "$out/heci.err")"
+	rm -rf "$heci_dir"
+}
+
+# check NAME GOT WANT
+check()
+{
+	if [ "$2" = "$3" ]; then
+		passed=$((passed + 1))
+		echo "    ok - $1"
+	else
+		failed=$((failed + 1))
+		echo "    not ok - $1: found '$2', expected '$3'"
+	fi
+}
+
+# results: what the guest said, and before its end what the script beside it did
+results()
+{
+	if [ -f "$out/host.tap" ]; then
+		awk -v more="$out/host.tap" '
+		/^pfru-vm end\r?$/ {
+			while ((getline line < more) > 0)
+				print line
+		}
+		{ print }' "$out/results.tap"
+	else
+		cat "$out/results.tap"
+	fi
+}
+
+# console: what the kernel said that is to be judged; what a scenario has the
+# guest do at its very end is judged by its script
+console()
+{
+	if [ -n "$finish" ]; then
+		sed '/pfru-vm: end tainted=/q' "$out/console.log" >"$out/console.judged"
+		echo "$out/console.judged"
+	else
+		echo "$out/console.log"
+	fi
 }
 
 # judge: prints the scenario's results, ends with the counts
@@ -339,8 +482,8 @@ judge()
 
 	status=$(cat "$out/status" 2>/dev/null || echo "failed to start")
 	touch "$out/results.tap"
-	tr -d '\000' <"$out/results.tap" |
-	LC_ALL=C awk -v wanted="$(tr '\n' ' ' <"$out/tests")" \
+	results | tr -d '\000' |
+	LC_ALL=C awk -v wanted="$(tr '\n' ' ' <"$out/tests")${host:+host-$host}" \
 		-v no_skips="$opt_no_skips" -f "$here/results.awk" >"$out/judged"
 	read -r _ passed failed skipped < <(tail -n 1 "$out/judged")
 	sed '$d' "$out/judged"
@@ -359,7 +502,7 @@ judge()
 	[ -z "$image" ] || sed -n 's/.*<2>pfru-vm: \(.*\)/    # \1/p' "$out/console.log"
 	[ "$expect_splats" != yes ] || gate=(--allow-expected)
 	if said=$("$here/splat.sh" "${gate[@]}" --taint-ok "$taint_ok" \
-		  "$out/console.log" 2>&1); then
+		  "$(console)" 2>&1); then
 		passed=$((passed + 1))
 		echo "    ok - the kernel is unharmed"
 	else
@@ -367,6 +510,10 @@ judge()
 		echo "    not ok - the kernel is unharmed: see $out/console.log"
 		printf '%s\n' "$said" | sed 's/^/    # /'
 	fi
+	[ "$heci" != yes ] || {
+		check "the HECI model ended well" "$heci_end" "status 0"
+		check "no rule of its protocol was broken" "$heci_violations" 0
+	}
 }
 
 # run_scenario NAME: in a process of its own; leaves report and counts
@@ -393,7 +540,7 @@ run_scenario()
 		rm -f "$out/guest.tar"
 	fi
 	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd}
-	rm -f "$out/judged"
+	rm -f "$out/judged" "$out/console.judged"
 	echo "$passed $failed $skipped" >"$out/counts"
 }
 
@@ -453,7 +600,7 @@ esac
 
 # the scenarios of this run: those named, else all that have a test to make
 chosen=()
-need_module=no need_cli=no need_firmware=no need_mainline=no need_install=no
+need_module=no need_heci=no need_cli=no need_firmware=no need_mainline=no need_install=no
 helper_dirs=() wanted_images=
 candidates=("${opt_scenarios[@]}")
 if [ ${#candidates[@]} -eq 0 ]; then
@@ -477,6 +624,10 @@ for name in "${candidates[@]}"; do
 	fi
 	chosen+=("$name")
 	helper_dirs+=("$test_dir")
+	if [ "$heci" = yes ]; then
+		need_heci=yes
+		helper_dirs+=("$here/guest" "$top/tests/sim/heci/guest")
+	fi
 	if [ -n "$image" ]; then
 		[ "$install" = no ] || need_install=yes
 		wanted_images="$wanted_images $image"

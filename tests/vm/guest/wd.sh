@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash disable=SC3043,SC2154,SC2034
+#
+# For tests of the AMT watchdog on the HECI model (tests/sim/heci), to be
+# sourced after tap.sh. The same test runs with this project's driver and with
+# mainline's mei_wdt; $who is "ours" or "mainline". What both are compared by
+# is a row: begun by "row ID TITLE", ended by "cell TEXT", which notes what was
+# seen provided that every check of the row passed; see watchdog-table.sh.
+
+wd_uuid=05b79a6f-4628-4d7f-899d-a91514cb32ab
+wd_out=/out
+
+# wd_dev: the watchdog's node; fails when there is none
+wd_dev()
+{
+	local d
+
+	for d in /sys/class/watchdog/watchdog*; do
+		[ "$(cat "$d/identity" 2>/dev/null)" = iamt_wdt ] || continue
+		echo "/dev/${d##*/}"
+		return
+	done
+	return 1
+}
+
+# wd_driver: who drives the client; nothing when nobody does
+wd_driver()
+{
+	local d
+
+	for d in /sys/bus/mei/devices/*"$wd_uuid"/driver; do
+		[ -e "$d" ] && basename "$(readlink "$d")"
+	done
+}
+
+uptime_s()
+{
+	cut -d . -f 1 /proc/uptime
+}
+
+# soon SECONDS CMD...: until CMD succeeds; fails when it never did
+soon()
+{
+	local end=$(($(uptime_s) + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(uptime_s)" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# has KEY VALUE: in the model's state
+has()
+{
+	[ "$(heci state "$1")" = "$2" ]
+}
+
+# not CMD...
+not()
+{
+	! "$@"
+}
+
+ended()
+{
+	local state
+
+	state=$(task_state "$1")
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+task_state()
+{
+	sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
+}
+
+# limited SECONDS CMD...: sets $out, and $status, or $blocked, which is the
+# state of the process that has not ended by then ($pid goes on)
+limited()
+{
+	local seconds=$1
+
+	shift
+	blocked=
+	"$@" >"$tap_dir/limited" 2>&1 </dev/null &
+	pid=$!
+	if soon "$seconds" ended "$pid"; then
+		status=0
+		wait "$pid" || status=$?
+	else
+		status=none
+		blocked=$(task_state "$pid")
+	fi
+	out=$(cat "$tap_dir/limited")
+}
+
+# said WORD: what wd printed for it, of the last capture or limited
+said()
+{
+	printf '%s\n' "$out" | sed -n "s/^$1: \([A-Za-z]*\) .*/\1/p" | tail -n 1
+}
+
+# took WORD: its seconds
+took()
+{
+	printf '%s\n' "$out" | sed -n "s/^$1: [A-Za-z]* //p" | tail -n 1
+}
+
+# ping_says SECONDS [WORD...]: sets $answer: "ok", an errno, or "blocked (D)"
+# of the last ping; $dev, and $seconds, what it took
+ping_says()
+{
+	local limit=${1:-12}
+
+	[ $# -eq 0 ] || shift
+	answer="no watchdog"
+	seconds=0
+	dev=$(wd_dev) || return 0
+	limited "$limit" wd "$dev" "$@" ping
+	if [ -n "$blocked" ]; then
+		answer="blocked ($blocked)"
+		return 0
+	fi
+	answer=$(said ping)
+	[ -n "$answer" ] || answer="open: $(said open)"
+	seconds=$(took ping)
+}
+
+# at_most SECONDS NAME: the last ping took no longer
+at_most()
+{
+	if echo "${seconds:-99} $1" | awk '{ exit !($1 <= $2) }'; then
+		ok "$2"
+	else
+		not_ok "$2" "it took $seconds s, $1 s are allowed"
+	fi
+}
+
+# wd_works: there is a watchdog, and a ping of it reaches the firmware
+wd_works()
+{
+	local before
+
+	dev=$(wd_dev) && [ -c "$dev" ] || return 1
+	before=$(($(heci state starts) + $(heci state pings)))
+	limited 8 wd "$dev" ping magic
+	[ "$status" = 0 ] &&
+		[ $(($(heci state starts) + $(heci state pings))) -gt "$before" ]
+}
+
+# comes_back NAME [SECONDS]: the watchdog does, by itself
+comes_back()
+{
+	if soon "${2:-20}" wd_works; then
+		ok "$1"
+	else
+		echo w >/proc/sysrq-trigger
+		not_ok "$1" "no working watchdog after ${2:-20} s; driver: $(wd_driver)
+node: $(wd_dev)
+last try: $out $blocked
+$(heci history 30)"
+	fi
+}
+
+# fresh: no fault, the usual firmware, a watchdog that works
+fresh()
+{
+	heci off
+	heci clock 1
+	heci version 2
+	heci required yes quiet
+	heci stop-answer empty
+	heci hbm 2.0
+	heci reset-time 2
+	# mainline may fail, and oops later, when an answer to its probe comes
+	# before the task that has asked is awake
+	[ "$who" = ours ] || heci delay 30 all
+	heci reset
+	if soon 20 wd_works; then
+		heci off
+		return
+	fi
+	not_ok "a working watchdog to begin with" "$(heci history 40)"
+	rebind
+	soon 20 wd_works
+	heci off
+}
+
+unbind_bind()
+{
+	cd /sys/bus/pci/drivers/mei_me || return
+	[ ! -e "$wd_pci" ] || echo "$wd_pci" >unbind
+	echo "$wd_pci" >bind
+}
+
+# rebind: the PCI driver of the HECI device, as a person would; fails when that
+# does not end, with $blocked set
+rebind()
+{
+	limited 20 unbind_bind
+	[ "$status" = 0 ]
+}
+
+# expect OURS MAINLINE: the text for who drives
+expect()
+{
+	if [ "$who" = ours ]; then
+		echo "$1"
+	else
+		echo "$2"
+	fi
+}
+
+row()
+{
+	row=$1
+	shift
+	printf '%s\t%s\n' "$row" "$*" >>"$wd_out/titles"
+	rows_bad=$tap_bad
+	diag "row: $*"
+}
+
+# cell TEXT: what this column shows
+cell()
+{
+	if [ "$tap_bad" = "$rows_bad" ]; then
+		printf '%s\t%s\n' "$row" "$*" >>"$wd_out/column"
+	else
+		printf '%s\t%s\n' "$row" "(not as expected)" >>"$wd_out/column"
+	fi
+}
+
+# heard: what the watchdog was sent since the last mark WORD, and events, each
+# as "FIRMWARE-SECONDS WHAT TIMEOUT"
+heard()
+{
+	heci history 200 | sed "1,/-- MARK $1\$/d" | sed -n \
+		-e 's/.* fw=\([0-9.]*\) rx watchdog\/[0-9]* \(start\|ping\) timeout \([0-9]*\) s.*/\1 \2 \3/p' \
+		-e 's/.* fw=\([0-9.]*\) rx watchdog\/[0-9]* stop .*/\1 stop/p' \
+		-e 's/.* fw=\([0-9.]*\) -- EVENT watchdog expired.*/\1 event/p'
+}
+
+# words LINES: what was heard, without times, in one line
+words()
+{
+	printf '%s\n' "$1" | cut -d ' ' -f 2- | tr '\n' ' ' | sed 's/ $//'
+}
+
+wd_pci=$(basename "$(readlink -f /sys/class/mei/mei0/device 2>/dev/null)")
+who=ours
+[ "$(wd_driver)" != mei_wdt ] || who=mainline
+diag "driver: $(wd_driver)"
+printf '%s\n' "$VM_KERNEL" >"$wd_out/kernel"

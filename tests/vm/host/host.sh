@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# For the scripts that run beside a guest with the HECI model, to be sourced:
+# TAP, the model's knobs, QEMU's monitor and the marks that the guest leaves in
+# the model's log ("heci log WORD" there). Such a script ends when over says so
+# and prints its plan by done_testing.
+
+n=0
+bad=0
+echo "TAP version 13"
+
+# ok_if NAME CMD...: one check
+ok_if()
+{
+	local name=$1 said
+
+	shift
+	n=$((n + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $n - $name"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n - $name"
+		printf '%s\n' "$* failed" "$said" | sed 's/^/# /'
+	fi
+}
+
+done_testing()
+{
+	echo "1..$n"
+	[ "$bad" = 0 ]
+	exit
+}
+
+# row ID TITLE, cell TEXT: for watchdog-table.sh, as in guest/wd.sh
+row()
+{
+	row=$1
+	shift
+	printf '%s\t%s\n' "$row" "$*" >>"$HECI_OUT/host-titles"
+	rows_bad=$bad
+}
+
+cell()
+{
+	local text=$*
+
+	[ "$bad" = "$rows_bad" ] || text="(not as expected)"
+	printf '%s\t%s\n' "$row" "$text" >>"$HECI_OUT/host-column"
+}
+
+# ctl WORD...: the model's knobs
+ctl()
+{
+	"$HECI_SIM" ctl "$HECI_DIR/control" "$@"
+}
+
+# mon COMMAND: of QEMU's monitor
+mon()
+{
+	echo "$*" >"$HECI_DIR/monitor.in"
+}
+
+# over: has the guest ended?
+over()
+{
+	[ -e "$HECI_DIR/over" ]
+}
+
+# soon SECONDS CMD...: until CMD succeeds, at most so long
+soon()
+{
+	local end=$((SECONDS + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+# marks WORD: how often the guest has left this mark
+marks()
+{
+	grep -c -- "-- MARK $1\$" "$HECI_LOG" || :
+}
+
+# await WORD: a mark, or the guest's end, which is a failure
+await()
+{
+	until [ "$(marks "$1")" -gt 0 ]; do
+		! over || return 1
+		sleep 0.1
+	done
+}
+
+# has KEY VALUE: in the model's state
+has()
+{
+	[ "$(ctl state "$1")" = "$2" ] || { ctl state; return 1; }
+}

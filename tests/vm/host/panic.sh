@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Watches a guest that panics while a program pings its watchdog each second:
+# pings before, none after, and AMT's event when the timeout is over.
+
+# shellcheck source=SCRIPTDIR/host.sh disable=SC1091
+. "$(dirname "$0")/host.sh"
+
+console=$HECI_OUT/console.log
+
+panicked()
+{
+	grep -q 'Kernel panic - not syncing: sysrq triggered crash' "$console"
+}
+
+# heard: what the watchdog was sent, and events, since the mark "panic"
+heard()
+{
+	sed '1,/-- MARK panic$/d' "$HECI_LOG" | grep -E ' rx watchdog/|EVENT'
+}
+
+ends_with_event()
+{
+	heard | tail -n 1 | grep 'EVENT watchdog expired: no heartbeat for 120 s'
+}
+
+# event_after_timeout: by the firmware's clock, from the last ping to the event
+event_after_timeout()
+{
+	grep -E ' rx watchdog/.* timeout |EVENT' "$HECI_LOG" | tail -n 2 |
+		sed 's/.*fw=\([0-9.]*\).*/\1/' | awk '
+	NR == 1 { ping = $1 }
+	NR == 2 { event = $1 }
+	END {
+		print "from the last ping to the event:", event - ping, "s"
+		exit !(event - ping >= 120 && event - ping < 125)
+	}'
+}
+
+no_stop()
+{
+	! heard | grep ' stop '
+}
+
+row panic "the kernel panics"
+ok_if "the guest is about to panic" await panic
+ok_if "a program pings: 3 times and more" test "$(ctl state pings)" -ge 3
+ok_if "the watchdog is armed" has armed yes
+ok_if "the kernel panics" soon 30 panicked
+ctl clock 20 >/dev/null
+ok_if "the watchdog expires" soon 30 has expiries 1
+ok_if "the last that is heard is the event" ends_with_event
+ok_if "when the timeout is over, not before" event_after_timeout
+ok_if "no stop since" no_stop
+cell "AMT's event"
+mon quit
+soon 20 over
+done_testing
