@@ -509,7 +509,7 @@ int device_judge(struct pfructl *ctl, const struct device *device,
 	if (cached) {
 		pfru_judge(file->bytes, file->size, cap, verdict);
 		/* a refusal for what was known earlier is not yet a refusal */
-		cached = !pfru_reason_needs_platform(verdict->refusal.reason);
+		cached = !pfru_verdict_needs_platform(verdict);
 	}
 	if (!cached) {
 		ret = device_capability(ctl, device, cap);

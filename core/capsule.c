@@ -387,11 +387,11 @@ enum pfru_reason pfru_judge(const __u8 *bytes, __u64 size,
 		return reason;
 	verdict->payloads = capsule.payloads;
 	/* from the last to the first: the first is what an acceptance shows */
-	for (i = capsule.payloads; i-- > 0;) {
-		verdict->payload = i;
+	for (i = capsule.payloads; i; i--) {
+		verdict->payload = i - 1;
 		verdict->kind = PFRU_KIND_UNKNOWN;
-		reason = pfru_capsule_image(&capsule, i, &verdict->image,
-					    &verdict->refusal);
+		reason = pfru_capsule_image(&capsule, verdict->payload,
+					    &verdict->image, &verdict->refusal);
 		if (reason)
 			return reason;
 		verdict->kind = pfru_image_kind(verdict->image.type, cap);
@@ -403,14 +403,20 @@ enum pfru_reason pfru_judge(const __u8 *bytes, __u64 size,
 	return PFRU_REASON_NONE;
 }
 
-bool pfru_reason_needs_platform(enum pfru_reason reason)
+bool pfru_verdict_needs_platform(const struct pfru_verdict *verdict)
 {
-	switch (reason) {
+	switch (verdict->refusal.reason) {
 	case PFRU_REASON_IMAGE_TYPE:
 	case PFRU_REASON_PLATFORM_ID:
 	case PFRU_REASON_RT_VERSION:
 	case PFRU_REASON_SVN:
 		return 1;
+	case PFRU_REASON_PAYLOAD_SHORT:
+	case PFRU_REASON_PAYLOAD_HEADER:
+		/* too short for a driver update, but is it one elsewhere too? */
+		return verdict->kind != PFRU_KIND_UNKNOWN &&
+		       verdict->kind !=
+			       pfru_image_kind(verdict->image.type, NULL);
 	default:
 		return 0;
 	}

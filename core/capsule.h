@@ -203,12 +203,12 @@ enum pfru_reason pfru_judge(const __u8 *bytes, __u64 size,
 			    struct pfru_verdict *verdict);
 
 /**
- * pfru_reason_needs_platform() - does a refusal depend on the capability
- * @reason: enum pfru_reason
+ * pfru_verdict_needs_platform() - does a refusal depend on the capability
+ * @verdict: of pfru_judge() against a platform
  *
- * Such a refusal is worth asking the firmware again: its versions may have
- * changed since.
+ * Such a refusal is worth asking the firmware again: its versions or types may
+ * have changed since.
  */
-bool pfru_reason_needs_platform(enum pfru_reason reason);
+bool pfru_verdict_needs_platform(const struct pfru_verdict *verdict);
 
 #endif /* PFRU_CORE_CAPSULE_H */

@@ -193,7 +193,7 @@ static int finish_load(struct pfru_update_file *file)
 			return ret;
 	}
 	ret = judge(update, &verdict, result);
-	if (ret && cached && pfru_reason_needs_platform(result->reason)) {
+	if (ret && cached && pfru_verdict_needs_platform(&verdict)) {
 		ret = refresh_capability(update, file->revision, result);
 		if (ret)
 			return ret;

@@ -339,9 +339,7 @@ static void test_structure_alone(void **state)
 		pfru_judge(b, size, NULL, &without);
 		free(b);
 		expected = with.refusal.reason;
-		if (pfru_reason_needs_platform(expected) ||
-		    (with.kind == PFRU_KIND_DRIVER_UPDATE &&
-		     without.kind == PFRU_KIND_UNKNOWN))
+		if (pfru_verdict_needs_platform(&with))
 			expected = PFRU_REASON_NONE;
 		if (without.refusal.reason != expected)
 			fail_msg("%s: %u without platform, expected %u",

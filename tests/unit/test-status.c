@@ -160,17 +160,43 @@ static void test_words(void **state)
 	}
 }
 
+static bool needs_platform(__u32 reason, enum pfru_kind kind,
+			   const __u8 *type)
+{
+	struct pfru_verdict verdict;
+
+	memset(&verdict, 0, sizeof(verdict));
+	verdict.refusal.reason = reason;
+	verdict.kind = kind;
+	memcpy(verdict.image.type, type, PFRU_GUID_SIZE);
+	return pfru_verdict_needs_platform(&verdict);
+}
+
 static void test_needs_platform(void **state)
 {
+	static const __u8 own[PFRU_GUID_SIZE] = { 1 };
 	__u32 i;
 
 	(void)state;
-	for (i = 0; i < REASONS + 8; i++)
-		assert_int_equal(pfru_reason_needs_platform(i),
-				 i == PFRU_REASON_IMAGE_TYPE ||
-				 i == PFRU_REASON_PLATFORM_ID ||
-				 i == PFRU_REASON_RT_VERSION ||
-				 i == PFRU_REASON_SVN);
+	for (i = 0; i < REASONS + 8; i++) {
+		bool always = i == PFRU_REASON_IMAGE_TYPE ||
+			      i == PFRU_REASON_PLATFORM_ID ||
+			      i == PFRU_REASON_RT_VERSION ||
+			      i == PFRU_REASON_SVN;
+		bool by_type = i == PFRU_REASON_PAYLOAD_SHORT ||
+			       i == PFRU_REASON_PAYLOAD_HEADER;
+
+		/* refused before its kind was looked at */
+		assert_int_equal(needs_platform(i, PFRU_KIND_UNKNOWN, own),
+				 always);
+		/* of a type that only this platform knows */
+		assert_int_equal(needs_platform(i, PFRU_KIND_DRIVER_UPDATE,
+						own), always || by_type);
+		/* of a type known everywhere */
+		assert_int_equal(needs_platform(i, PFRU_KIND_DRIVER_UPDATE,
+						pfru_guid_driver_update),
+				 always);
+	}
 }
 
 int main(void)

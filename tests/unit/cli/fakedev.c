@@ -552,7 +552,7 @@ static ssize_t write_pfru(const uint8_t *from, size_t size)
 	if (!cap_known && query())
 		return -1;
 	if (pfru_judge(image, image_size, &cap, &verdict) &&
-	    pfru_reason_needs_platform(verdict.refusal.reason) && query())
+	    pfru_verdict_needs_platform(&verdict) && query())
 		return -1;
 	begin_result(PFRU_ACTION_LOAD);
 	if (pfru_judge(image, image_size, &cap, &verdict))
