@@ -5,6 +5,7 @@ VERSION := $(shell cat VERSION)
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
 KERNEL ?= 6.1
+SECONDS ?= 15
 BUILD ?= $(CURDIR)/build
 PREFIX ?= /usr
 DESTDIR ?=
@@ -12,7 +13,7 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	bench lint install uninstall clean deps deps-build
+	fuzz bench lint install uninstall clean deps deps-build
 
 all: cli
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
@@ -28,6 +29,7 @@ help:
 	@echo "make check            all tests"
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
+	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
 	@echo "make bench            what reading the log costs, as a table"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
@@ -57,6 +59,9 @@ check-vm: deps
 
 check: deps
 	@tests/check.sh
+
+fuzz: deps
+	@tests/fuzz/run.sh $(SECONDS)
 
 demo: deps
 	@tests/demo.sh

@@ -10,6 +10,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 
 part "unit tests" "$top/tests/check-unit.sh"
 part "the HECI model" "$top/tests/sim/heci/selftest.sh" host
+part "fuzzing" "$top/tests/fuzz/run.sh" 15
 part "the test harness itself" "$top/tests/vm/selftest.sh"
 part "virtual machines" "$top/tests/vm/run.sh" --no-skips \
 	--kernel "${KERNEL:-6.1}"

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh [SECONDS [TARGET...]]: fuzzes each target for so long (15), beginning
+# with the capsules of tests/corpus and with what earlier runs found. Prints
+# how many inputs were tried and what they reached; ends with "N passed, N
+# failed". An input that breaks something is kept, and named.
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+build=${PFRU_BUILD:-${BUILD:-$top/build}}/fuzz
+seconds=15
+[ $# -eq 0 ] || { seconds=$1; shift; }
+case $seconds in
+''|*[!0-9]*|0) echo "run.sh: '$seconds' is no number of seconds" >&2
+	       exit 2 ;;
+esac
+passed=0 failed=0
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok - $*"
+}
+
+not_ok()
+{
+	failed=$((failed + 1))
+	echo "not ok - $*"
+}
+
+# seeds TARGET DIR: inputs to begin with
+seeds()
+{
+	local f
+
+	case $1 in
+	walk|display)
+		cp "$top"/tests/corpus/*.cap "$2" ;;
+	judge)
+		for f in "$top"/tests/corpus/*.cap; do
+			{ cat "$f"; head -c 16 /dev/zero; } >"$2/${f##*/}"
+		done ;;
+	state)
+		printf 'pfructl-telemetry 1\nno-position\nsum %016d\n' 0 >"$2/none"
+		printf 'pfructl-telemetry 1\nposition 65536 4 2 100\nsum %016d\n' \
+			0 >"$2/position"
+		printf 'pfructl-telemetry 1\nposition 65536 4 2 100\npending 65536 4 2 100 50 60 2049 77 1000\nsum %016d\n' \
+			0 >"$2/pending" ;;
+	ring)
+		# every way of making numbers agree
+		for f in 0 6 7 14 15 30 31 46 54 62 63; do
+			{
+				head -c 176 /dev/zero | tr '\0' '\5'
+				printf '%b' "\\x07\\x$(printf %02x "$f")"
+				head -c 16 /dev/zero
+			} >"$2/$f"
+		done ;;
+	esac
+}
+
+# lines TARGET: the share of each source's lines that was run
+lines()
+{
+	local sources=("$top"/core/*.c)
+
+	case $1 in
+	state)	 sources=("$top/cli/state.c") ;;
+	ring)	 sources=("$top/core/ring.c") ;;
+	walk|judge) sources=("$top/core/capsule.c") ;;
+	display) sources+=("$top"/cli/{cmd-capsule,signature,output}.c) ;;
+	esac
+	llvm-profdata merge -o "$out/profile" "$out"/*.profraw 2>/dev/null &&
+	llvm-cov export -summary-only -instr-profile="$out/profile" \
+		"$build/fuzz-$1" "${sources[@]}" 2>/dev/null |
+	python3 -c '
+import json, sys
+for f in json.load(sys.stdin)["data"][0]["files"]:
+	n = f["summary"]["lines"]
+	if n["covered"]:
+		print("#   %s: %d of %d lines, %.1f %%" % ("/".join(
+			f["filename"].split("/")[-2:]), n["covered"],
+			n["count"], n["percent"]))
+'
+}
+
+# number NAME: of the final statistics
+number()
+{
+	sed -n "s/^stat::$1: *//p" "$out/log"
+}
+
+fuzz()
+{
+	local target=$1 edges tried status=0 mask=1
+	local out=$build/$target
+
+	mkdir -p "$out/seeds" "$out/found"
+	rm -f "$out"/*.profraw "$out/profile"
+	rm -rf "$out/seeds"/*
+	seeds "$target" "$out/seeds"
+	# what the tool prints is not wanted
+	[ "$target" != display ] || mask=3
+	LLVM_PROFILE_FILE="$out/%p.profraw" \
+	UBSAN_OPTIONS=print_stacktrace=1 "$build/fuzz-$target" \
+		-max_total_time="$seconds" -max_len=8192 -timeout=20 \
+		-rss_limit_mb=2048 -print_final_stats=1 -close_fd_mask=$mask \
+		-verbosity=1 -artifact_prefix="$out/" "$out/found" \
+		"$out/seeds" >"$out/log" 2>&1 </dev/null || status=$?
+	tried=$(number number_of_executed_units)
+	edges=$(sed -n 's/^#[0-9]*[[:space:]]DONE *cov: \([0-9]*\) .*/\1/p' "$out/log")
+	if [ "$status" != 0 ]; then
+		not_ok "$target: ended with status $status; log $out/log"
+		grep -vE '^(#|INFO|stat::|MS:|Base64|0x|\\|artifact)' "$out/log" |
+			head -n 25 | cut -c 1-200 | sed 's/^/# /'
+		sed -n "s/^.*Test unit written to /# again: ${build//\//\\/}\/fuzz-$target /p" \
+			"$out/log"
+	elif [ "${tried:-0}" -lt 1000 ]; then
+		not_ok "$target: only ${tried:-no} inputs in $seconds s; log $out/log"
+	else
+		ok "$target: $tried inputs tried in $seconds s, $(number average_exec_per_sec) a second, $edges edges reached"
+		lines "$target" || not_ok "$target: cannot tell the lines that ran"
+	fi
+}
+
+mkdir -p "$build" || exit 1
+make -s -C "$here" OUT="$build" >"$build/log" 2>&1 || {
+	cat "$build/log"
+	echo "0 passed, 1 failed"
+	exit 1
+}
+[ $# -gt 0 ] || mapfile -t targets < <(make -s -C "$here" targets | tr ' ' '\n')
+for t in "${targets[@]:-$@}"; do
+	fuzz "$t"
+done
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
