@@ -8,12 +8,15 @@ KERNEL ?= 6.1
 SECONDS ?= 15
 BUILD ?= $(CURDIR)/build
 PREFIX ?= /usr
+SBINDIR ?= $(PREFIX)/sbin
 DESTDIR ?=
 
 export BUILD VERSION
 
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	fuzz bench lint install uninstall clean deps deps-build
+	fuzz bench lint install install-tool install-module-files install-source \
+	dkms-install uninstall dist deb rpm check-packages check-kernels \
+	clean deps deps-build deps-deb deps-rpm
 
 all: cli
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
@@ -25,20 +28,21 @@ help:
 	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
 	@echo "make cli              cli/pfructl"
 	@echo "make install          build and install both, load the module"
+	@echo "make dkms-install     the same with dkms: later kernels get the module too"
+	@echo "make deb              Debian packages, into build/deb"
+	@echo "make rpm              RPM packages, into build/rpm"
 	@echo "make demo             everything in a virtual machine, no hardware needed"
 	@echo "make check            all tests"
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
-	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
+	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
+	@echo "make check-kernels    the module on every kernel, into docs/kernels.md"
 	@echo "make bench            what reading the log costs, as a table"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
 
 module:
-	@[ -f "$(KDIR)/Makefile" ] || { \
-		echo "no kernel headers at $(KDIR): install linux-headers-$(KVER)" \
-			"or name others by KDIR=DIR" >&2; exit 2; }
-	$(MAKE) -C "$(KDIR)" M="$(CURDIR)/module" modules
+	@$(MAKE) --no-print-directory -C module KVER="$(KVER)" KDIR="$(KDIR)"
 
 cli:
 	$(MAKE) -C cli
@@ -46,6 +50,10 @@ cli:
 # packages that demo and check need, once
 deps:
 	@tests/deps.sh
+
+# packages that making packages needs
+deps-deb deps-rpm:
+	@tests/deps.sh $(@:deps-%=%)
 
 # packages that install needs
 deps-build:
@@ -56,6 +64,14 @@ check-unit: deps
 
 check-vm: deps
 	@tests/vm/run.sh --kernel $(KERNEL) $(TESTS)
+
+# in trees of Debian releases: installed, upgraded, removed; needs root
+check-packages: deps
+	@tests/packages/check.sh
+
+# and the kernels that the packages built for, booted
+check-kernels: deps
+	@tests/packages/kernels.sh
 
 check: deps
 	@tests/check.sh
@@ -72,23 +88,54 @@ bench: deps
 lint: deps
 	@tests/lint.sh
 
+# what goes where, below PREFIX: SOURCE:DIRECTORY. The tool's, the module's
+tool_files := \
+	shell-completion/bash/pfructl:share/bash-completion/completions \
+	shell-completion/zsh/_pfructl:share/zsh/site-functions \
+	shell-completion/fish/pfructl.fish:share/fish/vendor_completions.d \
+	data/pfru-telemetry.service:lib/systemd/system
+module_files := \
+	data/70-pfru.rules:lib/udev/rules.d
+
+# all that the module is made of, and nothing else
+source_files := LICENSE VERSION dkms.conf include/uapi/linux/pfru.h \
+	module/Kbuild module/Makefile module/kernels module/compat/Kbuild \
+	$(filter-out %.mod.c,$(wildcard core/*.[ch] module/*.[ch] \
+	module/compat/*.h module/compat/probes/*.c))
+source_dir = $(DESTDIR)/usr/src/pfru-$(VERSION)
+
+# $(call put,FILES): install them
+put = set -e; $(foreach f,$(1),install -D -m 0644 $(firstword $(subst :, ,$f)) \
+	"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$f))/$(notdir \
+	$(firstword $(subst :, ,$f)))";)
+# $(call drop,FILES): and remove them
+drop = rm -f $(foreach f,$(1),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, \
+	,$f))/$(notdir $(firstword $(subst :, ,$f)))")
+
+install-tool: cli
+	install -D -m 0755 cli/pfructl "$(DESTDIR)$(SBINDIR)/pfructl"
+	$(MAKE) -C man install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
+	$(call put,$(tool_files))
+
+# what belongs to the module, however it is built
+install-module-files:
+	$(call put,$(module_files))
+	install -D -m 0755 data/dkms-kernels \
+		"$(DESTDIR)$(PREFIX)/libexec/pfru/dkms-kernels"
+
+# the module's source, where dkms looks for it
+install-source:
+	set -e; for f in $(source_files); do \
+		install -D -m 0644 "$$f" "$(source_dir)/$$f"; \
+	done
+	install -m 0644 data/dkms.mk "$(source_dir)/Makefile"
+	sed -i 's/#MODULE_VERSION#/$(VERSION)/' "$(source_dir)/dkms.conf"
+
 # into a DESTDIR nothing is downloaded, loaded or told to the running system
 ifeq ($(DESTDIR),)
 install: deps-build module
 endif
-install: all
-	install -D -m 0755 cli/pfructl "$(DESTDIR)$(PREFIX)/sbin/pfructl"
-	$(MAKE) -C man install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
-	install -D -m 0644 data/70-pfru.rules \
-		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules"
-	install -D -m 0644 shell-completion/bash/pfructl \
-		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl"
-	install -D -m 0644 shell-completion/zsh/_pfructl \
-		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pfructl"
-	install -D -m 0644 shell-completion/fish/pfructl.fish \
-		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pfructl.fish"
-	install -D -m 0644 data/pfru-telemetry.service \
-		"$(DESTDIR)$(PREFIX)/lib/systemd/system/pfru-telemetry.service"
+install: all install-tool install-module-files
 	if [ -d "$(KDIR)" ]; then \
 		install -D -m 0644 module/pfru.ko \
 			"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"; \
@@ -99,23 +146,55 @@ ifeq ($(DESTDIR),)
 	[ "$(KVER)" != "$$(uname -r)" ] || modprobe pfru || pfructl status
 endif
 
+# as install, but the module is made by dkms, for this kernel and later ones
+dkms-install: deps-build cli
+	@command -v dkms >/dev/null || { echo "no program dkms here: install the" \
+		"package dkms and try again" >&2; exit 2; }
+	rm -rf "$(source_dir)"
+	$(MAKE) --no-print-directory install-tool install-module-files \
+		install-source DESTDIR=
+	"$(PREFIX)/libexec/pfru/dkms-kernels" add $(VERSION)
+	-udevadm control --reload
+	modprobe pfru || pfructl status
+
 uninstall:
-	rm -f "$(DESTDIR)$(PREFIX)/sbin/pfructl" \
+ifeq ($(DESTDIR),)
+	[ ! -d "$(source_dir)" ] || { rm -rf "$(source_dir)" && \
+		"$(PREFIX)/libexec/pfru/dkms-kernels" remove $(VERSION); }
+endif
+	rm -f "$(DESTDIR)$(SBINDIR)/pfructl" \
 		"$(DESTDIR)$(PREFIX)/share/man/man1/pfructl.1" \
-		"$(DESTDIR)$(PREFIX)/lib/udev/rules.d/70-pfru.rules" \
-		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/pfructl" \
-		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_pfructl" \
-		"$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/pfructl.fish" \
-		"$(DESTDIR)$(PREFIX)/lib/systemd/system/pfru-telemetry.service" \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
+	rm -rf "$(DESTDIR)$(PREFIX)/libexec/pfru"
+	$(call drop,$(tool_files) $(module_files))
 ifeq ($(DESTDIR),)
 	depmod "$(KVER)"
 	-udevadm control --reload
 endif
 
+# what a release is: the files that git knows, or all but what was built
+dist_name := pfru-$(VERSION)
+dist := $(BUILD)/$(dist_name).tar.gz
+dist:
+	@mkdir -p "$(BUILD)"
+	@data/dist.sh "$(dist)"
+
+# the packages for this machine's release
+deb: dist deps-deb
+	rm -rf "$(BUILD)/deb"
+	mkdir -p "$(BUILD)/deb"
+	tar -C "$(BUILD)/deb" -xzf "$(dist)"
+	cd "$(BUILD)/deb/$(dist_name)" && env -u BUILD -u VERSION -u MAKEFLAGS \
+		dpkg-buildpackage -us -uc
+	@echo; ls "$(BUILD)"/deb/*.deb
+
+rpm: dist deps-rpm
+	rm -rf "$(BUILD)/rpm"
+	env -u BUILD -u VERSION -u MAKEFLAGS rpmbuild -ta "$(dist)" \
+		--define "_topdir $(BUILD)/rpm"
+	@echo; ls "$(BUILD)"/rpm/RPMS/*/*.rpm
+
 clean:
 	rm -rf build
 	$(MAKE) -C cli clean
-	rm -f core/*.o core/.*.cmd
-	rm -f module/*.o module/*.ko module/*.mod module/*.mod.c module/.*.cmd \
-		module/modules.order module/Module.symvers
+	$(MAKE) -C module clean

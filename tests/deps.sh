@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [build|test]: install the Debian packages that are missing, saying
+# deps.sh [build|test|deb|rpm]: install the Debian packages that are missing, saying
 # which. On another system, or without root, list them and fail.
 
 set -euo pipefail
@@ -22,7 +22,9 @@ build)
 		want="$want linux-headers-$(uname -r)"
 	;;
 test)	want="$want $tests" ;;
-*)	echo "usage: deps.sh [build|test]" >&2
+deb)	want="$want build-essential debhelper dh-dkms" ;;
+rpm)	want="$want rpm" ;;
+*)	echo "usage: deps.sh [build|test|deb|rpm]" >&2
 	exit 2 ;;
 esac
 

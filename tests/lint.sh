@@ -130,9 +130,9 @@ licences()
 	while read -r f; do
 		[ -s "$f" ] || continue
 		case $f in
-		LICENSE|VERSION|*.cap|*/dumps/*.txt|*.json|*.md|.gitattributes|*/.gitattributes|*/splat-samples/*|*.in|debian/*) continue ;;
+		LICENSE|VERSION|*.cap|*.files|*/dumps/*.txt|*.json|*.md|.gitattributes|*/.gitattributes|*/splat-samples/*|*.in|debian/*) continue ;;
 		include/uapi/*) want="GPL-2.0 WITH Linux-syscall-note" ;;
-		module/*) want="GPL-2.0-only" ;;
+		module/*|dkms.conf|data/dkms.mk) want="GPL-2.0-only" ;;
 		*)	want="GPL-2.0-or-later" ;;
 		esac
 		head -n 5 "$f" | grep -qF "SPDX-License-Identifier: $want" ||
