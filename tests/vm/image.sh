@@ -43,37 +43,12 @@ lookup()
 	die "no image named '$1'; known: $(sed 's/#.*//' "$here/images.conf" | awk 'NF { printf "%s ", $1 }')"
 }
 
-# sources: for the release, as lines of sources.list: the host's own where it
-# has them, else its mirror
-sources()
-{
-	local own uri
-
-	# shellcheck disable=SC2016 # apt's own variables
-	own=$(apt-get indextargets --format \
-		'$(ORIGIN) $(CODENAME) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' |
-		sed -n "s/^Debian $release\(-updates\|-security\)\{0,1\} deb/deb/p")
-	if [ -n "$own" ]; then
-		printf '%s\n' "$own" | sort -u
-		return
-	fi
-	uri=$(mirror)
-	[ -z "$uri" ] || echo "deb $uri $release main"
-}
-
-# proxies: the host's, as apt's options; apt in the tree has no other
-proxies()
-{
-	apt-config dump Acquire | grep -E '^Acquire::https?::Proxy(::[^ ]*)? "..*";' || :
-}
-
 # make_tree ARCHIVE: the tree as apt and dpkg leave it, without a word of where
 # the packages came from
 make_tree()
 {
-	sources >"$tmp/sources.list"
-	proxies >"$tmp/proxies"
+	apt_sources "$release" >"$tmp/sources.list"
+	apt_proxies >"$tmp/proxies"
 	# shellcheck disable=SC2016 # for the hook's own shell
 	timeout 900 mmdebstrap --quiet --variant=minbase --include="$packages" \
 		--aptopt='Acquire::Check-Valid-Until "false"' \
@@ -103,7 +78,7 @@ cached_tree()
 		need mmdebstrap mmdebstrap
 		need apt-get apt
 		apt_lists systemd
-		sources | grep . >/dev/null ||
+		apt_sources "$release" | grep . >/dev/null ||
 			die "cannot tell where apt gets Debian from: 'apt-get indextargets' names neither $release nor a repository that ends in /debian; add one and run apt-get update"
 		say "making the image $name: Debian $release with $packages (a minute or two)"
 		retry 3 make_tree "$tmp/tree.tar" ||

@@ -36,7 +36,7 @@ lookup()
 # on standard input
 dep_version()
 {
-	tr ',' '\n' | sed -n "s/^[[:space:]]*\(Depends: *\)\{0,1\}$1-\($name\.[0-9][^ ]*\).*/\2/p" | sed -n 1p
+	tr ',' '\n' | sed -n "s/^[[:space:]]*\(Depends: *\)\{0,1\}$1-\(${name%-*}\.[0-9][^ ]*\).*/\2/p" | sed -n 1p
 }
 
 # host_version: the kernel whose headers the host has installed
@@ -101,6 +101,9 @@ image_packages()
 		retry 3 apt_fetch "$2" "linux-image-$1"
 		return
 	fi
+	cp "$tree"/var/cache/apt/archives/linux-{image,binary,modules,base}-"$1"_*.deb \
+		"$2/" 2>/dev/null || :
+	[ -z "$(find "$2" -name 'linux-image-*.deb')" ] || return 0
 	# shellcheck disable=SC2016 # for the tree's shell to expand
 	retry 3 timeout 900 chroot "$tree" sh -c '
 		cd /var/tmp && rm -f linux-*.deb && apt-get -qq update &&
@@ -111,43 +114,13 @@ image_packages()
 		mv "$tree"/var/tmp/linux-*.deb "$2/"
 }
 
-# make_tree DIR: a root of the release, with compiler and kernel headers
-make_tree()
-{
-	local uri hooks=()
-
-	need mmdebstrap mmdebstrap
-	uri=$(mirror)
-	[ -n "$uri" ] || die "cannot tell where apt gets Debian's packages from: 'apt-get indextargets' names no repository that ends in /debian"
-	set -- "$1" "deb $uri ${release%-backports} main"
-	if [ "$release" != "${release%-backports}" ]; then
-		set -- "$@" "deb $uri $release main"
-		# shellcheck disable=SC2016 # for mmdebstrap to expand
-		hooks=(--customize-hook='chroot "$1" apt-get -qq -y -t '"$release install $headers")
-	else
-		hooks=(--include="$headers")
-	fi
-	say "making a tree of $release with compiler and kernel headers; this takes a minute or two"
-	retry 3 make_tree_once "$@" || return 1
-}
-
-make_tree_once()
-{
-	local dir=$1
-
-	shift
-	rm -rf "$dir"
-	timeout 1500 mmdebstrap --quiet --variant=apt \
-		--aptopt='Acquire::Check-Valid-Until "false"' \
-		--include=build-essential "${hooks[@]}" \
-		"${release%-backports}" "$dir" "$@" >&2
-}
-
-# tree_version: the kernel whose headers the tree has installed
+# tree_version: the kernel whose headers the tree has installed, or keeps
 tree_version()
 {
 	# shellcheck disable=SC2016 # for dpkg-query to expand
-	chroot "$tree" dpkg-query -W -f '${Depends}\n' "$headers" |
+	chroot "$tree" sh -c 'if [ "$2" = kept ]; then apt-cache show "$1"; else
+		dpkg-query -W -f "Depends: \${Depends}\n" "$1"; fi' \
+		sh "$headers" "$state" | grep '^Depends:' |
 		dep_version linux-headers
 }
 
@@ -251,16 +224,7 @@ choose_and_fetch()
 # from_tree: the kernel of another release; sets chosen
 from_tree()
 {
-	tree=$store/tree
-	if [ ! -d "$tree" ]; then
-		tmp=$(mktemp -d "$store/.new.XXXXXX")
-		make_tree "$tmp/tree" ||
-			die "cannot make a tree of Debian $release: see above; a network and $(id -un)'s permission to use chroot are needed"
-		chmod 755 "$tmp/tree"
-		mv -T "$tmp/tree" "$tree"
-		rm -rf "$tmp"
-		tmp=
-	fi
+	tree=$("$here/tree.sh" "$release") || exit 1
 	chosen=$(tree_version)
 	[ -n "$chosen" ] || die "the tree $tree has no $headers; remove it and try again"
 	if [ ! -f "$store/$chosen/version" ]; then
@@ -281,7 +245,7 @@ store=$(pfru_cache "kernels/$name")
 exec 9>"$store/.lock"
 lock_fd 9 "$store"
 chosen=
-if [ "$state" = tree ]; then
+if [ "$state" != host ]; then
 	from_tree
 	printf '%s\n' "$store/$chosen"
 	exit

@@ -93,6 +93,31 @@ mirror()
 		grep '/debian/*$' | sed -n 1p
 }
 
+# apt_sources RELEASE: lines of sources.list for it: the host's own where it has
+# them, else of its mirror
+apt_sources()
+{
+	local own uri
+
+	# shellcheck disable=SC2016 # apt's own variables
+	own=$(apt-get indextargets --format \
+		'$(ORIGIN) $(CODENAME) deb $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' |
+		sed -n "s/^Debian $1\(-updates\|-security\)\{0,1\} deb/deb/p")
+	if [ -n "$own" ]; then
+		printf '%s\n' "$own" | sort -u
+		return
+	fi
+	uri=$(mirror)
+	[ -z "$uri" ] || echo "deb $uri $1 main"
+}
+
+# apt_proxies: the host's, as apt's options; apt in a tree has no other
+apt_proxies()
+{
+	apt-config dump Acquire | grep -E '^Acquire::https?::Proxy(::[^ ]*)? "..*";' || :
+}
+
 # module_files MODULES NAME: the path below the directory MODULES of a kernel's
 # module and of all it depends on, one a line; nothing for a built-in one
 module_files()

@@ -17,8 +17,7 @@ tree=
 [ ! -e "$kernel/tree" ] || tree=$(realpath "$kernel/tree")
 build=$(readlink "$kernel/build")
 
-# /tmp of the tree, or of this machine: never a path with spaces
-src=$(mktemp -d "$tree/tmp/pfru-module.XXXXXX")
+src=$(mktemp -d /tmp/pfru-module.XXXXXX)
 trap 'rm -rf "$src"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -29,12 +28,14 @@ cp -R "$top/module/compat" "$top"/module/*.[ch] "$top/module/Kbuild" "$src/modul
 rm -f "$src"/core/*.o "$src"/core/.*.cmd "$src"/module/*.mod.c
 
 if [ -n "$tree" ]; then
-	# objtool looks into /proc; the mount is gone with its namespace
+	# headers that the tree keeps and has not installed are unpacked first
 	# shellcheck disable=SC2016 # for the inner shell to expand
-	unshare --mount sh -ec '
-		mount --bind /proc "$0/proc"
-		exec chroot "$0" make -C "$1" M="$2" W=1 modules
-	' "$tree" "${build#"$tree"}" "${src#"$tree"}/module"
+	"$here/enter.sh" "$tree" -b "$src:/pfru" sh -ec '
+		cd /var/cache/apt/archives
+		[ -d "$0" ] || dpkg --unpack --force-depends linux-headers-*.deb \
+			linux-kbuild-*.deb >/dev/null 2>&1
+		exec make -C "$0" M=/pfru/module W=1 modules
+	' "${build#"$tree"}"
 else
 	make -C "$build" M="$src/module" W=1 modules
 fi

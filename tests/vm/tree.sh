@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# tree.sh RELEASE: makes a tree of a Debian release in the cache when it is
+# not there, and prints its directory. It has the release's compiler, kernel
+# headers, dkms and what pfru's packages are built with. Nobody writes into
+# it: who wants to change something enters it by enter.sh.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=SCRIPTDIR/lib.sh disable=SC1091
+. "$here/lib.sh"
+
+recipe=1		# raise it when make_tree makes something else
+base=build-essential,debhelper,dkms,fakeroot,libjson-c-dev,libkmod-dev
+base=$base,libssl-dev,openssl,pkg-config,scdoc
+
+tmp=
+trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# lookup RELEASE: sets release, packages and kept
+lookup()
+{
+	while read -r release packages kept; do
+		[ "$release" = "$1" ] && return
+	done < <(sed 's/#.*//' "$here/trees.conf")
+	die "no tree of '$1'; known: $(sed 's/#.*//' "$here/trees.conf" | awk 'NF { printf "%s ", $1 }')"
+}
+
+# keep.sh NAMES [OPTION...]: what runs in the tree to download them
+keep_script()
+{
+	cat <<-'END'
+	set -e
+	names=
+	for p in $(echo "$1" | tr , ' '); do
+		case $p in
+		*'*'*)	p=$(apt-cache search --names-only "^$p\$" |
+				cut -d ' ' -f 1 | sort -V | tail -n 1)
+			[ -n "$p" ] || { echo "no package for one of: $1"; exit 1; } ;;
+		esac
+		names="$names $p"
+	done
+	shift
+	apt-get clean
+	apt-get -qq -y "$@" --download-only install $names
+	END
+}
+
+# make_tree DIR
+make_tree()
+{
+	local main=${release%-backports} target=()
+
+	# else the newest of all suites, security updates among them
+	[ "$main" = "$release" ] || target=(-t "$release")
+
+	apt_sources "$main" >"$tmp/sources.list"
+	[ "$main" = "$release" ] || apt_sources "$release" >>"$tmp/sources.list"
+	apt_proxies >"$tmp/proxies"
+	keep_script >"$tmp/keep.sh"
+	rm -rf "$1"
+	# shellcheck disable=SC2016 # for the hooks' own shell
+	timeout 1500 mmdebstrap --quiet --variant=apt --skip=cleanup/apt \
+		--aptopt='Acquire::Check-Valid-Until "false"' \
+		--aptopt="$tmp/proxies" \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--include="$base,$packages" \
+		--customize-hook='chroot "$1" apt-get -qq -y '"${target[*]}"' install linux-headers-amd64' \
+		--customize-hook='chroot "$1" sh -s '"'$kept' ${target[*]} <$tmp/keep.sh" \
+		"$main" "$1" "$tmp/sources.list" >&2
+}
+
+lookup "${1:?usage: tree.sh RELEASE}"
+store=$(pfru_cache trees)
+key=$(printf '%s\n' "$release $base $packages $kept $recipe" | sha256sum | cut -c 1-12)
+tree=$store/$release-$key
+exec 9>"$store/.$release.lock"
+lock_fd 9 "$store"
+if [ ! -d "$tree" ]; then
+	[ "$(id -u)" = 0 ] || die "making a tree of Debian $release needs root"
+	need mmdebstrap mmdebstrap
+	apt_sources "$release" | grep . >/dev/null ||
+		die "cannot tell where apt gets Debian from: 'apt-get indextargets' names neither $release nor a repository that ends in /debian"
+	say "making a tree of Debian $release with compiler, kernel headers and dkms; this takes two minutes or so"
+	tmp=$(mktemp -d "$store/.new.XXXXXX")
+	retry 3 make_tree "$tmp/tree" ||
+		die "cannot make a tree of Debian $release; mmdebstrap says why above"
+	chmod 755 "$tmp/tree"
+	for old in "$store/$release"-????????????; do
+		[ ! -d "$old" ] || rm -rf --one-file-system "$old"
+	done
+	mv -T "$tmp/tree" "$tree"
+fi
+printf '%s\n' "$tree"
