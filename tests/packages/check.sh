@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check.sh [--jobs N] [RELEASE...]: builds the packages in a tree of each
+# Debian release, with its compiler and libraries, installs them there, and
+# takes them away again. Ends with "N passed, N failed". Packages and logs are
+# under ${PFRU_BUILD:-build}/packages/RELEASE.
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+# shellcheck source=SCRIPTDIR/../vm/lib.sh disable=SC1091
+. "$top/tests/vm/lib.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES KDIR VERSION BUILD
+
+children=()
+trap 'kill "${children[@]}" 2>/dev/null; wait; exit 130' INT TERM
+
+# tests_of RELEASE: in this order; one a line
+tests_of()
+{
+	printf '%s\n' t-deb t-install t-trouble
+	[ "$1" != bookworm ] || echo t-rpm
+}
+
+# in_tree TEST: of the release
+in_tree()
+{
+	"$top/tests/vm/enter.sh" "$tree" -b "$out:/in" -b "$out:/out" \
+		-b "$out/tests:/tests" -b "$out/tests:/packages" \
+		env RELEASE="$release" bash "/packages/$1.sh"
+}
+
+# release NAME: all its tests, one after the other
+release()
+{
+	local test child='' start=$SECONDS
+
+	trap 'kill "$child" 2>/dev/null; exit 143' TERM
+
+	release=$1
+	out=$build/$1
+	rm -rf "$out"
+	mkdir -p "$out"
+	cp "$build/pfru.tar.gz" "$out/"
+	# a copy: nobody edits them while they run
+	mkdir "$out/tests"
+	cp "$here"/* "$top/tests/vm/guest/tap.sh" "$out/tests/"
+	tree=$("$top/tests/vm/tree.sh" "$1" 2>"$out/tree.log") || {
+		{ echo "not ok - the tree of $1 can be made"
+		sed 's/^/# /' "$out/tree.log"; } >"$out/tap"
+		return
+	}
+	for test in $(tests_of "$1"); do
+		echo "# test $1 $test"
+		in_tree "$test" 2>"$out/$test.log" &
+		child=$!
+		wait "$child"
+		echo "# exit $?"
+	done >"$out/tap"
+	echo $((SECONDS - start)) >"$out/seconds"
+}
+
+# judge: TAP of one release on standard input; prints it, then the counts
+judge()
+{
+	awk '
+	function end() {
+		if (test != "" && plan != n)
+			fail(test ": planned " plan " checks, made " n)
+		test = ""
+	}
+	function fail(text) { failed++; print "not ok - " text }
+	/^# test / { end(); test = $3 " " $4; n = 0; bad = 0; plan = "none"; print; next }
+	/^# exit / {
+		if ($3 != 0 && !bad)
+			fail(test ": every check passed, and it ended with status " $3)
+		end(); next
+	}
+	/^ok .*# SKIP/ { n++; bad = 1; fail("skipped: " $0); next }
+	/^ok / { n++; passed++ }
+	/^not ok / { n++; bad = 1; failed++ }
+	/^1\.\./ { plan = substr($0, 4); next }
+	/^TAP version/ { next }
+	{ print }
+	END { end(); print "counts", passed + 0, failed + 0 }'
+}
+
+jobs=$(nproc)
+[ "$jobs" -le 2 ] || jobs=2
+if [ "${1:-}" = --jobs ]; then
+	jobs=$2
+	shift 2
+fi
+releases=("$@")
+[ $# -gt 0 ] || mapfile -t releases < <(sed 's/#.*//' "$top/tests/vm/trees.conf" |
+	awk 'NF { print $1 }')
+[ "$(id -u)" = 0 ] || { echo "0 passed, 1 failed"; die "these tests need root: they enter trees of Debian releases"; }
+
+build=${PFRU_BUILD:-$top/build}/packages
+mkdir -p "$build"
+build=$(cd "$build" && pwd)
+"$top/data/dist.sh" "$build/pfru.tar.gz" || exit 1
+passed=0 failed=0
+for name in "${releases[@]}"; do
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+	release "$name" </dev/null &
+	children+=($!)
+done
+wait
+for name in "${releases[@]}"; do
+	judge <"$build/$name/tap" >"$build/$name/judged"
+	sed '$d' "$build/$name/judged"
+	echo "# $name: $(cat "$build/$name/seconds" 2>/dev/null || echo ?) s"
+	read -r _ p f < <(tail -n 1 "$build/$name/judged")
+	passed=$((passed + p))
+	failed=$((failed + f))
+done
+printf '\nlogs: %s\n%d passed, %d failed\n' "$build" "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

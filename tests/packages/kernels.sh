@@ -1,0 +1,193 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kernels.sh [--table] [NAME...]: boots the supported kernels, loads the module
+# and runs the demo and the telemetry tests on each, then writes what was seen
+# here and by check.sh into docs/kernels.md. --table boots nothing. NAME is of
+# tests/vm/kernels.conf; 6.1 is left out where all tests run on it anyway.
+# Ends with "N passed, N failed".
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+# shellcheck source=SCRIPTDIR/../vm/lib.sh disable=SC1091
+. "$top/tests/vm/lib.sh"
+# shellcheck source=SCRIPTDIR/../sum.sh disable=SC1091
+. "$top/tests/sum.sh"
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES KDIR VERSION BUILD
+build=${PFRU_BUILD:-$top/build}
+passed=0 failed=0
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok - $1"
+}
+
+not_ok()
+{
+	failed=$((failed + 1))
+	echo "not ok - $1"
+}
+
+known_kernels()
+{
+	sed 's/#.*//' "$top/tests/vm/kernels.conf" | awk 'NF { print $1 }'
+}
+
+limit()
+{
+	sed -n "s/^$1 //p" "$top/module/kernels"
+}
+
+# boot NAME: one guest; its report stays
+boot()
+{
+	"$top/tests/vm/kernel.sh" "$1" 2>/dev/null >"$build/kernels-$1.dir" || :
+	PFRU_BUILD=$build/kernels/$1 "$top/tests/vm/run.sh" --kernel "$1" \
+		--scenario kernel --jobs 1 --no-skips
+}
+
+# section TEST REPORT: yes when it ran and nothing in it failed
+section()
+{
+	awk -v test="$1" '
+	/^  [^ ]/ { inside = $1 == test; next }
+	inside && /^    ok - / { good++ }
+	inside && /^    not ok - / { bad++ }
+	END { print good && !bad ? "yes" : "**no**" }' "$2"
+}
+
+# booted VERSION: three cells, of the guest that had this kernel
+booted()
+{
+	local name report dir
+
+	for name in $(known_kernels); do
+		report=$build/kernels/$name/vm/kernel/report
+		dir=$(cat "$build/kernels-$name.dir" 2>/dev/null)
+		[ -f "$report" ] || continue
+		[ "$(cat "$dir/version")" = "$1" ] || continue
+		if grep -q '^    ok - the kernel is unharmed' "$report" &&
+		   grep -q '^    ok - .*pfructl status' "$report"; then
+			echo "yes | $(section t-demo "$report") | $(section t-10-telemetry "$report")"
+		else
+			echo "**no** | $(section t-demo "$report") | $(section t-10-telemetry "$report")"
+		fi
+		return
+	done
+	echo "not booted | |"
+}
+
+# by_packages RELEASE VERSION: built, and all of the release's tests
+by_packages()
+{
+	local tap=$build/packages/$1/tap
+
+	awk -v kernel="$2" '
+	/^(not )?ok [0-9]+ - / {
+		line = $0
+		sub(/^(not )?ok [0-9]+ - /, "", line)
+		mine = index(line, kernel ":") == 1 || index(line, kernel " ") == 1
+		bad = /^not /
+		if (bad)
+			failed = 1
+		if (mine && bad)
+			broken = 1
+		if (mine && line ~ /built without a warning$/)
+			built = 1
+	}
+	END {
+		print (built && !broken ? "yes" : "**no**"), (failed ? "**no**" : "yes")
+	}' "$tap"
+}
+
+table()
+{
+	local release kernel built packages
+
+	cat <<-END
+	<!-- Made by make check-kernels from what the tests saw; not typed. -->
+	<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
+	# Kernels
+
+	From Linux $(limit oldest); tested up to $(limit newest). Older ones are refused
+	when the module is built (\`module/kernels\` says both).
+
+	Built: by dkms, with the compiler of the kernel's release, from the installed
+	package, without a warning. Loaded, demo flow and telemetry: in QEMU, booted by
+	OVMF, with the firmware model. Packages: installed, upgraded, removed and purged
+	in a tree of the release.
+
+	| release | kernel | built | loaded | demo flow | telemetry | packages |
+	|---|---|---|---|---|---|---|
+	END
+	while read -r release; do
+		[ -f "$build/packages/$release/kernels" ] ||
+			die "the packages were not tested on $release: run tests/packages/check.sh first"
+		while read -r kernel; do
+			read -r built packages < <(by_packages "$release" "$kernel")
+			echo "| $release | $kernel | $built | $(booted "$kernel") | $packages |"
+		done < <(sort -Vu "$build/packages/$release/kernels")
+	done < <(sed 's/#.*//' "$top/tests/vm/trees.conf" | awk 'NF { print $1 }')
+}
+
+# limits: what module/kernels says is what was seen
+limits()
+{
+	local all
+
+	all=$(cat "$build"/packages/*/kernels | cut -d . -f 1-2 | sort -Vu)
+	if [ "$(head -n 1 <<<"$all")" = "$(limit oldest)" ] &&
+	   [ "$(tail -n 1 <<<"$all")" = "$(limit newest)" ]; then
+		ok "the oldest and the newest kernel of module/kernels were tested"
+	else
+		not_ok "module/kernels says $(limit oldest) to $(limit newest), tested were: ${all//$'\n'/ }"
+	fi
+	# dkms before 3.1 reads the expression only
+	# shellcheck disable=SC1091 # BUILD_EXCLUSIVE_* of dkms.conf
+	if (
+		# shellcheck disable=SC2034 # for dkms.conf
+		kernel_source_dir='' kernelver=''
+		. "$top/dkms.conf"
+		[ "$BUILD_EXCLUSIVE_KERNEL_MIN" = "$(limit oldest)" ] || exit 1
+		for k in $all "$(limit oldest)" 10.0; do
+			[[ $k.0-1-amd64 =~ $BUILD_EXCLUSIVE_KERNEL ]] || exit 1
+		done
+		for k in 5.9 5.4 4.19 3.16; do
+			[[ ! $k.0-1-amd64 =~ $BUILD_EXCLUSIVE_KERNEL ]] || exit 1
+		done
+	); then
+		ok "dkms.conf excludes what module/kernels excludes"
+	else
+		not_ok "dkms.conf excludes what module/kernels excludes"
+	fi
+}
+
+boot=yes
+[ "${1:-}" != --table ] || { boot=no; shift; }
+names=("$@")
+[ $# -gt 0 ] || mapfile -t names < <(known_kernels)
+mkdir -p "$build/kernels"
+if [ "$boot" = yes ]; then
+	for name in "${names[@]}"; do
+		part "kernel $name" boot "$name"
+	done
+	# shellcheck disable=SC2154 # of sum.sh
+	passed=$sum_passed failed=$sum_failed
+fi
+echo
+limits
+if table >"$build/kernels.md"; then
+	cp "$build/kernels.md" "$top/docs/kernels.md"
+	sed -n '/^|/p' "$build/kernels.md"
+	if grep -qF '**no**' "$build/kernels.md"; then
+		not_ok "every kernel of the table has what it was tested for"
+	else
+		ok "every kernel of the table has what it was tested for"
+	fi
+else
+	not_ok "the table can be made"
+fi
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,62 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The Debian packages: built as make deb does, what is in them, what lintian
+# says. They are left in /out for the tests that install them.
+
+# shellcheck source=SCRIPTDIR/inside.sh disable=SC1091,SC2154
+. /packages/inside.sh
+
+# build DIR: the packages, into DIR
+build()
+{
+	mkdir -p "$1" && cd "$1" && tar -xzf /in/pfru.tar.gz &&
+	cd "pfru-$version" && dpkg-buildpackage -us -uc >"$1/log" 2>&1 && return
+	tail -n 30 "$1/log"
+	return 1
+}
+
+# hashes DIR: of what was built
+hashes()
+{
+	(cd "$1" && sha256sum ./*.deb ./*.dsc ./*.tar.*)
+}
+
+# files PACKAGE: all but its documentation
+files()
+{
+	dpkg-deb --fsys-tarfile /tmp/first/"$1"_*.deb | tar -t |
+		sed -n 's,^\./\(.*[^/]\)$,\1,p' |
+		grep -v '^usr/share/\(doc\|lintian\)/' | LC_ALL=C sort
+}
+
+run -n "the packages can be built" build /tmp/first
+[ "$status" = 0 ] || done_testing
+unlike "$(cat /tmp/first/log)" '^dpkg-[a-z]*: warning|^dh_.*(warning|deprecated)' \
+	"without a warning of dpkg or debhelper"
+
+if [ "$RELEASE" = bookworm ]; then
+	# another place, another time, another number of processors
+	run -n "and built again elsewhere" \
+		build /tmp/a/second/place/of/another/length
+	is "$(hashes /tmp/a/second/place/of/another/length)" "$(hashes /tmp/first)" \
+		"they are the same, byte for byte"
+	run -n "lintian" lintian --pedantic -I -E --allow-root \
+		--fail-on error,warning,info,pedantic,experimental,override \
+		/tmp/first/*.changes
+	is "$out" "" "lintian has nothing to say that is not explained"
+fi
+
+is "$(files pfru-dkms | sed "s/$version/VERSION/" |
+	grep -v '^usr/src/pfru-VERSION/\(core\|module\|include\)/')" \
+	"$(sort /packages/pfru-dkms.files)" "what is in pfru-dkms"
+is "$(files pfru-dkms | grep -cE '\.(o|ko|cmd|mod|mod\.c)$')" 0 \
+	"nothing that a build leaves is in it"
+is "$(files pfructl | sed 's,^usr/lib/systemd,lib/systemd,')" \
+	"$(sort /packages/pfructl.files)" "what is in pfructl"
+is "$(dpkg-deb -f /tmp/first/pfru-dkms_*.deb Version)" "$version" \
+	"the package's version is VERSION's"
+isnt "$(find /tmp/first -name 'pfructl-dbgsym_*.deb')" "" \
+	"there is a package of debugging symbols"
+cp /tmp/first/*.deb /tmp/first/*.dsc /tmp/first/*.tar.* /out/
+done_testing

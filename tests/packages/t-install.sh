@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A life of the packages: an older version, this one over it, a kernel that
+# arrives before its headers, removal, purge. No network.
+
+# shellcheck source=SCRIPTDIR/inside.sh disable=SC1091,SC2154
+. /packages/inside.sh
+
+old=0.0.9
+
+# make_old: pfru-dkms as an earlier version would have been
+make_old()
+{
+	local d=$tap_dir/old
+
+	dpkg-deb -R /in/pfru-dkms_*.deb "$d"
+	mv "$d/usr/src/pfru-$version" "$d/usr/src/pfru-$old"
+	sed -i "s/$version/$old/" "$d"/DEBIAN/{control,postinst,prerm} \
+		"$d/usr/src/pfru-$old"/{VERSION,dkms.conf}
+	(cd "$d" && find usr -type f -exec md5sum {} + >DEBIAN/md5sums)
+	dpkg-deb -b "$d" /tmp/old.deb >/dev/null
+}
+
+# all_files: what a removal must leave as it was
+all_files()
+{
+	find / -xdev \( -path /proc -o -path /tmp -o -path /var/log -o \
+		-path /var/cache -o -path /run -o -path /var/lib/apt -o -path /var/lib/dpkg -o \
+		-path /in -o -path /out -o -path /tests -o -path /packages \) -prune \
+		-o -print | LC_ALL=C sort
+}
+
+# kept NAME: packages in the tree's cache whose names match
+kept()
+{
+	find /var/cache/apt/archives -name "$1" | sort
+}
+
+status_of()
+{
+	dkms status | sed 's,pfru/,pfru\, ,' | grep "^pfru, $1, $2, .*: installed"
+}
+
+for kernel in $(kernels); do
+	depmod "$kernel"
+done
+all_files >/tmp/before
+first=$(kernels | sed -n 1p)
+
+make_old
+run -n "an older version can be installed" apt_do install /tmp/old.deb
+isnt "$(status_of "$old" "$first")" "" "and has the module for $first"
+
+run -n "this version over it" apt_do install /in/pfru-dkms_*.deb /in/pfructl_*.deb
+apt_said=$(cat "$tap_dir/apt")
+isnt "$(status_of "$version" "$first")" "" "dkms has this version installed"
+is "$(dkms status | grep -c pfru)" "$(kernels | wc -l)" "and no other"
+is "$(find /usr/src /var/lib/dkms -maxdepth 2 -name "*$old*")" "" \
+	"nothing of the older one is left"
+is "$(grep -c 'Building module' <<<"$apt_said")" "$(kernels | wc -l)" \
+	"each kernel's module is built once"
+healthy "after the upgrade"
+for kernel in $(kernels); do
+	has_module "$kernel"
+done
+is "$(pfructl --version | head -n 1 | grep -o '[0-9][0-9.]*' | head -n 1)" \
+	"$version" "the tool runs and has the version of the module"
+for t in tool module; do
+	mkdir -p "$tap_dir/source" "$tap_dir/autopkgtest"
+	tar -C "$tap_dir/source" --strip-components=1 -xzf /in/pfru.tar.gz
+	run -n "its autopkgtest $t passes" env -C "$tap_dir/source" \
+		AUTOPKGTEST_TMP="$tap_dir/autopkgtest" "debian/tests/$t"
+done
+
+# a kernel arrives, and its headers after it
+mapfile -t image < <(kept 'linux-image-[0-9]*cloud*.deb'
+	kept 'linux-modules-*cloud*.deb'; kept 'linux-binary-*cloud*.deb'
+	kept 'linux-base-*cloud*.deb')
+run -n "a new kernel without headers is installed" apt_do install "${image[@]}"
+cloud=$(find /lib/modules -maxdepth 1 -name '*cloud*' -printf '%f\n')
+is "$(module_of "$cloud")" "" "$cloud has no module yet"
+healthy "with a kernel that has no headers"
+mapfile -t headers < <(kept 'linux-headers-[0-9]*.deb'; kept 'linux-kbuild-*.deb'
+	kept 'linux-base-*.deb'; kept 'linux-image-*-rt-*.deb'
+	kept 'linux-libc-dev*.deb')
+run -n "then the headers, and those of other kernels" \
+	apt_do install "${headers[@]}"
+healthy "with the headers"
+for kernel in $(kernels); do
+	[ "$kernel" = "$first" ] || has_module "$kernel"
+	isnt "$(status_of "$version" "$kernel")" "" "$kernel: installed, says dkms"
+	echo "$kernel" >>/out/kernels
+done
+is "$(modinfo -k "$cloud" -n pfru 2>&1)" "$(module_of "$cloud" | sed 's,^/usr,,')" \
+	"modprobe of $cloud would find it"
+isnt "$(kernels | grep cloud)" "" "a kernel of the cloud flavour was among them"
+isnt "$(kernels | grep rt-)" "" "one of the rt flavour too"
+# Debian's cloud kernels have none from 6.12 on
+case $RELEASE in
+trixie*) is "$(grep -c '^CONFIG_INTEL_MEI=' "/lib/modules/$cloud/build/.config")" 0 \
+		"$cloud is one without MEI" ;;
+esac
+run -n "the new kernel is purged" apt_do purge "$(dpkg -S "/boot/vmlinuz-$cloud" \
+	"/lib/modules/$cloud" 2>/dev/null | sed -n 's/^\(linux-[^:]*\):.*/\1/p' | head -n 1)"
+unlike "$(dkms status)" "$cloud" "dkms has forgotten it"
+
+# removal; a conffile or state that only purge may take would be seen between
+run -n "removed" apt_do remove pfru-dkms pfructl
+is "$(dkms status)" "" "dkms has nothing left"
+is "$(find /lib/modules /var/lib/dkms /usr/src -name 'pfru.ko*' -o -name pfru \
+	-o -name 'pfru-*')" "" \
+	"no file of the module is left"
+run -n "purged" apt_do purge pfru-dkms pfructl
+healthy "after the purge"
+run -n "the other kernels go, too" apt_do purge 'linux-image-.*cloud.*' \
+	'linux-headers-.*(cloud|rt|7\.3).*' 'linux-image-.*rt.*'
+run -n "and what came with them" apt_do autoremove --purge
+# Not of these packages: dkms makes its key once for all modules, and keeps it;
+# adding users is the initramfs's; apt keeps a list of kernels; what depmod wrote for a kernel that has only
+# headers has no owner.
+is "$(all_files | diff /tmp/before - | grep '^[<>]' | grep -vE \
+	' (/var/lib/dkms/mok\.[a-z]+|/etc/g?shadow-|/etc/apt/apt\.conf\.d/01autoremove-kernels|(/usr)?/lib/modules/[^/]+(/modules\.[a-z.]+)?)$')" \
+	"" "nothing is left, and nothing is missing"
+done_testing
