@@ -39,12 +39,13 @@ pinger()
 	done >"$tap_dir/pings" 2>&1
 }
 
-# sleeps SECONDS: suspend to idle; the real-time clock wakes the machine
+# sleeps: suspend to idle; host/wake.sh presses a key
 sleeps()
 {
-	echo 0 >/sys/class/rtc/rtc0/wakealarm
-	echo "+$1" >/sys/class/rtc/rtc0/wakealarm
-	echo freeze >/sys/power/state
+	echo enabled >/sys/devices/platform/i8042/serio0/power/wakeup
+	heci log sleep
+	echo freeze >/sys/power/state || return
+	heci log awake
 }
 
 many=$(yes ping | head -n 200 | tr '\n' ' ')
@@ -142,7 +143,7 @@ if grep -qw freeze /sys/power/state; then
 		n=$((n + 1))
 		wd "$(wd_dev)" ping sleep=500 ping magic >/dev/null 2>&1 &
 		holder=$!
-		sleeps 2 || { diag "cycle $n: no suspend"; break; }
+		sleeps || { diag "cycle $n: no suspend"; break; }
 		soon 20 ended "$holder" || diag "cycle $n: a ping that hangs"
 		quickly || { diag "cycle $n: no watchdog"; break; }
 		back=$((back + 1))

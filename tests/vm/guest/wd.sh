@@ -107,8 +107,9 @@ took()
 	printf '%s\n' "$out" | sed -n "s/^$1: [A-Za-z]* //p" | tail -n 1
 }
 
-# ping_says SECONDS [WORD...]: sets $answer: "ok", an errno, or "blocked (D)"
-# of the last ping; $dev, and $seconds, what it took
+# ping_says SECONDS [WORD...]: sets $answer: "ok", an errno, or "blocked (D)",
+# and $seconds, what it took, of the last ping, or of the open, which starts the
+# watchdog, when there was none; $dev
 ping_says()
 {
 	local limit=${1:-12}
@@ -123,8 +124,10 @@ ping_says()
 		return 0
 	fi
 	answer=$(said ping)
-	[ -n "$answer" ] || answer="open: $(said open)"
 	seconds=$(took ping)
+	[ -z "$answer" ] || return 0
+	answer=$(said open)
+	seconds=$(took open)
 }
 
 # at_most SECONDS NAME: the last ping took no longer
