@@ -13,7 +13,7 @@
 #include "sink.h"
 
 /* bytes printed at once, so that a line of JSON has a bound */
-#define PIECE_MAX 1048576U
+#define PIECE_MAX 262144U
 
 /* a log that can't be watched is asked for at a slower pace */
 #define SLOWER 10

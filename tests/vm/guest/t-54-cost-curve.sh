@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 240
+# timeout: 500
 #
 # What a delta costs grows with what is new, not with the ring. Leaves the table
 # in guest/costs. One ring of 64 MiB is reserved; smaller ones lie in it.
@@ -93,6 +93,26 @@ is $? 0 "4 KiB of 64 MiB: no more is read than of 64 KiB"
 is $? 0 "4 KiB of 64 MiB take at most three times what 4 KiB of 64 KiB take"
 [ "$large_memory" -le $((small_memory + 1024)) ]
 is $? 0 "nor more than 1 MiB more memory"
+
+# printed N: the follower printed so many characters
+# shellcheck disable=SC2317 # run by name
+printed()
+{
+	[ "$(stat -c %s "$tap_dir/followed")" -ge "$1" ]
+}
+
+# a follower that has a whole ring to print
+rm -f "$state"
+writer spend pfructl telemetry --follow --json --state "$state" \
+	--output "$tap_dir/followed" 2>"$tap_dir/turns" &
+run -n "64 MiB are followed" wait_for 100 printed $((most / 3 * 4))
+kill -TERM "$(pidof pfructl)"
+wait
+memory=$(sed -n 's/.* memory \([0-9]*\).*/\1/p' "$tap_dir/turns")
+line "64 MiB" "follow, all new" "" "" "" "$memory"
+[ "$memory" -le $(((most + most / 8) / 1024)) ]
+is $? 0 "a follower's memory is a ring and an eighth at most"
+
 sed 's/^/# /' "$tap_dir/table"
 keep "$tap_dir/table" costs
 done_testing
