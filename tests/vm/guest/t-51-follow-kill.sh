@@ -37,9 +37,11 @@ verdict()
 # to a file, whose end tells the next reader what was printed
 writer -n reset
 endless 2
-run -n "to a file: 200 are killed" writer kill 200 3 400 pfructl telemetry \
-	--follow --json --quiet --interval 0.01 --since-reset \
+run -n "to a file: 200 are killed" writer -s "$tap_dir/state" kill 200 3 400 \
+	pfructl telemetry --follow --json --quiet --interval 0.01 --since-reset \
 	--state "$tap_dir/state" --output "$tap_dir/file"
+err_like '^killed 200, [0-9]{2,3} while printing' \
+	"to a file: many of them while they print"
 enough
 run -n "to a file: a last look" pfructl telemetry --delta --json --quiet \
 	--since-reset --state "$tap_dir/state" --output "$tap_dir/file"
@@ -54,9 +56,11 @@ endless 4
 mkfifo "$tap_dir/pipe"
 cat "$tap_dir/pipe" >"$tap_dir/collected" &
 exec 7>"$tap_dir/pipe"
-writer kill 60 5 400 pfructl telemetry --follow --json --quiet \
-	--interval 0.01 --since-reset --state "$tap_dir/state" >&7
+writer -s "$tap_dir/state" kill 60 5 400 pfructl telemetry --follow --json \
+	--quiet --interval 0.01 --since-reset --state "$tap_dir/state" >&7 2>"$tap_dir/killed"
 is $? 0 "to a pipe: 60 are killed"
+like "$(cat "$tap_dir/killed")" '^killed 60, [0-9]{2} while printing' \
+	"to a pipe: many of them while they print"
 enough
 pfructl telemetry --delta --json --quiet --since-reset \
 	--state "$tap_dir/state" >&7
@@ -81,6 +85,7 @@ pfructl telemetry --follow --json --quiet --interval 0.01 --since-reset \
 	--type history --state "$tap_dir/history.state" \
 	--output "$tap_dir/history" &
 history=$!
+wait_for 20 test -e "$tap_dir/one.state"
 exits -n "a position has one user" 6 pfructl telemetry --delta --json --quiet \
 	--state "$tap_dir/one.state"
 i=0

@@ -4,14 +4,16 @@
  * readers made of it. Each byte is a function of its position, so that a loss,
  * a repeat or a disorder shows.
  *
- *	writer [-i INSTANCE] [-t exec|history] [-n] COMMAND
+ *	writer [-i INSTANCE] [-t exec|history] [-n] [-s STATE] COMMAND
  *	run BYTES SEED	up to position BYTES, in random pieces
  *	to BYTES	the same at once
  *	reset		empty the log (-n: without telling so)
  *	figures		of log and firmware
  *	verify BYTES	standard input is lines of JSON up to that position
  *	bytes FROM TO	what those lines should hold
- *	kill COUNT SEED MS CMD...	start it and kill it, again and again
+ *	kill COUNT SEED MS CMD...	start it and kill it, again and again; with
+ *			-s every other time right after it saved in STATE that it
+ *			is about to print
  *	spend CMD...	what it takes
  *
  * A firmware's call and its writing exclude each other, on a machine: both stop
@@ -444,16 +446,50 @@ static pid_t start(char **argv)
 	return pid;
 }
 
-/* Killed after up to @ms milliseconds; one that ends by itself is wrong. */
-static int kill_often(unsigned long count, unsigned long ms, char **argv)
+static bool is_pending(const char *state)
 {
-	unsigned long i;
+	char text[1024];
+	size_t size;
+	FILE *f;
+
+	f = fopen(state, "r");
+	if (!f)
+		return false;
+	size = fread(text, 1, sizeof(text) - 1, f);
+	text[size] = 0;
+	fclose(f);
+	return strstr(text, "pending");
+}
+
+/* What the one before left there does not count: the next settles it first. */
+static void wait_pending(const char *state, unsigned long ms)
+{
+	uint64_t until = now_us() + ms * 1000;
+
+	while (is_pending(state) && now_us() < until)
+		usleep(100);
+	while (!is_pending(state) && now_us() < until)
+		usleep(100);
+	usleep(any_below(3000));
+}
+
+/*
+ * Killed after up to @ms milliseconds, or while it prints; one that ends by
+ * itself is wrong.
+ */
+static int kill_often(unsigned long count, unsigned long ms, const char *state,
+		      char **argv)
+{
+	unsigned long i, printing = 0;
 	int status;
 	pid_t pid;
 
 	for (i = 0; i < count; i++) {
 		pid = start(argv);
-		usleep(any_below(ms * 1000));
+		if (state && i % 2)
+			wait_pending(state, 2 * ms);
+		else
+			usleep(any_below(ms * 1000));
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		if (!WIFSIGNALED(status)) {
@@ -461,7 +497,9 @@ static int kill_often(unsigned long count, unsigned long ms, char **argv)
 				status);
 			return EXIT_FAILURE;
 		}
+		printing += state && is_pending(state);
 	}
+	fprintf(stderr, "killed %lu, %lu while printing\n", count, printing);
 	return EXIT_SUCCESS;
 }
 
@@ -539,15 +577,18 @@ static int command(int argc, char **argv, bool quietly)
 int main(int argc, char **argv)
 {
 	int opt, instance = 0, log = PFRUSIM_EXEC;
+	const char *state = NULL;
 	bool quietly = false;
 
-	while ((opt = getopt(argc, argv, "+i:t:n")) != -1) {
+	while ((opt = getopt(argc, argv, "+i:t:ns:")) != -1) {
 		if (opt == 'i')
 			instance = atoi(optarg);
 		else if (opt == 't' && !strcmp(optarg, "history"))
 			log = PFRUSIM_HISTORY;
 		else if (opt == 'n')
 			quietly = true;
+		else if (opt == 's')
+			state = optarg;
 		else if (opt != 't')
 			return usage();
 	}
@@ -559,7 +600,8 @@ int main(int argc, char **argv)
 		return print_bytes(number(argv[1]), number(argv[2]));
 	if (argc > 4 && !strcmp(argv[0], "kill")) {
 		random_state = number(argv[2]);
-		return kill_often(number(argv[1]), number(argv[3]), argv + 4);
+		return kill_often(number(argv[1]), number(argv[3]), state,
+				  argv + 4);
 	}
 	if (!argc)
 		return usage();
