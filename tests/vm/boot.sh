@@ -3,8 +3,10 @@
 #
 # boot.sh --way WAY --kernel DIR --initrd FILE --out DIR [options]: runs one
 # guest until it powers off. Results are files in DIR, never its output.
-#   --way ovmf|quick|plain  UEFI; the firmware's table by -acpitable; neither
-#   --firmware FILE    pfrusim.efi (ovmf) or pfrusim-acpitable.aml (quick)
+#   --way ovmf|secure|quick|plain  UEFI; UEFI with Secure Boot; the firmware's
+#                      table by -acpitable; neither
+#   --firmware FILE    pfrusim.efi (ovmf, secure) or pfrusim-acpitable.aml (quick)
+#   --vars FILE        the store of UEFI variables to begin with (secure)
 #   --disk FILE        a raw disk (virtio), written to
 #   --append STRING    kernel command line to add
 #   --timeout SECONDS  (300)   --memory MIB (1024)   --cpus N (2)
@@ -105,7 +107,19 @@ make_esp()
 	done
 }
 
-way='' kernel='' initrd='' out='' firmware='' disk='' append=''
+# sign_efi FILE OUT: with the key that Debian's ovmf package ships for tests
+sign_efi()
+{
+	local keys=/usr/share/ovmf/PkKek-1-snakeoil
+
+	need sbsign sbsigntool
+	[ -f snakeoil.key ] ||
+		openssl pkey -in "$keys.key" -passin pass:snakeoil -out snakeoil.key
+	sbsign --key snakeoil.key --cert "$keys.pem" --output "$2" "$1" \
+		>>boot-sign.log 2>&1 || die "cannot sign $1, see $out/boot-sign.log"
+}
+
+way='' kernel='' initrd='' out='' firmware='' disk='' append='' vars=''
 limit=300 memory=1024 cpus=2
 extra=()
 while [ $# -gt 0 ]; do
@@ -116,6 +130,7 @@ while [ $# -gt 0 ]; do
 	--initrd)   initrd=$2 ;;
 	--out)      out=$2 ;;
 	--firmware) firmware=$2 ;;
+	--vars)     vars=$2 ;;
 	--disk)     disk=$2 ;;
 	--append)   append=$2 ;;
 	--timeout)  limit=$2 ;;
@@ -135,6 +150,7 @@ kernel=$(realpath "$kernel")
 initrd=$(realpath "$initrd")
 [ -z "$firmware" ] || firmware=$(realpath "$firmware")
 [ -z "$disk" ] || disk=$(realpath "$disk")
+[ -z "$vars" ] || vars=$(realpath "$vars")
 mkdir -p "$out"
 # relative names from here on: QEMU splits its options at commas
 cd "$out"
@@ -155,7 +171,12 @@ esac
 
 # a panic reboots at once, which -no-reboot makes the end of the guest
 cmdline="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1 $append"
-args+=(-nodefaults -no-user-config -display none -no-reboot -machine q35
+machine=q35
+if [ "$way" = secure ]; then
+	machine=q35,smm=on
+	args+=(-global driver=cfi.pflash01,property=secure,value=on)
+fi
+args+=(-nodefaults -no-user-config -display none -no-reboot -machine "$machine"
 	-m "$memory" -smp "$cpus" -serial file:console.log
 	-serial file:results.tap -serial file:guest.tar)
 if [ -n "$disk" ]; then
@@ -179,6 +200,21 @@ ovmf)
 		args+=(-kernel vmlinuz -initrd initrd.img -append "$cmdline")
 	fi
 	;;
+secure)
+	code=/usr/share/OVMF/OVMF_CODE_4M.secboot.fd
+	[ -f "$code" ] || die "$code is missing; install ovmf"
+	[ -n "$firmware" ] || die "--way secure needs --firmware pfrusim.efi"
+	cp -f "${vars:-/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd}" vars.fd
+	rm -f boot-sign.log vmlinuz
+	sign_efi "$kernel/vmlinuz" vmlinuz
+	sign_efi "$firmware" pfrusim.efi
+	rm -f snakeoil.key
+	make_esp esp.img
+	args+=(-drive "if=pflash,format=raw,readonly=on,file=$code"
+		-drive "if=pflash,format=raw,file=vars.fd"
+		-drive "if=none,id=esp,format=raw,file=esp.img"
+		-device "virtio-blk-pci,drive=esp,bootindex=1")
+	;;
 quick|plain)
 	# the unpacked kernel starts by PVH, seconds earlier
 	[ ! -f "$kernel/vmlinux" ] || ln -sfn "$kernel/vmlinux" vmlinuz
@@ -191,7 +227,7 @@ quick|plain)
 	args+=(-kernel vmlinuz -initrd initrd.img -append "$cmdline")
 	;;
 *)
-	die "--way is '$way', expected ovmf, quick or plain"
+	die "--way is '$way', expected ovmf, secure, quick or plain"
 	;;
 esac
 

@@ -5,7 +5,7 @@
 # judges results and console logs. See README.md beside it.
 #   --kernel NAME      a kernel of kernels.conf (6.1)
 #   --scenario NAME    only this one; may be repeated; a path to a .conf too
-#   --boot WAY         ovmf, quick or plain instead of the scenario's own
+#   --boot WAY         ovmf, secure, quick or plain instead of the scenario's own
 #   --keep             keep initramfs and disk images too
 #   --no-skips         a skip is a failure
 #   --jobs N           guests at once (2, or 1 on a single CPU)
@@ -46,7 +46,7 @@ load_scenario()
 	description='' boot=ovmf firmware=yes append='' modules='' load=''
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
-	image='' install=yes enable=''
+	image='' install=yes enable='' sign=no
 	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
@@ -287,10 +287,15 @@ make_initrd()
 		args+=(-m "$m")
 	done
 	[ "$heci" != yes ] || args+=(-m virtio_pci -m virtio_console -m mei-me)
-	[ "$module" != yes ] || args+=(-M "$stage/pfru.ko")
 	for f in $programs; do
 		args+=(-p "$f")
 	done
+	if [ "$module" = yes ]; then
+		cp "$stage/pfru.ko" "$out/pfru.ko"
+		[ "$sign" = no ] ||
+			"$here/sign.sh" "$sign" "$kernel" "$out/pfru.ko" || return
+		args+=(-M "$out/pfru.ko")
+	fi
 	[ "$cli" != yes ] || args+=(-p "$stage/pfructl")
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
@@ -352,7 +357,7 @@ boot_scenario()
 	[ -z "$image" ] || args+=(--disk "$out/disk")
 	[ "$firmware" != yes ] ||
 		case $boot in
-		ovmf)  args+=(--firmware "$vm/firmware/pfrusim.efi") ;;
+		ovmf|secure) args+=(--firmware "$vm/firmware/pfrusim.efi") ;;
 		quick) args+=(--firmware "$vm/firmware/pfrusim-acpitable.aml") ;;
 		esac
 	if [ "$heci" = yes ]; then
@@ -539,7 +544,7 @@ run_scenario()
 		tar -C "$out/guest" --no-same-owner -xzf "$out/guest.tar" 2>/dev/null
 		rm -f "$out/guest.tar"
 	fi
-	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd}
+	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd,vmlinuz,pfru.ko}
 	rm -f "$out/judged" "$out/console.judged"
 	echo "$passed $failed $skipped" >"$out/counts"
 }
