@@ -223,6 +223,16 @@ static const char *module_word(const struct module_state *m)
 	return m->available ? "available" : "absent";
 }
 
+/* to be followed by the signer, if it is known */
+static const char *signed_words(const struct module_state *m)
+{
+	if (!m->available)
+		return "";
+	if (!m->is_signed)
+		return ", not signed";
+	return m->signer ? ", signed by " : ", signed";
+}
+
 static void print_module(struct output *out, const char *name,
 			 const struct module_state *m)
 {
@@ -237,15 +247,11 @@ static void print_module(struct output *out, const char *name,
 	if (m->signer)
 		out_string(out, "signer", NULL, m->signer);
 	out_end(out);
-	text = xasprintf("%s: %s%s%s%s", name, module_word(m),
+	text = xasprintf("%s: %s%s%s%s%s%s", name, module_word(m),
 			 m->version ? ", version " : "",
-			 m->version ? m->version : "",
-			 !m->available ?
-				 "" :
-			 m->blacklisted ?
-				 (m->is_signed ? ", signed, blacklisted" :
-						 ", not signed, blacklisted") :
-				 (m->is_signed ? ", signed" : ", not signed"));
+			 m->version ? m->version : "", signed_words(m),
+			 m->signer ? m->signer : "",
+			 m->available && m->blacklisted ? ", blacklisted" : "");
 	out_string(out, NULL, "Module", text);
 	free(text);
 }
@@ -347,6 +353,33 @@ static bool is_locked_down(const struct status *s)
 	return s->lockdown && strcmp(s->lockdown, "none");
 }
 
+/* where dkms keeps the key that it signs with, Debian's and Ubuntu's */
+static const char *own_key(void)
+{
+	static const char *const names[] = {
+		"/var/lib/dkms/mok.pub",
+		"/var/lib/shim-signed/mok/MOK.der",
+	};
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(names) && !found; i++) {
+		char *path = sysroot_path("%s", names[i]);
+
+		if (!access(path, F_OK))
+			found = names[i];
+		free(path);
+	}
+	return found ? found : "FILE";
+}
+
+static void explain_key(struct status *s)
+{
+	problem(s,
+		"The module pfru is signed by '%s', a key that this kernel does not trust, and it is locked down (%s): enrol the key ('mokutil --import %s' asks for a password; reboot, choose 'Enroll MOK' and give it), then run 'modprobe pfru'.",
+		s->module.signer, s->lockdown, own_key());
+}
+
 static void explain_driver(struct status *s)
 {
 	const struct module_state *m = &s->module;
@@ -361,6 +394,9 @@ static void explain_driver(struct status *s)
 		problem(s,
 			"The module pfru is not signed, and this kernel is locked down (%s): sign it with a key that the machine trusts (see mokutil(1)), then run 'modprobe pfru'.",
 			s->lockdown);
+	else if (m->available && is_locked_down(s) && m->signer &&
+		 !module_key_known(m->signer))
+		explain_key(s);
 	else if (m->available)
 		problem(s,
 			"The module pfru is not loaded: run 'modprobe pfru'.");

@@ -4,10 +4,12 @@
  */
 #include <errno.h>
 #include <libkmod.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "module-state.h"
+#include "sysroot.h"
 
 static void keep(char **where, const char *value)
 {
@@ -95,6 +97,39 @@ int module_state_read(const char *name, struct module_state *state)
 	kmod_module_unref_list(list);
 	kmod_unref(ctx);
 	return 0;
+}
+
+/* a line of /proc/keys ends in: asymmetri NAME: IDENTIFIER: X509.rsa ... */
+static bool is_key_of(const char *line, const char *signer)
+{
+	static const char type[] = " asymmetri ";
+	const char *name = strstr(line, type);
+	size_t length = strlen(signer);
+
+	if (!name)
+		return false;
+	name += strlen(type);
+	return !strncmp(name, signer, length) && name[length] == ':';
+}
+
+int module_key_known(const char *signer)
+{
+	char *path = sysroot_path("/proc/keys");
+	FILE *keys = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	int known = -1;
+
+	free(path);
+	if (!keys)
+		return -1;
+	while (known < 1 && getline(&line, &room, keys) > 0) {
+		if (strstr(line, " asymmetri "))
+			known = is_key_of(line, signer);
+	}
+	free(line);
+	fclose(keys);
+	return known;
 }
 
 void module_state_free(struct module_state *state)

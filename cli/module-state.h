@@ -37,4 +37,15 @@ struct module_state {
 int module_state_read(const char *name, struct module_state *state);
 void module_state_free(struct module_state *state);
 
+/**
+ * module_key_known() - does the kernel have a key of this name?
+ * @signer: of a module
+ *
+ * Keys of the machine (of UEFI's db and of the machine's owner) are on the
+ * kernel's keyrings, which only root sees.
+ *
+ * Return: 1, 0, or -1 when no key can be seen
+ */
+int module_key_known(const char *signer);
+
 #endif /* PFRUCTL_MODULE_STATE_H */

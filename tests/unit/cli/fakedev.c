@@ -608,5 +608,7 @@ int __wrap_module_state_read(const char *name, struct module_state *state)
 	state->available = strstr(words, "available");
 	state->blacklisted = strstr(words, "blacklisted");
 	state->is_signed = strstr(words, "signed");
+	if (strstr(words, "by-us"))
+		state->signer = strdup("Our key");
 	return 0;
 }

@@ -923,6 +923,23 @@ test_status() {
 	printf '\006\0\0\0\001' > "$FAKE_ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	FAKE_MODULE=available expect "not signed, locked down" 3 status
 	check "not signed, locked down: what to do" prints "locked down \(integrity\): sign it"
+	mkdir -p "$FAKE_ROOT/proc"
+	keys="$FAKE_ROOT/proc/keys"
+	FAKE_MODULE=available,signed,by-us expect "keys that cannot be seen" 3 status
+	check "keys that cannot be seen: what to do" prints "run 'modprobe pfru'"
+	echo '3f5c2866 I------ 1 perm 1f010000 0 0 asymmetri Our key too: 63b8d5: X509.rsa c854dadb []' >"$keys"
+	FAKE_MODULE=available,signed,by-us expect "a key nobody enrolled" 3 status
+	check "a key nobody enrolled: what to do" prints \
+		"signed by 'Our key', a key that this kernel does not trust.*mokutil --import FILE"
+	mkdir -p "$FAKE_ROOT/var/lib/dkms"
+	touch "$FAKE_ROOT/var/lib/dkms/mok.pub"
+	FAKE_MODULE=available,signed,by-us expect "a key nobody enrolled, dkms" 3 status
+	check "a key nobody enrolled, dkms: what to do" prints \
+		"mokutil --import /var/lib/dkms/mok.pub"
+	echo '3f5c2867 I------ 1 perm 1f010000 0 0 asymmetri Our key: 63b8d5: X509.rsa c854dadb []' >>"$keys"
+	FAKE_MODULE=available,signed,by-us expect "an enrolled key" 3 status
+	check "an enrolled key: what to do" prints "run 'modprobe pfru'"
+	rm "$keys"
 	check "Secure Boot is seen" prints "Secure Boot: *yes"
 
 	mkdir -p "$FAKE_ROOT/dev/pfru"
