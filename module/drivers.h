@@ -31,4 +31,31 @@ int pfru_enumerate(void);
  */
 void pfru_enumerate_undo(void);
 
+#ifdef PFRU_WATCHDOG
+/**
+ * pfru_watchdog_init() - serve the watchdog of Intel AMT on the MEI bus
+ *
+ * Does nothing in a kdump kernel: asking the firmware whether it wants the
+ * watchdog ends with a stop, which would cancel the event that a crash is to
+ * cause.
+ *
+ * Return: 0, or a negative errno
+ */
+int pfru_watchdog_init(void);
+
+/**
+ * pfru_watchdog_exit() - undo pfru_watchdog_init()
+ */
+void pfru_watchdog_exit(void);
+#else
+static inline int pfru_watchdog_init(void)
+{
+	return 0;
+}
+
+static inline void pfru_watchdog_exit(void)
+{
+}
+#endif
+
 #endif /* PFRU_DRIVERS_H */

@@ -19,8 +19,13 @@ static int __init pfru_init(void)
 	ret = pfru_enumerate();
 	if (ret)
 		goto unregister_telemetry;
+	ret = pfru_watchdog_init();
+	if (ret)
+		goto undo_enumerate;
 	return 0;
 
+undo_enumerate:
+	pfru_enumerate_undo();
 unregister_telemetry:
 	platform_driver_unregister(&pfru_telemetry_driver);
 unregister_update:
@@ -31,6 +36,7 @@ module_init(pfru_init);
 
 static void __exit pfru_exit(void)
 {
+	pfru_watchdog_exit();
 	pfru_enumerate_undo();
 	platform_driver_unregister(&pfru_telemetry_driver);
 	platform_driver_unregister(&pfru_update_driver);

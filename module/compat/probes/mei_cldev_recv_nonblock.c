@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mei_cldev_recv_nonblock() is gone from 7.2; mei_cldev_recv_timeout() is there
+ * since 6.8 ("mei: bus: add send and recv api with timeout").
+ */
+#include <linux/mei_cl_bus.h>
+
+ssize_t probe(struct mei_cl_device *cldev, u8 *buf, size_t size);
+ssize_t probe(struct mei_cl_device *cldev, u8 *buf, size_t size)
+{
+	return mei_cldev_recv_nonblock(cldev, buf, size);
+}
