@@ -62,10 +62,10 @@ mon()
 	echo "$*" >"$HECI_DIR/monitor.in"
 }
 
-# over: has the guest ended?
+# over: has the guest ended, or was the run stopped, and the model with it?
 over()
 {
-	[ -e "$HECI_DIR/over" ]
+	[ -e "$HECI_DIR/over" ] || [ ! -S "$HECI_DIR/control" ]
 }
 
 # soon SECONDS CMD...: until CMD succeeds, at most so long
