@@ -16,7 +16,7 @@ export BUILD VERSION
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
 	fuzz bench lint install install-tool install-module-files install-source \
 	dkms-install uninstall dist deb rpm check-packages check-kernels \
-	clean deps deps-build deps-deb deps-rpm
+	check-secureboot clean deps deps-build deps-deb deps-rpm
 
 all: cli
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
@@ -37,6 +37,7 @@ help:
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
 	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
 	@echo "make check-kernels    the module on every kernel, into docs/kernels.md"
+	@echo "make check-secureboot the installed packages, booted with Secure Boot"
 	@echo "make bench            what reading the log costs, as a table"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
@@ -72,6 +73,10 @@ check-packages: deps
 # and the kernels that the packages built for, booted
 check-kernels: deps
 	@tests/packages/kernels.sh
+
+# the system with the installed packages, booted, with Secure Boot too
+check-secureboot: deps
+	@tests/packages/secureboot.sh
 
 check: deps
 	@tests/check.sh

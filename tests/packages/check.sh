@@ -20,7 +20,7 @@ trap 'kill "${children[@]}" 2>/dev/null; wait; exit 130' INT TERM
 tests_of()
 {
 	printf '%s\n' t-deb t-install t-trouble
-	[ "$1" != bookworm ] || echo t-rpm
+	[ "$1" != bookworm ] || printf '%s\n' t-rpm t-image
 }
 
 # in_tree TEST: of the release

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kernels.sh [--table] [NAME...]: boots the supported kernels, loads the module
+# kernels.sh [--table] [--jobs N] [NAME...]: boots the supported kernels, loads the module
 # and runs the demo and the telemetry tests on each, then writes what was seen
 # here and by check.sh into docs/kernels.md. --table boots nothing. NAME is of
-# tests/vm/kernels.conf; 6.1 is left out where all tests run on it anyway.
+# tests/vm/kernels.conf.
 # Ends with "N passed, N failed".
 
 set -uo pipefail
@@ -17,6 +17,8 @@ top=$(cd "$here/../.." && pwd)
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES KDIR VERSION BUILD
 build=${PFRU_BUILD:-$top/build}
 passed=0 failed=0
+children=()
+trap 'kill "${children[@]}" 2>/dev/null; wait; exit 130' INT TERM
 
 ok()
 {
@@ -43,9 +45,20 @@ limit()
 # boot NAME: one guest; its report stays
 boot()
 {
-	"$top/tests/vm/kernel.sh" "$1" 2>/dev/null >"$build/kernels-$1.dir" || :
-	PFRU_BUILD=$build/kernels/$1 "$top/tests/vm/run.sh" --kernel "$1" \
-		--scenario kernel --jobs 1 --no-skips
+	local dir=$build/kernels/$1 status=0
+
+	mkdir -p "$dir"
+	"$top/tests/vm/kernel.sh" "$1" >"$dir/where" 2>"$dir/log" || :
+	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --kernel "$1" --scenario kernel \
+		--jobs 1 --no-skips >>"$dir/log" 2>&1 || status=$?
+	echo "$status" >"$dir/status"
+}
+
+# replay NAME: what boot said
+replay()
+{
+	cat "$build/kernels/$1/log"
+	return "$(cat "$build/kernels/$1/status")"
 }
 
 # section TEST REPORT: yes when it ran and nothing in it failed
@@ -65,7 +78,7 @@ booted()
 
 	for name in $(known_kernels); do
 		report=$build/kernels/$name/vm/kernel/report
-		dir=$(cat "$build/kernels-$name.dir" 2>/dev/null)
+		dir=$(cat "$build/kernels/$name/where")
 		[ -f "$report" ] || continue
 		[ "$(cat "$dir/version")" = "$1" ] || continue
 		if grep -q '^    ok - the kernel is unharmed' "$report" &&
@@ -165,13 +178,24 @@ limits()
 }
 
 boot=yes
+jobs=$(nproc)
+[ "$jobs" -le 2 ] || jobs=2
 [ "${1:-}" != --table ] || { boot=no; shift; }
+[ "${1:-}" != --jobs ] || { jobs=$2; shift 2; }
 names=("$@")
 [ $# -gt 0 ] || mapfile -t names < <(known_kernels)
 mkdir -p "$build/kernels"
 if [ "$boot" = yes ]; then
 	for name in "${names[@]}"; do
-		part "kernel $name" boot "$name"
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+			wait -n
+		done
+		boot "$name" </dev/null &
+		children+=($!)
+	done
+	wait
+	for name in "${names[@]}"; do
+		part "kernel $name" replay "$name"
 	done
 	# shellcheck disable=SC2154 # of sum.sh
 	passed=$sum_passed failed=$sum_failed

@@ -37,6 +37,14 @@ kept()
 	find /var/cache/apt/archives -name "$1" | sort
 }
 
+# gone NAME: nothing of the module is left
+gone()
+{
+	is "$(dkms status)" "" "dkms has nothing left $1"
+	is "$(find /lib/modules /var/lib/dkms /usr/src -name 'pfru.ko*' \
+		-o -name pfru -o -name 'pfru-*')" "" "no file of the module is left $1"
+}
+
 status_of()
 {
 	dkms status | sed 's,pfru/,pfru\, ,' | grep "^pfru, $1, $2, .*: installed"
@@ -73,7 +81,25 @@ for t in tool module; do
 		AUTOPKGTEST_TMP="$tap_dir/autopkgtest" "debian/tests/$t"
 done
 
-# a kernel arrives, and its headers after it
+for kernel in $(kernels); do
+	echo "$kernel" >>/out/kernels
+done
+
+# state or a configuration file that only purge may take would be seen between
+run -n "removed" apt_do remove pfru-dkms pfructl
+gone "after the removal"
+run -n "purged" apt_do purge pfru-dkms pfructl
+healthy "after the purge"
+# dkms makes its key once for all modules, and keeps it; what depmod wrote for
+# a kernel that has only headers has no owner
+is "$(all_files | diff /tmp/before - | grep '^[<>]' | grep -vE \
+	' (/var/lib/dkms/mok\.[a-z]+|(/usr)?/lib/modules/[^/]+/modules\.[a-z.]+)$')" \
+	"" "nothing is left, and nothing is missing"
+
+# a kernel arrives, and its headers after it; of the first one enough was seen
+mv "/lib/modules/$first/build" /tmp/first-build
+run -n "installed again, where there are no headers" \
+	apt_do install /in/pfru-dkms_*.deb /in/pfructl_*.deb
 mapfile -t image < <(kept 'linux-image-[0-9]*cloud*.deb'
 	kept 'linux-modules-*cloud*.deb'; kept 'linux-binary-*cloud*.deb'
 	kept 'linux-base-*cloud*.deb')
@@ -88,7 +114,7 @@ run -n "then the headers, and those of other kernels" \
 	apt_do install "${headers[@]}"
 healthy "with the headers"
 for kernel in $(kernels); do
-	[ "$kernel" = "$first" ] || has_module "$kernel"
+	has_module "$kernel"
 	isnt "$(status_of "$version" "$kernel")" "" "$kernel: installed, says dkms"
 	echo "$kernel" >>/out/kernels
 done
@@ -101,25 +127,13 @@ case $RELEASE in
 trixie*) is "$(grep -c '^CONFIG_INTEL_MEI=' "/lib/modules/$cloud/build/.config")" 0 \
 		"$cloud is one without MEI" ;;
 esac
-run -n "the new kernel is purged" apt_do purge "$(dpkg -S "/boot/vmlinuz-$cloud" \
-	"/lib/modules/$cloud" 2>/dev/null | sed -n 's/^\(linux-[^:]*\):.*/\1/p' | head -n 1)"
+# newer releases' headers want their image
+mapfile -t goes < <(dpkg-query -W -f '${Package}\n' "linux-*-$cloud*" |
+	grep -E '^linux-(image|headers)-')
+run -n "the new kernel is purged" apt_do purge "${goes[@]}"
 unlike "$(dkms status)" "$cloud" "dkms has forgotten it"
 
-# removal; a conffile or state that only purge may take would be seen between
-run -n "removed" apt_do remove pfru-dkms pfructl
-is "$(dkms status)" "" "dkms has nothing left"
-is "$(find /lib/modules /var/lib/dkms /usr/src -name 'pfru.ko*' -o -name pfru \
-	-o -name 'pfru-*')" "" \
-	"no file of the module is left"
-run -n "purged" apt_do purge pfru-dkms pfructl
-healthy "after the purge"
-run -n "the other kernels go, too" apt_do purge 'linux-image-.*cloud.*' \
-	'linux-headers-.*(cloud|rt|7\.3).*' 'linux-image-.*rt.*'
-run -n "and what came with them" apt_do autoremove --purge
-# Not of these packages: dkms makes its key once for all modules, and keeps it;
-# adding users is the initramfs's; apt keeps a list of kernels; what depmod wrote for a kernel that has only
-# headers has no owner.
-is "$(all_files | diff /tmp/before - | grep '^[<>]' | grep -vE \
-	' (/var/lib/dkms/mok\.[a-z]+|/etc/g?shadow-|/etc/apt/apt\.conf\.d/01autoremove-kernels|(/usr)?/lib/modules/[^/]+(/modules\.[a-z.]+)?)$')" \
-	"" "nothing is left, and nothing is missing"
+run -n "the packages are purged at once" apt_do purge pfru-dkms pfructl
+gone "after the purge"
+healthy "at the end"
 done_testing

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# image.sh NAME [-o DISK -k KERNEL [options]]: a user space of images.conf.
+# image.sh NAME [-o DISK -k KERNEL [options]]: a user space of images.conf, or
+# of the archive NAME when that is a path.
 # Makes its tree in the cache when it is not there, and prints the archive of
 # it. With -o, writes a disk (ext4, without a partition table) of that tree,
 # which needs neither root nor mounts. KERNEL is a directory of kernel.sh.
@@ -124,7 +125,7 @@ carry_modules()
 	for m in "$@"; do
 		carry_module "$m"
 	done
-	for ko in "$root/lib/modules/$ver"/updates/*.ko; do
+	for ko in "$root/lib/modules/$ver"/updates/{,dkms/}*.ko; do
 		[ -f "$ko" ] || continue
 		for dep in $(modinfo -F depends "$ko" | tr ',' ' '); do
 			[ -f "$root/lib/modules/$ver/updates/$dep.ko" ] ||
@@ -220,9 +221,15 @@ while getopts e:o:k:m:t: opt; do
 	*) exit 2 ;;
 	esac
 done
-lookup "$name"
+case $name in
+*/*)	[ -f "$name" ] || die "there is no image $name: the test that makes it must run before" ;;
+*)	lookup "$name" ;;
+esac
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pfru-image.XXXXXX")
-archive=$(cached_tree)
+case $name in
+*/*)	archive=$(realpath "$name") ;;
+*)	archive=$(cached_tree) ;;
+esac
 if [ -z "$out" ]; then
 	printf '%s\n' "$archive"
 	exit
