@@ -16,7 +16,7 @@ export BUILD VERSION
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
 	fuzz bench lint install install-tool install-module-files install-source \
 	dkms-install uninstall dist deb rpm check-packages check-kernels \
-	check-secureboot clean deps deps-build deps-deb deps-rpm
+	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
 all: cli
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
@@ -52,8 +52,8 @@ cli:
 deps:
 	@tests/deps.sh
 
-# packages that making packages needs
-deps-deb deps-rpm:
+# packages that making packages, or the module by dkms, needs
+deps-deb deps-dkms deps-rpm:
 	@tests/deps.sh $(@:deps-%=%)
 
 # packages that install needs
@@ -152,20 +152,20 @@ ifeq ($(DESTDIR),)
 endif
 
 # as install, but the module is made by dkms, for this kernel and later ones
-dkms-install: deps-build cli
-	@command -v dkms >/dev/null || { echo "no program dkms here: install the" \
-		"package dkms and try again" >&2; exit 2; }
+dkms-install: deps-dkms cli
 	rm -rf "$(source_dir)"
 	$(MAKE) --no-print-directory install-tool install-module-files \
 		install-source DESTDIR=
 	"$(PREFIX)/libexec/pfru/dkms-kernels" add $(VERSION)
 	-udevadm control --reload
-	modprobe pfru || pfructl status
+	[ ! -d "/lib/modules/$$(uname -r)/updates/dkms" ] || modprobe pfru || \
+		pfructl status
 
 uninstall:
 ifeq ($(DESTDIR),)
-	[ ! -d "$(source_dir)" ] || { rm -rf "$(source_dir)" && \
-		"$(PREFIX)/libexec/pfru/dkms-kernels" remove $(VERSION); }
+	[ ! -d "$(source_dir)" ] || \
+		"$(PREFIX)/libexec/pfru/dkms-kernels" remove $(VERSION)
+	rm -rf "$(source_dir)"
 endif
 	rm -f "$(DESTDIR)$(SBINDIR)/pfructl" \
 		"$(DESTDIR)$(PREFIX)/share/man/man1/pfructl.1" \

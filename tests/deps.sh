@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [build|test|deb|rpm]: install the Debian packages that are missing, saying
+# deps.sh [build|test|deb|dkms|rpm]: install the Debian packages that are missing, saying
 # which. On another system, or without root, list them and fail.
 
 set -euo pipefail
@@ -23,8 +23,9 @@ build)
 	;;
 test)	want="$want $tests" ;;
 deb)	want="$want build-essential debhelper dh-dkms" ;;
+dkms)	want="$want dkms openssl" ;;
 rpm)	want="$want rpm" ;;
-*)	echo "usage: deps.sh [build|test|deb|rpm]" >&2
+*)	echo "usage: deps.sh [build|test|deb|dkms|rpm]" >&2
 	exit 2 ;;
 esac
 

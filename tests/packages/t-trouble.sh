@@ -78,4 +78,16 @@ tar -C "$tap_dir/source" --strip-components=1 -xzf /in/pfru.tar.gz
 capture make -s -C "$tap_dir/source/module" KDIR=/lib/modules/5.9.0-1-amd64/build
 like "$err" 'pfru needs Linux 5\.10 or newer, and the headers at .* are of 5\.9\.0-1-amd64' \
 	"make refuses the headers of a kernel that is too old"
+
+# from the source, without packages
+if [ "$RELEASE" = bookworm ]; then
+	rm -r /lib/modules/*
+	cp -a "/tmp/away/$good" /lib/modules/
+	run -n "make dkms-install" make -C "$tap_dir/source" dkms-install
+	isnt "$(module_of "$good")" "" "$good has the module"
+	run -n "its tool runs" pfructl --version
+	run -n "make uninstall" make -C "$tap_dir/source" uninstall KVER="$good"
+	is "$(dkms status; module_of "$good"; find /usr -path /usr/lib/modules -prune \
+		-o -name 'pfru*' ! -name 'pfrut.h' -print)" "" "nothing of it is left"
+fi
 done_testing
