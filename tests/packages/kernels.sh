@@ -66,8 +66,8 @@ section()
 {
 	awk -v test="$1" '
 	/^  [^ ]/ { inside = $1 == test; next }
-	inside && /^    ok - / { good++ }
-	inside && /^    not ok - / { bad++ }
+	inside && /^    ok [0-9]+ - / { good++ }
+	inside && /^    not ok / { bad++ }
 	END { print good && !bad ? "yes" : "**no**" }' "$2"
 }
 
@@ -82,7 +82,7 @@ booted()
 		[ -f "$report" ] || continue
 		[ "$(cat "$dir/version")" = "$1" ] || continue
 		if grep -q '^    ok - the kernel is unharmed' "$report" &&
-		   grep -q '^    ok - .*pfructl status' "$report"; then
+		   grep -qE '^    ok [0-9]+ - pfructl status exits 0' "$report"; then
 			echo "yes | $(section t-demo "$report") | $(section t-10-telemetry "$report")"
 		else
 			echo "**no** | $(section t-demo "$report") | $(section t-10-telemetry "$report")"
