@@ -229,11 +229,7 @@ static void print_json_help(struct output *out)
 static void print_version(struct output *out)
 {
 	static const char *const features[] = {
-		"json",
-		"journal",
-		"kmod",
-		"openssl",
-		"mainline-drivers",
+		"json", "journal", "kmod", "openssl", "mainline-drivers",
 	};
 	size_t i;
 

@@ -174,7 +174,7 @@ cmdline="console=ttyS0,115200 ignore_loglevel printk.devkmsg=on panic=-1 $append
 machine=q35
 if [ "$way" = secure ]; then
 	machine=q35,smm=on
-	args+=(-global driver=cfi.pflash01,property=secure,value=on)
+	args+=(-global "driver=cfi.pflash01,property=secure,value=on")
 fi
 args+=(-nodefaults -no-user-config -display none -no-reboot -machine "$machine"
 	-m "$memory" -smp "$cpus" -serial file:console.log

@@ -105,7 +105,7 @@ printed()
 rm -f "$state"
 writer spend pfructl telemetry --follow --json --state "$state" \
 	--output "$tap_dir/followed" 2>"$tap_dir/turns" &
-run -n "64 MiB are followed" wait_for 100 printed $((most / 3 * 4))
+run -n "64 MiB are followed" wait_for 100 printed $((most * 4 / 3))
 kill -TERM "$(pidof pfructl)"
 wait
 memory=$(sed -n 's/.* memory \([0-9]*\).*/\1/p' "$tap_dir/turns")
