@@ -14,8 +14,8 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	fuzz bench lint install install-tool install-module-files install-source \
-	dkms-install uninstall dist deb rpm check-packages check-kernels \
+	check-debug deps-debug fuzz bench lint install install-tool \
+	install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
 all: cli
@@ -38,6 +38,9 @@ help:
 	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
 	@echo "make check-kernels    the module on every kernel, into docs/kernels.md"
 	@echo "make check-secureboot the installed packages, booted with Secure Boot"
+	@echo "make check-debug      tests in virtual machines on a kernel that looks for harm;"
+	@echo "                      SCENARIOS=...; the first run builds it in a quarter of an hour"
+	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
 	@echo "make bench            what reading the log costs, as a table"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
@@ -55,6 +58,10 @@ deps:
 # packages that making packages, or the module by dkms, needs
 deps-deb deps-dkms deps-rpm:
 	@tests/deps.sh $(@:deps-%=%)
+
+# packages that building a kernel needs
+deps-debug:
+	@tests/deps.sh debug
 
 # packages that install needs
 deps-build:
@@ -80,6 +87,10 @@ check-secureboot: deps
 
 check: deps
 	@tests/check.sh
+
+# the guest tests on a kernel that is built to look for harm
+check-debug: deps deps-debug
+	@tests/vm/check-debug.sh $(SCENARIOS)
 
 fuzz: deps
 	@tests/fuzz/run.sh $(SECONDS)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [build|test|deb|dkms|rpm]: install the Debian packages that are missing, saying
+# deps.sh [build|test|deb|dkms|rpm|debug]: install the Debian packages that are missing, saying
 # which. On another system, or without root, list them and fail.
 
 set -euo pipefail
@@ -22,10 +22,11 @@ build)
 		want="$want linux-headers-$(uname -r)"
 	;;
 test)	want="$want $tests" ;;
+debug)	want="bc bison flex gcc libc6-dev libelf-dev libssl-dev make" ;;
 deb)	want="$want build-essential debhelper dh-dkms" ;;
 dkms)	want="$want dkms openssl" ;;
 rpm)	want="$want rpm" ;;
-*)	echo "usage: deps.sh [build|test|deb|dkms|rpm]" >&2
+*)	echo "usage: deps.sh [build|test|deb|dkms|rpm|debug]" >&2
 	exit 2 ;;
 esac
 

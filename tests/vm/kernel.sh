@@ -6,6 +6,8 @@
 #   version  vmlinuz  vmlinux (for PVH boots)  modules/  build (KDIR)  config
 # and, for a kernel of another release, the link tree: a root of that release
 # with headers and compiler. NAME is one of kernels.conf; the default is 6.1.
+# Those that are no distribution's are built here, and are slower: slowness
+# says by how much.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -241,6 +243,9 @@ need apt-get "apt"
 need dpkg-deb "dpkg"
 need busybox "busybox-static"
 need xz "xz-utils"
+if [ "$state" = source ]; then
+	exec "$here/build-kernel.sh" "$name" "$image" "$headers"
+fi
 store=$(pfru_cache "kernels/$name")
 exec 9>"$store/.lock"
 lock_fd 9 "$store"

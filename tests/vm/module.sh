@@ -15,7 +15,7 @@ kernel=$(realpath "${1:?usage: module.sh KERNEL OUT.ko}")
 out=${2:?usage: module.sh KERNEL OUT.ko}
 tree=
 [ ! -e "$kernel/tree" ] || tree=$(realpath "$kernel/tree")
-build=$(readlink "$kernel/build")
+build=$(realpath "$kernel/build")
 
 src=$(mktemp -d /tmp/pfru-module.XXXXXX)
 trap 'rm -rf "$src"' EXIT
@@ -27,6 +27,12 @@ cp -R "$top/core" "$top/include" "$top/VERSION" "$src/"
 cp -R "$top/module/compat" "$top"/module/*.[ch] "$top/module/Kbuild" "$src/module/"
 rm -f "$src"/core/*.o "$src"/core/.*.cmd "$src"/module/*.mod.c
 
+# a kernel that counts what ran, or guides a fuzzer by it
+instrument=()
+! grep -q '^CONFIG_GCOV_KERNEL=y' "$kernel/config" ||
+	instrument+=(GCOV_PROFILE=y)
+! grep -q '^CONFIG_KCOV=y' "$kernel/config" || instrument+=(KCOV_INSTRUMENT=y)
+
 if [ -n "$tree" ]; then
 	# headers that the tree keeps and has not installed are unpacked first
 	# shellcheck disable=SC2016 # for the inner shell to expand
@@ -37,6 +43,12 @@ if [ -n "$tree" ]; then
 		exec make -C "$0" M=/pfru/module W=1 modules
 	' "${build#"$tree"}"
 else
-	make -C "$build" M="$src/module" W=1 modules
+	make -C "$build" M="$src/module" W=1 "${instrument[@]}" modules
 fi
 cp "$src/module/pfru.ko" "$out"
+# to make lines of the counts
+rm -rf "$out.gcov"
+if [ "${instrument[0]:-}" = GCOV_PROFILE=y ]; then
+	mkdir "$out.gcov"
+	cp -R "$src/module" "$src/core" "$src/include" "$out.gcov/"
+fi

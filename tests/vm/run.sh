@@ -46,7 +46,7 @@ load_scenario()
 	description='' boot=ovmf firmware=yes append='' modules='' load=''
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
-	image='' install=yes enable='' sign=no enrol=''
+	image='' install=yes enable='' sign=no enrol='' only=''
 	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
@@ -141,6 +141,8 @@ build_all()
 	rm -rf "$stage"
 	mkdir -p "$stage"
 	kernel=$("$here/kernel.sh" "$opt_kernel") || exit 1
+	slowness=1
+	[ ! -f "$kernel/slowness" ] || slowness=$(cat "$kernel/slowness")
 	exec 7<"$top"
 	lock_fd 7 "the build of $top"
 	if [ "$need_module" = yes ]; then
@@ -234,6 +236,7 @@ guest_files()
 	cat >"$out/env" <<-END
 	export VM_SCENARIO='$scenario' VM_BOOT='$boot' VM_FIRMWARE='$firmware'
 	export VM_KERNEL='$(cat "$kernel/version")' VM_KERNEL_NAME='$opt_kernel'
+	export VM_SLOWNESS=$slowness
 	${vars:+export $vars}
 	END
 	printf '%s\n' "$load" | sed '/^[[:space:]]*$/d' >"$out/load"
@@ -355,9 +358,12 @@ make_guest()
 boot_scenario()
 {
 	local args=(--way "$boot" --kernel "$kernel" --initrd "$out/initrd"
-		--out "$out" --timeout "$timeout" --memory "$memory"
+		--out "$out" --timeout $((timeout * slowness))
 		--cpus "$cpus" --append "$append")
 
+	# what makes a kernel slow takes memory, too
+	[ "$slowness" = 1 ] || memory=$((memory + 1024))
+	args+=(--memory "$memory")
 	[ -z "$image" ] || args+=(--disk "$out/disk")
 	[ -z "$enrol" ] || args+=(--vars "$out/vars.enrolled")
 	[ "$firmware" != yes ] ||
@@ -630,6 +636,11 @@ for name in "${candidates[@]}"; do
 	if [ "$mainline" != no ] && [ "$opt_kernel" != 6.1 ] &&
 	   [ ${#opt_scenarios[@]} -eq 0 ]; then
 		say "scenario $name is left out: it compares with mainline's drivers of kernel 6.1"
+		continue
+	fi
+	if [ -n "$only" ] && [ "$only" != "$opt_kernel" ]; then
+		[ ${#opt_scenarios[@]} -eq 0 ] ||
+			die "scenario $name needs what only the kernel '$only' has: --kernel $only"
 		continue
 	fi
 	chosen+=("$name")

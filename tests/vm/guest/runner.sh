@@ -23,7 +23,7 @@ run_test()
 	test=/tests/$1.sh
 	log=/out/$1.log
 	limit=$(sed -n 's/^# timeout: *\([0-9][0-9]*\).*/\1/p' "$test" | head -n 1)
-	limit=${limit:-60}
+	limit=$((${limit:-60} * ${VM_SLOWNESS:-1}))
 	begin=$(cut -d . -f 1 /proc/uptime)
 	rm -f /run/pid
 
@@ -77,6 +77,45 @@ begin_run()
 		modprobe $module 2>/out/modprobe.log ||
 			tell "error cannot load module $module: $(head -n 1 /out/modprobe.log)"
 	done </etc/vm/load
+	# what leaked before the first test is none of ours
+	if [ -e $leaks ]; then
+		scan_leaks
+		echo clear >$leaks
+	fi
+}
+
+leaks=/sys/kernel/debug/kmemleak
+
+# Memory is a leak to kmemleak when it was lost for 5 s, in two scans.
+scan_leaks()
+{
+	echo scan >$leaks
+	sleep 6
+	echo scan >$leaks
+}
+
+# find_leaks: the kernel itself says how many, this says which
+find_leaks()
+{
+	[ -e $leaks ] || return
+	scan_leaks
+	cat $leaks >/out/kmemleak
+	head -n 60 /out/kmemleak | while IFS= read -r line; do
+		echo "<4>pfru-vm: $line" >/dev/kmsg
+	done
+}
+
+# keep_counts: which lines of the module ran. These files have no size.
+keep_counts()
+{
+	[ -d /sys/kernel/debug/gcov/tmp ] || return
+	for file in /sys/kernel/debug/gcov/tmp/*/module/*.gcda \
+		    /sys/kernel/debug/gcov/tmp/*/core/*.gcda; do
+		[ -f "$file" ] || continue
+		to=/out/gcov/${file#/sys/kernel/debug/gcov/tmp/*/}
+		mkdir -p "${to%/*}"
+		cat "$file" >"$to"
+	done
 }
 
 # run_tests: one after the other; not behind one that cannot be killed
@@ -90,6 +129,8 @@ run_tests()
 # end_run: hands the files over; the guest can be switched off
 end_run()
 {
+	find_leaks
+	keep_counts
 	tell "tainted $(cat /proc/sys/kernel/tainted)"
 	tell "end"
 	dmesg >/out/dmesg
