@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 120
+#
+# Everything at once. Each capsule that the kernel says was staged must be one
+# of those that were written, byte for byte.
+
+# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091
+. /tests/tap.sh
+
+seconds=$(sed -n 's/.*hostile.seconds=\([0-9]*\).*/\1/p' /proc/cmdline)
+mkdir /tmp/capsules
+storm --capsules /tmp/capsules
+for f in /tmp/capsules/*; do
+	sha256sum <"$f" | cut -d ' ' -f 1
+done | sort >/tmp/known
+
+# the log may wrap: follow it
+cat /dev/kmsg >/tmp/kmsg &
+follower=$!
+tap_from storm storm $((${seconds:-20} * VM_SLOWNESS))
+sleep 1
+kill "$follower"
+
+grep -o 'stage[a-z-]* by pid .* done: .* sha256 [0-9a-f]*' /tmp/kmsg |
+	sed 's/.* //' | sort | uniq -c >/tmp/staged
+# the clean update at the end is another capsule: activate leaves "none" out
+awk '{ print $2 }' /tmp/staged >/tmp/staged-hashes
+foreign=$(grep -vxFf /tmp/known /tmp/staged-hashes | grep -c .)
+diag "$(awk '{ n += $1 } END { print n + 0 }' /tmp/staged) capsules staged, $(grep -cxFf /tmp/known /tmp/staged-hashes) of 8 different ones"
+is "$foreign" 1 "what was staged was one writer's, whole (and the clean update)"
+run -n "the storm's capsules were staged" grep -qxFf /tmp/known /tmp/staged-hashes
+done_testing
