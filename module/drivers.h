@@ -35,9 +35,9 @@ void pfru_enumerate_undo(void);
 /**
  * pfru_watchdog_init() - serve the watchdog of Intel AMT on the MEI bus
  *
- * Does nothing in a kdump kernel: asking the firmware whether it wants the
- * watchdog ends with a stop, which would cancel the event that a crash is to
- * cause.
+ * Does nothing with the parameter watchdog=0, nor in a kdump kernel: asking the
+ * firmware whether it wants the watchdog ends with a stop, which would cancel
+ * the event that a crash is to cause.
  *
  * Return: 0, or a negative errno
  */

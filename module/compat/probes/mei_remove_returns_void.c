@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Drivers of the MEI bus return nothing from remove() since 5.12 ("mei: bus:
- * change remove callback to return void"), before that an int.
+ * Drivers of the MEI bus return nothing from remove() since commit bf5c9cc8ad7f
+ * ("mei: bus: change remove callback to return void", 5.12), before that an int.
  */
 #include <linux/mei_cl_bus.h>
 
