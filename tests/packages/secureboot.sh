@@ -19,5 +19,5 @@ if [ ! -f "$build/packages/bookworm/system.tar" ]; then
 		die "the packages cannot be installed"
 	}
 fi
-"$top/tests/vm/run.sh" --kernel 6.1 --no-skips --scenario packages \
+"$top/tests/vm/run.sh" --kernel 6.1-tree --no-skips --scenario packages \
 	--scenario secureboot --scenario secureboot-stranger
