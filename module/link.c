@@ -13,7 +13,7 @@
 #include "link.h"
 
 /* nobody is told of a lost connection: so often a request looks itself */
-#define LOOK_MS		100
+#define LOOK_MS 100
 
 static unsigned long time_left(unsigned long deadline)
 {
@@ -146,8 +146,9 @@ int pfru_link_request(struct pfru_link *link,
 	queue_work(link->queue, &link->send);
 	do {
 		left = min(time_left(deadline), msecs_to_jiffies(LOOK_MS));
-	} while (!wait_event_timeout(link->changed,
-				     finished(link, request), left) && left);
+	} while (!wait_event_timeout(link->changed, finished(link, request),
+				     left) &&
+		 left);
 	return leave(link, request);
 }
 
@@ -273,9 +274,10 @@ bool pfru_link_is_up(struct pfru_link *link)
 void pfru_link_closing(struct pfru_link *link)
 {
 	spin_lock(&link->lock);
-	set_state(link, link->state == PFRU_LINK_UP &&
-		  mei_cldev_enabled(link->cldev) ?
-		  PFRU_LINK_CLOSING : PFRU_LINK_CLOSED);
+	if (link->state == PFRU_LINK_UP && mei_cldev_enabled(link->cldev))
+		link->state = PFRU_LINK_CLOSING;
+	else
+		link->state = PFRU_LINK_CLOSED;
 	spin_unlock(&link->lock);
 	wake_up_all(&link->changed);
 }

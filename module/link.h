@@ -16,10 +16,10 @@
  * What a request may take in all. Half a second less than the five that are
  * promised, for a machine that is slow itself.
  */
-#define PFRU_LINK_MS		4500
+#define PFRU_LINK_MS 4500
 
-#define PFRU_LINK_MESSAGE	24	/* longest message */
-#define PFRU_LINK_ANSWER	64	/* bytes of an answer that are looked at */
+#define PFRU_LINK_MESSAGE 24 /* longest message */
+#define PFRU_LINK_ANSWER  64 /* bytes of an answer that are looked at */
 
 /**
  * enum pfru_link_state - what a request can expect
@@ -92,7 +92,7 @@ struct pfru_link {
 	bool receives;
 	bool notifies;
 
-	spinlock_t lock;
+	spinlock_t lock; /* of all below */
 	enum pfru_link_state state;
 	const struct pfru_request *request;
 	bool sending;

@@ -15,11 +15,11 @@
 #include "drivers.h"
 #include "link.h"
 
-#define DRIVER_NAME	"pfru_watchdog"
-#define IDENTITY	"iamt_wdt"
+#define DRIVER_NAME "pfru_watchdog"
+#define IDENTITY    "iamt_wdt"
 
 /* seconds */
-#define TIMEOUT_DEFAULT	120
+#define TIMEOUT_DEFAULT 120
 #define TIMEOUT_MIN	120
 #define TIMEOUT_MAX	65535
 
@@ -30,11 +30,11 @@
 #define STOP		0x14
 #define START_ANSWER	0x83
 #define NOT_REQUIRED	BIT(0)
-#define ANSWERS_VERSION	2	/* of the client, from which on it answers */
+#define ANSWERS_VERSION 2 /* of the client, from which on it answers */
 
 /* after a failure the worker tries again in 1, 2, 4, ... seconds */
-#define TRIES		6
-#define SLOWLY_S	60	/* when it has stopped, a ping makes it try */
+#define TRIES	 6
+#define SLOWLY_S 60 /* when it has stopped, a ping makes it try */
 
 static bool watchdog = true;
 module_param(watchdog, bool, 0444);
@@ -42,8 +42,7 @@ MODULE_PARM_DESC(watchdog, "serve the AMT watchdog (default: yes)");
 
 static bool nowayout = WATCHDOG_NOWAYOUT;
 module_param(nowayout, bool, 0444);
-MODULE_PARM_DESC(nowayout, "the AMT watchdog, once started, can't be stopped (default: "
-		 __MODULE_STRING(WATCHDOG_NOWAYOUT) ")");
+MODULE_PARM_DESC(nowayout, "the AMT watchdog, once started, cannot be stopped");
 
 /**
  * struct message_header - in front of every message
@@ -119,7 +118,7 @@ struct amt {
 	unsigned int timeout;
 	enum required required;
 
-	spinlock_t lock;
+	spinlock_t lock; /* of all below */
 	bool closing;
 	bool ask;
 	bool start_due;
@@ -258,8 +257,8 @@ static int judge(struct amt *amt, const struct start_answer *answer)
 {
 	if (answer->status)
 		return -EIO;
-	WRITE_ONCE(amt->required, answer->state & NOT_REQUIRED ?
-		   REQUIRED_NO : REQUIRED_YES);
+	WRITE_ONCE(amt->required,
+		   answer->state & NOT_REQUIRED ? REQUIRED_NO : REQUIRED_YES);
 	return 0;
 }
 
@@ -310,7 +309,7 @@ static int send_stop(struct amt *amt)
 	static const struct message_header message = {
 		.command = COMMAND,
 		.byte_count = sizeof(message) -
-			offsetof(struct message_header, subcommand),
+			      offsetof(struct message_header, subcommand),
 		.subcommand = STOP,
 		.version = VERSION,
 	};
@@ -554,8 +553,8 @@ static int manage_once(struct amt *amt)
 
 static void manage(struct work_struct *work)
 {
-	struct amt *amt = container_of(to_delayed_work(work), struct amt,
-				       manage);
+	struct amt *amt =
+		container_of(to_delayed_work(work), struct amt, manage);
 	unsigned int tries;
 	int ret;
 
@@ -583,7 +582,8 @@ static const char *state_of(struct amt *amt)
 {
 	if (!pfru_link_is_up(&amt->link))
 		return READ_ONCE(amt->link.state) == PFRU_LINK_DOWN ?
-			"connecting" : "no-connection";
+			       "connecting" :
+			       "no-connection";
 	if (READ_ONCE(amt->required) == REQUIRED_NO)
 		return "not-required";
 	if (!READ_ONCE(amt->registered))
@@ -597,7 +597,7 @@ static const char *state_of(struct amt *amt)
 
 static const char *required_of(struct amt *amt)
 {
-	static const char * const words[] = {
+	static const char *const words[] = {
 		[REQUIRED_UNKNOWN] = "unknown",
 		[REQUIRED_YES] = "yes",
 		[REQUIRED_NO] = "no",
@@ -637,46 +637,58 @@ static ssize_t timeleft_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(timeleft);
 
-/* a number of struct amt, by name */
-#define NUMBER_ATTR(name, member)					\
-static ssize_t name##_show(struct device *dev,				\
-			   struct device_attribute *attr, char *buf)	\
-{									\
-	struct amt *amt = dev_get_drvdata(dev);				\
-									\
-	return sysfs_emit(buf, "%d\n", READ_ONCE(amt->member));		\
-}									\
-static DEVICE_ATTR_RO(name)
+/**
+ * struct number - a file that holds a number of struct amt
+ * @attr: the file
+ * @at: offset of an int there
+ */
+struct number {
+	struct device_attribute attr;
+	size_t at;
+};
 
-NUMBER_ATTR(protocol, info.firmware_version);
-NUMBER_ATTR(timeout, timeout);
-NUMBER_ATTR(last_error, error);
-NUMBER_ATTR(heartbeats, beats);
-NUMBER_ATTR(stops, stops);
-NUMBER_ATTR(failures, failures);
-NUMBER_ATTR(timeouts, timeouts);
-NUMBER_ATTR(refused, refused);
-NUMBER_ATTR(malformed, link.malformed);
-NUMBER_ATTR(strays, link.strays);
-NUMBER_ATTR(connections, connections);
+static ssize_t number_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct number *number = container_of(attr, struct number, attr);
+	const int *value = dev_get_drvdata(dev) + number->at;
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(*value));
+}
+
+static struct number numbers[] = {
+	{ __ATTR(protocol, 0444, number_show, NULL),
+	  offsetof(struct amt, info.firmware_version) },
+	{ __ATTR(timeout, 0444, number_show, NULL),
+	  offsetof(struct amt, timeout) },
+	{ __ATTR(last_error, 0444, number_show, NULL),
+	  offsetof(struct amt, error) },
+	{ __ATTR(heartbeats, 0444, number_show, NULL),
+	  offsetof(struct amt, beats) },
+	{ __ATTR(stops, 0444, number_show, NULL), offsetof(struct amt, stops) },
+	{ __ATTR(failures, 0444, number_show, NULL),
+	  offsetof(struct amt, failures) },
+	{ __ATTR(timeouts, 0444, number_show, NULL),
+	  offsetof(struct amt, timeouts) },
+	{ __ATTR(refused, 0444, number_show, NULL),
+	  offsetof(struct amt, refused) },
+	{ __ATTR(malformed, 0444, number_show, NULL),
+	  offsetof(struct amt, link.malformed) },
+	{ __ATTR(strays, 0444, number_show, NULL),
+	  offsetof(struct amt, link.strays) },
+	{ __ATTR(connections, 0444, number_show, NULL),
+	  offsetof(struct amt, connections) },
+};
 
 static struct attribute *amt_attributes[] = {
-	&dev_attr_state.attr,
-	&dev_attr_required.attr,
-	&dev_attr_notifications.attr,
-	&dev_attr_protocol.attr,
-	&dev_attr_timeout.attr,
-	&dev_attr_timeleft.attr,
-	&dev_attr_last_error.attr,
-	&dev_attr_heartbeats.attr,
-	&dev_attr_stops.attr,
-	&dev_attr_failures.attr,
-	&dev_attr_timeouts.attr,
-	&dev_attr_refused.attr,
-	&dev_attr_malformed.attr,
-	&dev_attr_strays.attr,
-	&dev_attr_connections.attr,
-	NULL,
+	&dev_attr_state.attr,	      &dev_attr_required.attr,
+	&dev_attr_notifications.attr, &numbers[0].attr.attr,
+	&numbers[1].attr.attr,	      &dev_attr_timeleft.attr,
+	&numbers[2].attr.attr,	      &numbers[3].attr.attr,
+	&numbers[4].attr.attr,	      &numbers[5].attr.attr,
+	&numbers[6].attr.attr,	      &numbers[7].attr.attr,
+	&numbers[8].attr.attr,	      &numbers[9].attr.attr,
+	&numbers[10].attr.attr,	      NULL,
 };
 
 static const struct attribute_group amt_group = {
@@ -732,11 +744,11 @@ static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
 
 static const struct mei_cl_device_id amt_ids[] = {
 	{
-		.uuid = UUID_LE(0x05b79a6f, 0x4628, 0x4d7f, 0x89, 0x9d,
-				0xa9, 0x15, 0x14, 0xcb, 0x32, 0xab),
+		.uuid = UUID_LE(0x05b79a6f, 0x4628, 0x4d7f, 0x89, 0x9d, 0xa9,
+				0x15, 0x14, 0xcb, 0x32, 0xab),
 		.version = MEI_CL_VERSION_ANY,
 	},
-	{ }
+	{}
 };
 MODULE_DEVICE_TABLE(mei, amt_ids);
 
