@@ -26,6 +26,7 @@ all: cli
 help:
 	@echo "make                  the tool, and the module when kernel headers are here"
 	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
+	@echo "make ... WATCHDOG=n   without the AMT watchdog, which needs the MEI bus"
 	@echo "make cli              cli/pfructl"
 	@echo "make install          build and install both, load the module"
 	@echo "make dkms-install     the same with dkms: later kernels get the module too"
@@ -111,7 +112,8 @@ tool_files := \
 	shell-completion/fish/pfructl.fish:share/fish/vendor_completions.d \
 	data/pfru-telemetry.service:lib/systemd/system
 module_files := \
-	data/70-pfru.rules:lib/udev/rules.d
+	data/70-pfru.rules:lib/udev/rules.d \
+	data/pfru.conf:lib/modprobe.d
 
 # all that the module is made of, and nothing else
 source_files := LICENSE VERSION dkms.conf include/uapi/linux/pfru.h \
