@@ -5,7 +5,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,9 @@
 #include "device.h"
 #include "module-state.h"
 #include "output.h"
+#include "sysfs.h"
 #include "sysroot.h"
+#include "watchdog.h"
 
 #define ACPI_DEVICES "/sys/bus/acpi/devices"
 #define SECURE_BOOT                  \
@@ -54,6 +55,8 @@ struct kind {
  * @kinds: by enum device_kind
  * @module: this project's module
  * @mainline: the kernel's own
+ * @mei: the MEI bus, which @module may need
+ * @watchdog: of Intel AMT
  * @lockdown: as the kernel spells it, or NULL
  * @secure_boot: -1 when unknown
  * @problems: sentences, allocated
@@ -63,6 +66,8 @@ struct status {
 	struct kind kinds[2];
 	struct module_state module;
 	struct module_state mainline[2];
+	struct module_state mei;
+	struct watchdog watchdog;
 	char *lockdown;
 	int secure_boot;
 	char *problems[PROBLEMS_MAX];
@@ -76,29 +81,6 @@ struct status {
 				xasprintf(__VA_ARGS__);         \
 	} while (0)
 
-/* A short file of /sys as a string, NULL when it can't be read. */
-static char *read_short(const char *path, size_t *size)
-{
-	char *bytes;
-	ssize_t n;
-	int fd;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return NULL;
-	bytes = xrealloc(NULL, 4096);
-	n = read(fd, bytes, 4095);
-	close(fd);
-	if (n < 0) {
-		free(bytes);
-		return NULL;
-	}
-	bytes[n] = '\0';
-	*size = n;
-	bytes[strcspn(bytes, "\n")] = '\0';
-	return bytes;
-}
-
 /* by _HID, which begins its name, or by _CID, which is in its modalias only */
 static bool is_device(const char *name, const char *hid)
 {
@@ -110,7 +92,7 @@ static bool is_device(const char *name, const char *hid)
 	if (!strncmp(name, hid, length) && name[length] == ':')
 		return true;
 	path = sysroot_path(ACPI_DEVICES "/%s/modalias", name);
-	modalias = read_short(path, &size);
+	modalias = sysfs_read(path, &size);
 	free(path);
 	if (!modalias)
 		return false;
@@ -120,20 +102,6 @@ static bool is_device(const char *name, const char *hid)
 			found = true;
 	free(modalias);
 	return found;
-}
-
-/* name of what a link points to, allocated, NULL when it is no link */
-static char *link_name(const char *path)
-{
-	char target[4096];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
-	char *slash;
-
-	if (n < 0)
-		return NULL;
-	target[n] = '\0';
-	slash = strrchr(target, '/');
-	return xasprintf("%s", slash ? slash + 1 : target);
 }
 
 /*
@@ -153,7 +121,7 @@ static char *bound_driver(const char *name, const char *mainline)
 			snprintf(number, sizeof(number), "%d", i);
 		path = sysroot_path(ACPI_DEVICES "/%s/physical_node%s/driver",
 				    name, number);
-		driver = link_name(path);
+		driver = sysfs_link_name(path);
 		free(path);
 		if (driver && strncmp(driver, "pfru_", 5) &&
 		    strcmp(driver, mainline)) {
@@ -261,6 +229,7 @@ static void look_at_modules(struct output *out, struct status *s)
 	int i;
 
 	module_state_read("pfru", &s->module);
+	module_state_read("mei", &s->mei);
 	out_group(out, "modules", NULL);
 	print_module(out, "pfru", &s->module);
 	for (i = 0; i < 2; i++) {
@@ -316,7 +285,7 @@ static void look_at_lockdown(struct output *out, struct status *s)
 {
 	char *path = sysroot_path("/sys/kernel/security/lockdown");
 	size_t size;
-	char *text = read_short(path, &size);
+	char *text = sysfs_read(path, &size);
 	char *from = text ? strchr(text, '[') : NULL;
 
 	if (from) {
@@ -335,7 +304,7 @@ static void look_at_secure_boot(struct output *out, struct status *s)
 {
 	char *path = sysroot_path(SECURE_BOOT);
 	size_t size = 0;
-	char *bytes = read_short(path, &size);
+	char *bytes = sysfs_read(path, &size);
 
 	s->secure_boot = bytes && size > EFI_VALUE ? bytes[EFI_VALUE] == 1 : -1;
 	if (s->secure_boot < 0) {
@@ -346,6 +315,30 @@ static void look_at_secure_boot(struct output *out, struct status *s)
 	}
 	free(bytes);
 	free(path);
+}
+
+static void look_at_watchdog(struct output *out, struct status *s)
+{
+	struct watchdog *w = &s->watchdog;
+	char *state, *text;
+
+	watchdog_find(w);
+	state = watchdog_state(w);
+	out_group(out, "watchdog", NULL);
+	out_string(out, "service", NULL, watchdog_word(w));
+	if (w->driver)
+		out_string(out, "driver", NULL, w->driver);
+	if (state)
+		out_string(out, "state", NULL, state);
+	out_end(out);
+	if (w->driver)
+		text = xasprintf("driver %s, %s", w->driver,
+				 state ? state : "state not known");
+	else
+		text = xasprintf("none: %s", watchdog_text(w));
+	out_string(out, NULL, "AMT watchdog", text);
+	free(text);
+	free(state);
 }
 
 static bool is_locked_down(const struct status *s)
@@ -397,6 +390,12 @@ static void explain_driver(struct status *s)
 	else if (m->available && is_locked_down(s) && m->signer &&
 		 !module_key_known(m->signer))
 		explain_key(s);
+	else if (m->available && m->needs_mei && s->mei.forbidden)
+		problem(s,
+			"The module pfru needs the module mei, for the AMT watchdog, and /etc/modprobe.d forbids that one ('install mei ...'): allow it, or build pfru without the watchdog ('make install WATCHDOG=n').");
+	else if (m->available && m->needs_mei && !s->mei.available)
+		problem(s,
+			"The module pfru needs the module mei, for the AMT watchdog, and this kernel has none: install it, or build pfru without the watchdog ('make install WATCHDOG=n').");
 	else if (m->available)
 		problem(s,
 			"The module pfru is not loaded: run 'modprobe pfru'.");
@@ -459,6 +458,8 @@ static void explain(struct status *s)
 				"The kernel's own driver %s is bound to the %s device, and works with limits: it hides the firmware's status. To use the module pfru, unload it with 'modprobe -r %s' and run 'modprobe pfru'.",
 				kind->mainline, kind->name, kind->mainline);
 	}
+	if (s->watchdog.what == WATCHDOG_MAINLINE)
+		problem(s, "%s", watchdog_text(&s->watchdog));
 }
 
 static void print_problems(struct output *out, const struct status *s)
@@ -513,6 +514,8 @@ static void free_status(struct status *s)
 	module_state_free(&s->module);
 	for (i = 0; i < 2; i++)
 		module_state_free(&s->mainline[i]);
+	module_state_free(&s->mei);
+	watchdog_free(&s->watchdog);
 	free(s->lockdown);
 	for (i = 0; i < s->count; i++)
 		free(s->problems[i]);
@@ -544,6 +547,7 @@ static int run(struct pfructl *ctl)
 	for (i = 0; i < 2; i++)
 		look_at_node(ctl, &s, i);
 	out_end(out);
+	look_at_watchdog(out, &s);
 	look_at_lockdown(out, &s);
 	look_at_secure_boot(out, &s);
 	explain(&s);

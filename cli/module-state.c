@@ -17,6 +17,28 @@ static void keep(char **where, const char *value)
 	*where = strdup(value);
 }
 
+static bool lists(const char *names, const char *name)
+{
+	size_t length = strlen(name);
+	size_t n;
+
+	for (; *names; names += n + (names[n] == ',')) {
+		n = strcspn(names, ",");
+		if (n == length && !strncmp(names, name, n))
+			return true;
+	}
+	return false;
+}
+
+/* "install NAME /bin/false" in its configuration */
+static bool is_forbidden(const struct kmod_module *module)
+{
+	const char *command = kmod_module_get_install_commands(module);
+
+	return command &&
+	       (strstr(command, "/false") || strstr(command, "/true"));
+}
+
 static void read_info(struct kmod_module *module, struct module_state *state)
 {
 	struct kmod_list *info = NULL;
@@ -32,6 +54,8 @@ static void read_info(struct kmod_module *module, struct module_state *state)
 			keep(&state->version, value);
 		if (!strcmp(key, "signer"))
 			keep(&state->signer, value);
+		if (!strcmp(key, "depends"))
+			state->needs_mei = lists(value, "mei");
 		if (!strcmp(key, "sig_id") || !strcmp(key, "signer"))
 			state->is_signed = true;
 	}
@@ -62,6 +86,7 @@ static void read_module(struct kmod_ctx *ctx, struct kmod_list *list,
 			running == KMOD_MODULE_COMING;
 	state->available = state->builtin || kmod_module_get_path(module);
 	state->blacklisted = is_blacklisted(ctx, list);
+	state->forbidden = is_forbidden(module);
 	if (kmod_module_get_path(module))
 		read_info(module, state);
 	kmod_module_unref(module);

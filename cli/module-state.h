@@ -13,6 +13,8 @@
  * @builtin: it is part of the kernel
  * @available: a file of it is there for the running kernel
  * @blacklisted: the configuration forbids loading it by alias
+ * @forbidden: the configuration has it do nothing when it is to be loaded
+ * @needs_mei: it can't be loaded without the MEI bus
  * @is_signed: its file carries a signature
  * @signer: who signed it, allocated, or NULL
  * @version: of the file, allocated, or NULL
@@ -22,6 +24,8 @@ struct module_state {
 	bool builtin;
 	bool available;
 	bool blacklisted;
+	bool forbidden;
+	bool needs_mei;
 	bool is_signed;
 	char *signer;
 	char *version;

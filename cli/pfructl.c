@@ -31,6 +31,7 @@ static const struct command *const commands[] = {
 	&cmd_telemetry,
 	&cmd_telemetry_info,
 	&cmd_log_level,
+	&cmd_watchdog,
 };
 /* clang-format on */
 

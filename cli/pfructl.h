@@ -141,6 +141,7 @@ extern const struct command cmd_stage_activate;
 extern const struct command cmd_telemetry;
 extern const struct command cmd_telemetry_info;
 extern const struct command cmd_log_level;
+extern const struct command cmd_watchdog;
 extern const struct command cmd_capsule;
 extern const struct command cmd_status;
 

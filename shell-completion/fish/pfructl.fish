@@ -2,7 +2,7 @@
 # fish completion for pfructl(1)
 
 set -l commands status capability capsule stage activate stage-activate \
-	telemetry telemetry-info log-level
+	telemetry telemetry-info log-level watchdog
 set -l files capsule stage stage-activate
 
 complete -c pfructl -f
@@ -12,9 +12,9 @@ complete -c pfructl -s j -l json -d 'print one JSON document'
 complete -c pfructl -s q -l quiet -d 'print no notes and no progress'
 complete -c pfructl -s h -l help -d 'print help'
 complete -c pfructl -s V -l version -d 'print the version'
-complete -c pfructl -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from status" \
+complete -c pfructl -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from status watchdog" \
 	-s d -l device -rF -d 'node or instance'
-complete -c pfructl -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from status" \
+complete -c pfructl -n "__fish_seen_subcommand_from $commands; and not __fish_seen_subcommand_from status watchdog" \
 	-s r -l revision -x -a '1 2' -d 'revision'
 complete -c pfructl -n "__fish_seen_subcommand_from stage stage-activate" \
 	-s n -l dry-run -d 'write nothing'

@@ -602,8 +602,13 @@ int __wrap_module_state_read(const char *name, struct module_state *state)
 	if (!words)
 		return __real_module_state_read(name, state);
 	memset(state, 0, sizeof(*state));
+	if (!strcmp(name, "mei")) {
+		state->available = !strstr(words, "no-mei");
+		state->forbidden = strstr(words, "mei-forbidden");
+	}
 	if (strcmp(name, "pfru"))
 		return 0;
+	state->needs_mei = strstr(words, "mei");
 	state->loaded = strstr(words, "loaded");
 	state->available = strstr(words, "available");
 	state->blacklisted = strstr(words, "blacklisted");

@@ -966,6 +966,176 @@ test_status() {
 	check "mainline's drivers: no call" counted "calls=0 "
 }
 
+# client [DRIVER]: the AMT watchdog's client below FAKE_ROOT, as sysfs has it
+client() {
+	local name=0000:00:16.0-05b79a6f-4628-4d7f-899d-a91514cb32ab
+	local real=$FAKE_ROOT/sys/devices/pci0000:00/0000:00:16.0
+
+	rm -rf "$FAKE_ROOT/sys/devices" "$FAKE_ROOT/sys/bus/mei" \
+		"$FAKE_ROOT/sys/module" "$FAKE_ROOT/sys/class"
+	mkdir -p "$real/$name" "$real/mei/mei0" "$FAKE_ROOT/sys/bus/mei/devices" \
+		"$FAKE_ROOT/sys/class/mei/mei0"
+	ln -s "$real/$name" "$FAKE_ROOT/sys/bus/mei/devices/$name"
+	ln -s "$real/other" "$FAKE_ROOT/sys/bus/mei/devices/${name%05b*}0e6b"
+	printf '0:16.1.25.1885\n0:16.1.25.1885\n' > "$real/mei/mei0/fw_ver"
+	printf 02 > "$real/$name/version"
+	client=$real/$name
+	[ -n "${1:-}" ] || return 0
+	ln -s "/x/bus/mei/drivers/$1" "$client/driver"
+	mkdir -p "$client/watchdog/watchdog10" "$client/watchdog/power"
+	echo iamt_wdt > "$client/watchdog/watchdog10/identity"
+	echo 180 > "$client/watchdog/watchdog10/timeout"
+	echo active > "$client/watchdog/watchdog10/state"
+}
+
+# client_of_ours: with the numbers of this project's driver
+client_of_ours() {
+	local name
+
+	client pfru_watchdog
+	mkdir "$client/pfru_watchdog"
+	for name in state=running required=yes notifications=no timeleft=117 \
+		last_error=-110 heartbeats=17 stops=2 failures=3 timeouts=1 \
+		refused=2 malformed=4 strays=5 connections=6; do
+		echo "${name#*=}" > "$client/pfru_watchdog/${name%%=*}"
+	done
+}
+
+test_watchdog() {
+	use bare
+	expect "watchdog: no bus" 3 watchdog
+	check "watchdog: no bus: what to do" says "MEI bus is not loaded.*modprobe mei_me"
+	expect "watchdog: no bus, JSON" 3 watchdog --json
+	check "watchdog: no bus, JSON" json \
+'d["service"] == "no-mei-bus" and d["error"]["reason"] == "no-mei-bus" and "client" not in d'
+
+	mkdir -p "$work/wd/dev"
+	use wd
+	mkdir -p "$FAKE_ROOT/sys/bus/mei/devices"
+	expect "watchdog: no engine" 3 watchdog
+	check "watchdog: no engine: what to do" says "no management engine has a driver"
+	mkdir -p "$FAKE_ROOT/sys/class/mei/mei0"
+	expect "watchdog: AMT disabled" 3 watchdog
+	check "watchdog: AMT disabled: what to do" says "disabled in the firmware setup"
+
+	client
+	expect "watchdog: no driver" 3 watchdog
+	check "watchdog: no driver: what to do" says "modprobe pfru"
+	check "watchdog: no driver: the client is shown" prints "Client: .*05b79a6f"
+	mkdir -p "$FAKE_ROOT/sys/module/pfru/parameters"
+	expect "watchdog: left out" 3 watchdog
+	check "watchdog: left out: what to do" says "built without it .WATCHDOG=n"
+	echo N > "$FAKE_ROOT/sys/module/pfru/parameters/watchdog"
+	expect "watchdog: off" 3 watchdog
+	check "watchdog: off: what to do" says "parameter watchdog=0"
+	echo Y > "$FAKE_ROOT/sys/module/pfru/parameters/watchdog"
+	expect "watchdog: not bound" 3 watchdog
+	check "watchdog: not bound: what to do" says "kernel log"
+
+	client_of_ours
+	expect "watchdog: ours" 0 watchdog
+	check "watchdog: ours: device" prints "Device: +/dev/watchdog10"
+	check "watchdog: ours: time left" prints "Time left: +117 s"
+	check "watchdog: ours: error" prints "Last error: +Connection timed out .110."
+	check "watchdog: ours: nothing else" empty "$err"
+	expect "watchdog: ours, JSON" 0 watchdog --json
+	check "watchdog: ours, JSON" json \
+'(d["service"], d["driver"], d["protocol"], d["firmware"], d["device"], d["identity"], d["state"], d["timeout"], d["time_left"], d["required"], d["notifications"], d["last_error"]) == ("pfru", "pfru_watchdog", 2, "0:16.1.25.1885", "/dev/watchdog10", "iamt_wdt", "running", 180, 117, "yes", "no", 110)'
+	check "watchdog: ours, JSON: counts" json \
+'d["counts"] == {"heartbeats": 17, "stops": 2, "failures": 3, "timeouts": 1, "refused": 2, "malformed": 4, "strays": 5, "connections": 6}'
+	FAKE_MODULE=absent expect "watchdog: ours in status" 3 status
+	check "watchdog: ours in status" prints "AMT watchdog: +driver pfru_watchdog, running"
+	FAKE_MODULE=absent expect "watchdog: ours in status, JSON" 3 status --json
+	check "watchdog: ours in status, JSON" json \
+'d["watchdog"] == {"service": "pfru", "driver": "pfru_watchdog", "state": "running"}'
+
+	rm -r "$client/watchdog"
+	echo not-required > "$client/pfru_watchdog/state"
+	expect "watchdog: not required" 0 watchdog --json
+	check "watchdog: not required" json \
+'d["state"] == "not-required" and d["device"] is None and d["identity"] is None and d["timeout"] is None'
+
+	client mei_wdt
+	expect "watchdog: mainline's" 0 watchdog
+	check "watchdog: mainline's: state" prints "State: +running"
+	check "watchdog: mainline's: what to do" says "modprobe -r mei_wdt"
+	expect "watchdog: mainline's, JSON" 0 watchdog --json
+	check "watchdog: mainline's, JSON" json \
+'d["service"] == "mainline" and d["time_left"] is None and "counts" not in d and len(d["notes"]) == 1'
+	FAKE_MODULE=absent expect "watchdog: mainline's in status" 3 status
+	check "watchdog: mainline's in status" prints "  - .*modprobe -r mei_wdt"
+	client strange
+	expect "watchdog: another's" 0 watchdog --json
+	check "watchdog: another's" json 'd["service"] == "other" and d["driver"] == "strange"'
+}
+
+# what sysfs would never hold
+test_watchdog_hostile() {
+	local bad
+
+	client_of_ours
+	printf 'evil\033[2J\302\233\r\377' > "$client/pfru_watchdog/state"
+	printf 'iamt\0wdt' > "$client/watchdog/watchdog10/identity"
+	printf '\033]0;x\007' > "$client/../mei/mei0/fw_ver"
+	expect "hostile text" 0 watchdog
+	check "hostile text: escaped" sh -c "! LC_ALL=C grep -q '[^ -~]' '$out'"
+	expect "hostile text, JSON" 0 watchdog --json
+	check "hostile text, JSON" json 'd["identity"] == "iamt"'
+	for bad in -1 99999999999999999999 1e9 0x10 '' ' 5' '5 6' 12abc; do
+		client_of_ours
+		printf '%s' "$bad" > "$client/pfru_watchdog/timeleft"
+		printf '%s' "$bad" > "$client/watchdog/watchdog10/timeout"
+		printf '%s' "$bad" > "$client/pfru_watchdog/heartbeats"
+		expect "no seconds: '$bad'" 0 watchdog --json
+		check "no seconds: '$bad'" json \
+'d["time_left"] is None and d["timeout"] is None and "heartbeats" not in d["counts"]'
+	done
+	for bad in 1 -4096 x 99999999999999999999; do
+		client_of_ours
+		echo "$bad" > "$client/pfru_watchdog/last_error"
+		expect "no error: '$bad'" 0 watchdog --json
+		check "no error: '$bad'" json 'd.get("last_error") is None'
+	done
+	for bad in '' zz 100 -2 '02 03'; do
+		client_of_ours
+		printf '%s' "$bad" > "$client/version"
+		expect "no version: '$bad'" 0 watchdog --json
+		check "no version: '$bad'" json 'd["protocol"] is None'
+	done
+	client_of_ours
+	head -c 100000 /dev/zero | tr '\0' a > "$client/pfru_watchdog/state"
+	expect "a state of 100,000 bytes" 0 watchdog --json
+	check "a state of 100,000 bytes: cut" json 'len(d["state"]) == 4095'
+	client_of_ours
+	rm "$client/pfru_watchdog/state" "$client/watchdog/watchdog10/timeout"
+	mkfifo "$client/pfru_watchdog/state"
+	mkdir "$client/watchdog/watchdog10/timeout"
+	expect "a FIFO and a directory" 0 watchdog --json
+	check "a FIFO and a directory" json 'd["timeout"] is None'
+	client_of_ours
+	rm -r "$client/pfru_watchdog"
+	expect "no files at all" 0 watchdog --json
+	check "no files at all" json 'd["state"] is None and d["counts"] == {}'
+	mkdir -p "$client/watchdog/watchdog2x" "$client/watchdog/watchdog"
+	expect "names that are none" 0 watchdog --json
+	check "names that are none" json 'd["device"] == "/dev/watchdog10"'
+}
+
+# a module that can't be loaded, since it needs one that can't
+test_needs_mei() {
+	use st
+	rm -rf "$FAKE_ROOT/sys/kernel" "$FAKE_ROOT/dev/pfru"
+	sysfs INTC1080:00
+	rm -f "$FAKE_ROOT"/sys/bus/acpi/devices/*/physical_node*/driver
+	FAKE_MODULE=available,mei expect "mei is there" 3 status
+	check "mei is there: what to do" prints "not loaded: run 'modprobe pfru'"
+	FAKE_MODULE=available,mei-forbidden expect "mei is forbidden" 3 status
+	check "mei is forbidden: what to do" prints \
+		"forbids that one .*WATCHDOG=n"
+	FAKE_MODULE=available,no-mei expect "no mei" 3 status
+	check "no mei: what to do" prints "this kernel has none: .*WATCHDOG=n"
+}
+
 if ! build_program || ! make_inputs; then
 	echo "1..0 # the program or its input could not be made"
 	echo "0 passed, 1 failed"
@@ -985,6 +1155,9 @@ test_state
 test_summary
 test_live
 test_status
+test_watchdog
+test_watchdog_hostile
+test_needs_mei
 [ -n "${SKIP_CORPUS:-}" ] || test_corpus
 echo "1..$number"
 echo "$passed passed, $failed failed"
