@@ -15,14 +15,17 @@ for f in /tmp/capsules/*; do
 	sha256sum <"$f" | cut -d ' ' -f 1
 done | sort >/tmp/known
 
-# the log may wrap: follow it
+# the log may wrap: follow it, from here on
+mark="the storm begins, $$"
+echo "$mark" >/dev/kmsg
 cat /dev/kmsg >/tmp/kmsg &
 follower=$!
 tap_from storm storm $((${seconds:-20} * VM_SLOWNESS))
 sleep 1
 kill "$follower"
 
-grep -o 'stage[a-z-]* by pid .* done: .* sha256 [0-9a-f]*' /tmp/kmsg |
+sed -n "/$mark/,\$p" /tmp/kmsg |
+	grep -o 'stage[a-z-]* by pid .* done: .* sha256 [0-9a-f]*' |
 	sed 's/.* //' | sort | uniq -c >/tmp/staged
 # the clean update at the end is another capsule: activate leaves "none" out
 awk '{ print $2 }' /tmp/staged >/tmp/staged-hashes
