@@ -88,14 +88,16 @@ enum required {
  * @registered: @wdd is; only the worker and the end change it
  * @timeout: in seconds
  * @required: the firmware's last word
+ * @ask: the firmware is to be asked whether it wants the watchdog
+ * @stop_due: it was asked, and what that started is still to be stopped; the
+ *	worker's and the end's
+ * @tries: failures of the worker in a row
  * @lock: protects what follows
  * @closing: nothing is to be begun any more
- * @ask: the firmware is to be asked whether it wants the watchdog
  * @start_due: the watchdog was opened, and nothing has been sent yet
  * @starting: a start is on its way
  * @armed: the firmware expects heartbeats
  * @complained: the log has a line on what does not work
- * @tries: failures of the worker in a row
  * @last: when the last heartbeat was sent
  * @last_timeout: and its timeout in seconds
  * @stop_failed: who was told that a stop has failed, and when
@@ -117,15 +119,16 @@ struct amt {
 	bool registered;
 	unsigned int timeout;
 	enum required required;
+	bool ask;
+	bool stop_due;
+	unsigned int tries;
 
 	spinlock_t lock; /* of all below */
 	bool closing;
-	bool ask;
 	bool start_due;
 	bool starting;
 	bool armed;
 	bool complained;
-	unsigned int tries;
 	ktime_t last;
 	unsigned int last_timeout;
 	const struct task_struct *stop_failed;
@@ -473,24 +476,38 @@ static void unregister_watchdog(struct amt *amt)
 	spin_unlock(&amt->lock);
 }
 
+/* what asking has started, or may have started when no answer came */
+static int stop_asking(struct amt *amt)
+{
+	int ret;
+
+	ret = send_stop(amt);
+	if (!ret)
+		amt->stop_due = false;
+	return ret;
+}
+
 /* asking is starting: when it is wanted it has to be stopped again */
 static int ask(struct amt *amt)
 {
 	int ret;
 
+	/* a notification from now on is a reason to ask again */
+	WRITE_ONCE(amt->ask, false);
+	amt->stop_due = true;
 	ret = beat(amt, false);
-	if (ret)
-		return ret;
-	if (READ_ONCE(amt->required) != REQUIRED_NO) {
-		ret = send_stop(amt);
-		if (ret)
-			return ret;
+	if (!ret && READ_ONCE(amt->required) == REQUIRED_NO) {
+		amt->stop_due = false;
+		spin_lock(&amt->lock);
+		amt->armed = false;
+		spin_unlock(&amt->lock);
+		return 0;
 	}
-	spin_lock(&amt->lock);
-	amt->armed = false;
-	amt->ask = false;
-	spin_unlock(&amt->lock);
-	return 0;
+	if (!ret)
+		ret = stop_asking(amt);
+	if (ret)
+		WRITE_ONCE(amt->ask, true);
+	return ret;
 }
 
 static void received(struct mei_cl_device *cldev)
@@ -504,13 +521,9 @@ static void notified(struct mei_cl_device *cldev)
 {
 	struct amt *amt = mei_cldev_get_drvdata(cldev);
 
-	/* a watchdog that is there is told by the answers to its pings */
-	if (READ_ONCE(amt->registered) &&
-	    READ_ONCE(amt->required) != REQUIRED_NO)
-		return;
-	spin_lock(&amt->lock);
-	amt->ask = amt->answers;
-	spin_unlock(&amt->lock);
+	/* while there is a watchdog, the answers to its pings tell */
+	WRITE_ONCE(amt->ask, amt->answers);
+	WRITE_ONCE(amt->tries, 0);
 	kick(amt, 0);
 }
 
@@ -539,16 +552,41 @@ static int manage_once(struct amt *amt)
 		return ret;
 	if (READ_ONCE(amt->required) == REQUIRED_NO)
 		unregister_watchdog(amt);
-	if (!amt->registered && READ_ONCE(amt->ask)) {
+	if (amt->stop_due) {
+		ret = stop_asking(amt);
+		if (ret)
+			return ret;
+	}
+	if (!amt->registered && READ_ONCE(amt->ask) &&
+	    READ_ONCE(amt->tries) < TRIES) {
 		ret = ask(amt);
 		if (ret)
 			return ret;
 	}
-	if (!amt->registered && READ_ONCE(amt->required) != REQUIRED_NO)
+	if (!amt->registered && !READ_ONCE(amt->ask) &&
+	    READ_ONCE(amt->required) != REQUIRED_NO)
 		return register_watchdog(amt);
 	if (READ_ONCE(amt->start_due))
 		return beat(amt, true);
 	return 0;
+}
+
+/* failures in a row; what was given up stays so until something happens */
+static unsigned int count_tries(struct amt *amt, int error)
+{
+	unsigned int tries = READ_ONCE(amt->tries);
+
+	if (!error && (amt->registered || !READ_ONCE(amt->ask)))
+		tries = 0;
+	else if (error == -ENOTTY)
+		/* only the MEI driver can help: it removes the client then */
+		tries = TRIES + 1;
+	else if (error && tries <= TRIES)
+		tries++;
+	WRITE_ONCE(amt->tries, tries);
+	if (error)
+		WRITE_ONCE(amt->error, error);
+	return tries;
 }
 
 static void manage(struct work_struct *work)
@@ -559,22 +597,14 @@ static void manage(struct work_struct *work)
 	int ret;
 
 	ret = manage_once(amt);
-	spin_lock(&amt->lock);
-	if (!ret)
-		amt->tries = 0;
-	else if (ret == -ENOTTY)
-		/* the MEI driver will remove the client, or it is at its end */
-		amt->tries = TRIES;
-	else
-		amt->tries = min(amt->tries + 1, TRIES + 1u);
-	tries = amt->tries;
-	if (ret)
-		amt->error = ret;
-	spin_unlock(&amt->lock);
+	tries = count_tries(amt, ret);
 	if (ret && tries < TRIES)
 		kick(amt, HZ << (tries - 1));
-	else if (!ret && READ_ONCE(amt->required) == REQUIRED_NO &&
-		 amt->registered)
+	else if (ret && tries == TRIES && amt->stop_due)
+		/* nothing is asked any more, but what was begun is ended */
+		kick(amt, HZ);
+	else if (!ret && amt->registered &&
+		 READ_ONCE(amt->required) == REQUIRED_NO)
 		kick(amt, 0);
 }
 
@@ -736,6 +766,8 @@ static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
 	pfru_link_closing(&amt->link);
 	cancel_delayed_work_sync(&amt->manage);
 	unregister_watchdog(amt);
+	if (amt->stop_due)
+		stop_asking(amt);
 	pfru_link_close(&amt->link);
 	mei_cldev_set_drvdata(cldev, NULL);
 	kfree(amt);
