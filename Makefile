@@ -14,7 +14,7 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	check-debug deps-debug fuzz bench lint install install-tool \
+	check-debug deps-debug coverage fuzz bench lint install install-tool \
 	install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
@@ -41,6 +41,7 @@ help:
 	@echo "make check-secureboot the installed packages, booted with Secure Boot"
 	@echo "make check-debug      tests in virtual machines on a kernel that looks for harm;"
 	@echo "                      SCENARIOS=...; the first run builds it in a quarter of an hour"
+	@echo "make coverage         the lines of core and tool that their tests run"
 	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
 	@echo "make bench            what reading the log costs, as a table"
 	@echo "make lint             style and static checks"
@@ -92,6 +93,9 @@ check: deps
 # the guest tests on a kernel that is built to look for harm
 check-debug: deps deps-debug
 	@tests/vm/check-debug.sh $(SCENARIOS)
+
+coverage: deps
+	@tests/check-unit.sh coverage
 
 fuzz: deps
 	@tests/fuzz/run.sh $(SECONDS)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tests of pfructl without devices and with pretended ones (fakedev.c), in a
-# build with ASan and UBSan. Prints TAP and "N passed, N failed" at the end.
+# build with ASan and UBSan, or with COVER=1 in one that counts lines. Prints TAP
+# and "N passed, N failed" at the end.
 # Touches nothing outside a temporary directory and the build directory.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
@@ -15,7 +16,14 @@ export ASAN_OPTIONS=detect_leaks=1:exitcode=99
 export UBSAN_OPTIONS=print_stacktrace=1
 unset "${!FAKE_@}"
 
+kind=SANITIZE=1
 fake=$build/cli-fake/pfructl
+kills=200
+if [ -n "${COVER:-}" ]; then
+	kind=COVER=1
+	fake=$build/cli-fake/pfructl-cover
+	kills=20
+fi
 passed=0
 failed=0
 number=0
@@ -97,11 +105,13 @@ build_program() {
 	local flags
 
 	mkdir -p "$build/cli-fake" || return 1
-	make -s -C cli BUILD="$build" SANITIZE=1 all objects > "$work/make" 2>&1 || {
+	# of a run before
+	[ ! -d "$build/cli-cover" ] || find "$build/cli-cover" -name '*.gcda' -delete
+	make -s -C cli BUILD="$build" $kind all objects > "$work/make" 2>&1 || {
 		cat "$work/make"
 		return 1
 	}
-	flags=$(make -s -C cli BUILD="$build" SANITIZE=1 link-flags) || return 1
+	flags=$(make -s -C cli BUILD="$build" $kind link-flags) || return 1
 	# shellcheck disable=SC2046,SC2086
 	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. -Iinclude/uapi \
 		-D_FILE_OFFSET_BITS=64 -fPIE -o "$fake" \
@@ -877,9 +887,12 @@ sub() {
 test_live() {
 	use ours
 	sub "followers" python3 tests/unit/cli/follow.py "$fake" "$work/live"
-	sub "text killed" python3 tests/unit/cli/kill.py "$fake" "$work/k1" text
-	sub "JSON killed" python3 tests/unit/cli/kill.py "$fake" "$work/k2" json
-	sub "pipe killed" python3 tests/unit/cli/kill.py "$fake" "$work/k3" pipe
+	sub "text killed" \
+		python3 tests/unit/cli/kill.py "$fake" "$work/k1" text $kills
+	sub "JSON killed" \
+		python3 tests/unit/cli/kill.py "$fake" "$work/k2" json $kills
+	sub "pipe killed" \
+		python3 tests/unit/cli/kill.py "$fake" "$work/k3" pipe $kills
 	use mainline
 	sub "mainline killed" \
 		python3 tests/unit/cli/kill.py "$fake" "$work/k4" text 50

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""coverage.py: prints how many lines of core ran in its unit tests, and of the tool
+in the tests that cli/run.sh has run with COVER=1, and which did not. Ends with
+"N passed, N failed"; see WANTED."""
+
+import os
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests"))
+import gcov_lines  # noqa: E402
+
+WANTED = {"core": 100.0, "cli": 90.0}
+BUILD = os.environ.get("BUILD", os.path.join(TOP, "build"))
+
+
+def source_in(part, start):
+    """name in the table of a file of this part; its directory is start"""
+    def name(path):
+        path = os.path.normpath(os.path.join(start, path))
+        inside = os.path.dirname(path) == os.path.join(TOP, part)
+        return part + "/" + os.path.basename(path) if inside else None
+    return name
+
+
+def main():
+    unit = os.path.join(BUILD, "unit")
+    done = subprocess.run(
+        ["make", "-s", "-C", os.path.join(TOP, "tests/unit"), "counted",
+         "BUILD=" + unit], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        check=False)
+    if done.returncode:
+        print(done.stdout.decode(errors="replace"))
+        print("0 passed, 1 failed")
+        return 1
+    lines = gcov_lines.count(os.path.join(unit, "coverage/core"),
+                             source_in("core", TOP))
+    lines.update(gcov_lines.count(os.path.join(BUILD, "cli-cover"),
+                                  source_in("cli", os.path.join(TOP, "cli"))))
+    return gcov_lines.judge(gcov_lines.table(lines), WANTED)
+
+
+sys.exit(main())
