@@ -37,20 +37,18 @@ void pfru_enumerate_undo(void);
  *
  * Does nothing with the parameter watchdog=0, nor in a kdump kernel: asking the
  * firmware whether it wants the watchdog ends with a stop, which would cancel
- * the event that a crash is to cause.
- *
- * Return: 0, or a negative errno
+ * the event that a crash is to cause. When it can't be served the kernel log
+ * says so, and update and telemetry do without it.
  */
-int pfru_watchdog_init(void);
+void pfru_watchdog_init(void);
 
 /**
  * pfru_watchdog_exit() - undo pfru_watchdog_init()
  */
 void pfru_watchdog_exit(void);
 #else
-static inline int pfru_watchdog_init(void)
+static inline void pfru_watchdog_init(void)
 {
-	return 0;
 }
 
 static inline void pfru_watchdog_exit(void)

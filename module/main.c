@@ -19,13 +19,9 @@ static int __init pfru_init(void)
 	ret = pfru_enumerate();
 	if (ret)
 		goto unregister_telemetry;
-	ret = pfru_watchdog_init();
-	if (ret)
-		goto undo_enumerate;
+	pfru_watchdog_init();
 	return 0;
 
-undo_enumerate:
-	pfru_enumerate_undo();
 unregister_telemetry:
 	platform_driver_unregister(&pfru_telemetry_driver);
 unregister_update:

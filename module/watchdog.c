@@ -143,6 +143,7 @@ struct amt {
 };
 
 static struct workqueue_struct *queue;
+static bool serving; /* what pfru_watchdog_exit() has to undo */
 
 static void kick(struct amt *amt, unsigned long delay)
 {
@@ -821,15 +822,10 @@ static int driver_bound(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block bound_notifier = { .notifier_call = driver_bound };
 
-int __init pfru_watchdog_init(void)
+static int __init serve(void)
 {
 	int ret;
 
-	/* its stop would cancel the event that AMT is about to send */
-	if (!watchdog || is_kdump_kernel()) {
-		watchdog = false;
-		return 0;
-	}
 	queue = alloc_workqueue(DRIVER_NAME, WQ_UNBOUND, 0);
 	if (!queue)
 		return -ENOMEM;
@@ -849,9 +845,25 @@ destroy_queue:
 	return ret;
 }
 
+void __init pfru_watchdog_init(void)
+{
+	int ret;
+
+	/* its stop would cancel the event that AMT is about to send */
+	if (is_kdump_kernel())
+		watchdog = false;
+	if (!watchdog)
+		return;
+	ret = serve();
+	serving = !ret;
+	if (ret)
+		pr_warn("pfru: the AMT watchdog is not served (error %d)\n",
+			ret);
+}
+
 void pfru_watchdog_exit(void)
 {
-	if (!watchdog)
+	if (!serving)
 		return;
 	bus_unregister_notifier(amt_driver.driver.bus, &bound_notifier);
 	mei_cldev_driver_unregister(&amt_driver);
