@@ -111,7 +111,7 @@ struct pfru_link {
  * pfru_link_init() - prepare a link, state PFRU_LINK_DOWN
  * @link: the link
  * @cldev: the client's device
- * @queue: for the sender; others may wait in it
+ * @queue: for the sender, which waits in it
  * @notified: runs in a worker when the firmware notifies
  */
 void pfru_link_init(struct pfru_link *link, struct mei_cl_device *cldev,

@@ -142,6 +142,12 @@ struct amt {
 	unsigned int connections;
 };
 
+/*
+ * Heartbeats have a worker at hand when memory is short and the machine busy.
+ * What makes connections can't have that: it waits for the MEI driver's works,
+ * for which nobody has set a worker aside.
+ */
+static struct workqueue_struct *heartbeats;
 static struct workqueue_struct *queue;
 static bool serving; /* what pfru_watchdog_exit() has to undo */
 
@@ -746,7 +752,7 @@ static int amt_probe(struct mei_cl_device *cldev,
 	amt->timeout = TIMEOUT_DEFAULT;
 	spin_lock_init(&amt->lock);
 	INIT_DELAYED_WORK(&amt->manage, manage);
-	pfru_link_init(&amt->link, cldev, queue, notified);
+	pfru_link_init(&amt->link, cldev, heartbeats, notified);
 	mei_cldev_set_drvdata(cldev, amt);
 	kick(amt, 0);
 	return 0;
@@ -826,9 +832,15 @@ static int __init serve(void)
 {
 	int ret;
 
-	queue = alloc_workqueue(DRIVER_NAME, WQ_UNBOUND, 0);
-	if (!queue)
+	heartbeats = alloc_workqueue(DRIVER_NAME,
+				     WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_HIGHPRI,
+				     0);
+	if (!heartbeats)
 		return -ENOMEM;
+	ret = -ENOMEM;
+	queue = alloc_workqueue(DRIVER_NAME "_link", WQ_UNBOUND, 0);
+	if (!queue)
+		goto destroy_heartbeats;
 	ret = mei_cldev_driver_register(&amt_driver);
 	if (ret)
 		goto destroy_queue;
@@ -842,6 +854,8 @@ unregister_driver:
 	mei_cldev_driver_unregister(&amt_driver);
 destroy_queue:
 	destroy_workqueue(queue);
+destroy_heartbeats:
+	destroy_workqueue(heartbeats);
 	return ret;
 }
 
@@ -868,4 +882,5 @@ void pfru_watchdog_exit(void)
 	bus_unregister_notifier(amt_driver.driver.bus, &bound_notifier);
 	mei_cldev_driver_unregister(&amt_driver);
 	destroy_workqueue(queue);
+	destroy_workqueue(heartbeats);
 }
