@@ -13,9 +13,9 @@ DESTDIR ?=
 
 export BUILD VERSION
 
-.PHONY: all help module cli check check-unit check-vm check-selftest demo \
-	check-debug deps-debug coverage fuzz bench lint install install-tool \
-	install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
+.PHONY: all help module cli check check-full check-unit check-vm \
+	check-selftest demo check-debug deps-debug coverage fuzz bench lint \
+	install install-tool install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
 all: cli
@@ -34,6 +34,7 @@ help:
 	@echo "make rpm              RPM packages, into build/rpm"
 	@echo "make demo             everything in a virtual machine, no hardware needed"
 	@echo "make check            all tests"
+	@echo "make check-full       and those that take hours"
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
 	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
@@ -89,6 +90,10 @@ check-secureboot: deps
 
 check: deps
 	@tests/check.sh
+
+# and what takes hours: stress, more kernels, the kernel that looks for harm
+check-full: deps deps-debug
+	@tests/check-full.sh
 
 # the guest tests on a kernel that is built to look for harm
 check-debug: deps deps-debug

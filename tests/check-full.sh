@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check-full.sh: make check, and all that takes too long for it: hours, without
+# KVM. Ends with "N passed, N failed". The packages have targets of their own.
+
+set -uo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=SCRIPTDIR/sum.sh disable=SC1091
+. "$top/tests/sum.sh"
+build=${PFRU_BUILD:-$top/build}
+
+# guests BUILD-DIRECTORY ARGUMENT...: of run.sh
+guests()
+{
+	local dir=$1
+
+	shift
+	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --no-skips "$@"
+}
+
+# beside_mainline: both columns of docs/watchdog.md. Mainline's driver does not
+# survive the stress: what fails there is in the table, and counts for nothing.
+beside_mainline()
+{
+	guests "$build" --scenario watchdog-stress-mainline |
+		sed 's/^[0-9]* passed, .*/mainline: &/'
+	if "$top/tests/vm/watchdog-table.sh" >"$build/watchdog.md"; then
+		cp "$build/watchdog.md" "$top/docs/watchdog.md"
+		echo "ok - docs/watchdog.md can be made"
+		echo "1 passed, 0 failed"
+	else
+		echo "not ok - docs/watchdog.md can be made"
+		echo "0 passed, 1 failed"
+		return 1
+	fi
+}
+
+part "make check" "$top/tests/check.sh"
+part "scenarios that take long" guests "$build" --scenario watchdog-120 \
+	--scenario watchdog-faults-mainline --scenario secure-stranger
+part "the AMT watchdog beside mainline's driver" beside_mainline
+WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
+	guests "$build/full" --scenario watchdog-stress
+for kernel in 5.10 6.12 7.2; do
+	part "kernel $kernel" guests "$build/full/$kernel" --kernel "$kernel" \
+		--scenario main --scenario demo --scenario watchdog
+done
+part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
+total
