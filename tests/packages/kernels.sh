@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kernels.sh [--table] [--jobs N] [NAME...]: boots the supported kernels, loads the module
-# and runs the demo and the telemetry tests on each, then writes what was seen
+# and runs the demo, the telemetry and the watchdog tests on each, then writes what was seen
 # here and by check.sh into docs/kernels.md. --table boots nothing. NAME is of
 # tests/vm/kernels.conf.
 # Ends with "N passed, N failed".
@@ -42,14 +42,17 @@ limit()
 	sed -n "s/^$1 //p" "$top/module/kernels"
 }
 
-# boot NAME: one guest; its report stays
+# boot NAME: a guest, and one with the watchdog unless the kernel lacks MEI;
+# their reports stay
 boot()
 {
-	local dir=$build/kernels/$1 status=0
+	local dir=$build/kernels/$1 status=0 scenarios=(--scenario kernel)
 
 	mkdir -p "$dir"
 	"$top/tests/vm/kernel.sh" "$1" >"$dir/where" 2>"$dir/log" || :
-	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --kernel "$1" --scenario kernel \
+	! grep -q '^CONFIG_INTEL_MEI_ME=' "$(cat "$dir/where")/config" ||
+		scenarios+=(--scenario watchdog-kernel)
+	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --kernel "$1" "${scenarios[@]}" \
 		--jobs 1 --no-skips >>"$dir/log" 2>&1 || status=$?
 	echo "$status" >"$dir/status"
 }
