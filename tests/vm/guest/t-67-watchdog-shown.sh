@@ -54,13 +54,7 @@ beats()
 	echo $(($(heci state starts) + $(heci state pings)))
 }
 
-# count_from_here, counts_agree WHEN: the driver's, and the model's
-count_from_here()
-{
-	beats=$(($(beats) - $(shown heartbeats)))
-	stops=$(($(heci state stops) - $(shown stops)))
-}
-
+# counts_agree WHEN: the driver's, and the model's from $beats and $stops on
 counts_agree()
 {
 	is "$(shown heartbeats)" $(($(beats) - beats)) "$1: heartbeats are the firmware's"
@@ -141,7 +135,7 @@ for line in "Client: +[0-9a-f:.]+-$wd_uuid" "Driver: +pfru_watchdog" \
 done
 run pfructl watchdog --json
 out_like '"service": *"pfru"' "in JSON, too"
-out_like '"heartbeats": *1(,|$)' "with counts"
+out_like '"heartbeats": *1([,}]|$)' "with counts"
 capture pfructl status
 out_like 'AMT watchdog: +driver pfru_watchdog, idle$' "pfructl status names it"
 is "$(heci state armed)" no "to look has not armed it"
@@ -209,6 +203,7 @@ heci refuse-notify 5 all
 heci reset
 becomes notifications no "notifications that can't be had"
 becomes state idle "it works without them"
+values "working" "notifications no"
 heci off
 heci version 1
 heci reset
