@@ -20,7 +20,16 @@ trap 'kill "${children[@]}" 2>/dev/null; wait; exit 130' INT TERM
 tests_of()
 {
 	printf '%s\n' t-deb t-install t-trouble
-	[ "$1" != bookworm ] || printf '%s\n' t-rpm t-image
+	[ "$1" != bookworm ] || printf '%s\n' t-newuser t-rpm t-image
+}
+
+# tree_of TEST: a new user's machine has no compiler yet
+tree_of()
+{
+	case $1 in
+	t-newuser) "$top/tests/vm/tree.sh" "$release-fresh" ;;
+	*)	   "$top/tests/vm/tree.sh" "$release" ;;
+	esac 2>>"$out/tree.log"
 }
 
 # in_tree TEST: of the release
@@ -42,17 +51,17 @@ release()
 	out=$build/$1
 	rm -rf "$out"
 	mkdir -p "$out"
-	cp "$build/pfru.tar.gz" "$out/"
+	cp -R "$build/pfru.tar.gz" "$build/capsules" "$out/"
 	# a copy: nobody edits them while they run
 	mkdir "$out/tests"
 	cp "$here"/* "$top/tests/vm/guest/tap.sh" "$out/tests/"
-	tree=$("$top/tests/vm/tree.sh" "$1" 2>"$out/tree.log") || {
-		{ echo "not ok - the tree of $1 can be made"
-		sed 's/^/# /' "$out/tree.log"; } >"$out/tap"
-		return
-	}
 	for test in $(tests_of "$1"); do
 		echo "# test $1 $test"
+		tree=$(tree_of "$test") || {
+			echo "not ok - the tree can be made"
+			sed 's/^/# /' "$out/tree.log"
+			break
+		}
 		in_tree "$test" 2>"$out/$test.log" &
 		child=$!
 		wait "$child"
@@ -93,14 +102,18 @@ if [ "${1:-}" = --jobs ]; then
 	shift 2
 fi
 releases=("$@")
-[ $# -gt 0 ] || mapfile -t releases < <(sed 's/#.*//' "$top/tests/vm/trees.conf" |
-	awk 'NF { print $1 }')
+[ $# -gt 0 ] || mapfile -t releases < <(tree_releases "$top/tests/vm/trees.conf")
 [ "$(id -u)" = 0 ] || { echo "0 passed, 1 failed"; die "these tests need root: they enter trees of Debian releases"; }
 
 build=${PFRU_BUILD:-$top/build}/packages
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
 "$top/data/dist.sh" "$build/pfru.tar.gz" || exit 1
+mkdir -p "$build/capsules"
+"$top/tests/vm/demo-capsules.sh" "$build/capsules" >"$build/capsules.log" 2>&1 || {
+	tail -n 5 "$build/capsules.log"
+	die "the capsules of the demo cannot be made"
+}
 passed=0 failed=0
 for name in "${releases[@]}"; do
 	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do

@@ -145,7 +145,7 @@ table()
 			read -r built packages < <(by_packages "$release" "$kernel")
 			echo "| $release | $kernel | $built | $(booted "$kernel") | $packages |"
 		done < <(sort -Vu "$build/packages/$release/kernels")
-	done < <(sed 's/#.*//' "$top/tests/vm/trees.conf" | awk 'NF { print $1 }')
+	done < <(tree_releases "$top/tests/vm/trees.conf")
 }
 
 # limits: what module/kernels says is what was seen

@@ -145,3 +145,9 @@ module_files()
 	}
 	END { exit !found }' "$1/modules.builtin" "$1/modules.dep"
 }
+
+# tree_releases CONF: the releases of trees.conf that have a compiler, one a line
+tree_releases()
+{
+	awk '{ sub(/#.*/, "") } NF && $1 !~ /-fresh$/ { print $1 }' "$1"
+}

@@ -3,8 +3,9 @@
 #
 # tree.sh RELEASE: makes a tree of a Debian release in the cache when it is
 # not there, and prints its directory. It has the release's compiler, kernel
-# headers, dkms and what pfru's packages are built with. Nobody writes into
-# it: who wants to change something enters it by enter.sh.
+# headers, dkms and what pfru's packages are built with; RELEASE-fresh has none
+# of them, only what its line of trees.conf names. Nobody writes into it: who
+# wants to change something enters it by enter.sh.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -52,13 +53,21 @@ keep_script()
 # make_tree DIR
 make_tree()
 {
-	local main=${release%-backports} target=()
-
-	# else the newest of all suites, security updates among them
-	[ "$main" = "$release" ] || target=(-t "$release")
+	local main=${release%-*} target=() headers=()
 
 	apt_sources "$main" >"$tmp/sources.list"
-	[ "$main" = "$release" ] || apt_sources "$release" >>"$tmp/sources.list"
+	case $release in
+	*-backports)
+		# else the newest of all suites, security updates among them
+		target=(-t "$release")
+		apt_sources "$release" >>"$tmp/sources.list" ;;
+	*-fresh)
+		# what a person's apt would install
+		target=(-o APT::Install-Recommends=1) ;;
+	esac
+	# shellcheck disable=SC2016 # for the hook's own shell
+	[ -z "$base" ] ||
+		headers=(--customize-hook='chroot "$1" apt-get -qq -y '"${target[*]}"' install linux-headers-amd64')
 	apt_proxies >"$tmp/proxies"
 	keep_script >"$tmp/keep.sh"
 	rm -rf "$1"
@@ -67,13 +76,15 @@ make_tree()
 		--aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt="$tmp/proxies" \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--include="$base,$packages" \
-		--customize-hook='chroot "$1" apt-get -qq -y '"${target[*]}"' install linux-headers-amd64' \
+		--include="${base:+$base,}$packages" "${headers[@]}" \
 		--customize-hook='chroot "$1" sh -s '"'$kept' ${target[*]} <$tmp/keep.sh" \
 		"$main" "$1" "$tmp/sources.list" >&2
 }
 
 lookup "${1:?usage: tree.sh RELEASE}"
+case $release in
+*-fresh) base= ;;
+esac
 store=$(pfru_cache trees)
 key=$(printf '%s\n' "$release $base $packages $kept $recipe" | sha256sum | cut -c 1-12)
 tree=$store/$release-$key
@@ -82,9 +93,9 @@ lock_fd 9 "$store"
 if [ ! -d "$tree" ]; then
 	[ "$(id -u)" = 0 ] || die "making a tree of Debian $release needs root"
 	need mmdebstrap mmdebstrap
-	apt_sources "$release" | grep . >/dev/null ||
+	apt_sources "${release%-fresh}" | grep . >/dev/null ||
 		die "cannot tell where apt gets Debian from: 'apt-get indextargets' names neither $release nor a repository that ends in /debian"
-	say "making a tree of Debian $release with compiler, kernel headers and dkms; this takes two minutes or so"
+	say "making a tree of Debian $release${base:+ with compiler, kernel headers and dkms}; this takes two minutes or so"
 	tmp=$(mktemp -d "$store/.new.XXXXXX")
 	retry 3 make_tree "$tmp/tree" ||
 		die "cannot make a tree of Debian $release; mmdebstrap says why above"
