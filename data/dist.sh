@@ -17,7 +17,8 @@ files()
 	if [ -e .git ] && git rev-parse --git-dir >/dev/null 2>&1; then
 		git ls-files -z --cached --others --exclude-standard
 	else
-		find . -path ./build -prune -o \( -type f -o -type l \) \
+		find . \( -path ./build -o -name __pycache__ \) -prune -o \
+			\( -type f -o -type l \) \
 			! -name '*.o' ! -name '*.ko' ! -name '*.mod' \
 			! -name '*.mod.c' ! -name '.*.cmd' ! -path './cli/pfructl' \
 			! -name modules.order ! -name Module.symvers -print0
