@@ -13,10 +13,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 # inside the namespaces: mounts, and hands over
 if [ "${1:-}" = --inside ]; then
-	tree=$2
-	shift 2
+	tree=$2 work=$3
+	shift 3
 	mount --make-rprivate /
-	work=$(mktemp -d /tmp/pfru-enter.XXXXXX)
 	mount -t tmpfs pfru-enter "$work"
 	mkdir "$work"/{up,work,root}
 	if ! mount -t overlay pfru-enter -o "lowerdir=$tree,upperdir=$work/up,workdir=$work/work" \
@@ -51,10 +50,12 @@ shift
 [ -d "$tree/usr" ] || die "'$tree' is not a tree of tree.sh"
 [ "$(id -u)" = 0 ] || die "entering a tree needs root"
 rc=0
+work=$(mktemp -d /tmp/pfru-enter.XXXXXX)
+trap 'rmdir "$work" 2>/dev/null || :' EXIT
 unshare --mount --pid --fork --kill-child --net --ipc -- \
-	"$0" --inside "$tree" "$@" <&0 &
+	"$0" --inside "$tree" "$work" "$@" <&0 &
 child=$!
-trap 'kill "$child" 2>/dev/null; exit 143' INT TERM
+# unshare ignores all but this one while it waits
+trap 'kill -KILL "$child" 2>/dev/null; wait; exit 143' INT TERM
 wait "$child" || rc=$?
-rmdir /tmp/pfru-enter.?????? 2>/dev/null || :
 exit "$rc"
