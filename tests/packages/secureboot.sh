@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # secureboot.sh: boots the Debian system that check.sh bookworm has installed
-# the packages in: as it is, with Secure Boot and dkms' key enrolled, and with
-# Secure Boot and a key nobody knows. Ends with "N passed, N failed".
+# the packages in: as it is, and with Secure Boot and dkms' key in the firmware's
+# db, in the machine owner's list through shim, and nowhere. Ends with
+# "N passed, N failed".
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,4 +21,5 @@ if [ ! -f "$build/packages/bookworm/system.tar" ]; then
 	}
 fi
 "$top/tests/vm/run.sh" --kernel 6.1-tree --no-skips --scenario packages \
-	--scenario secureboot --scenario secureboot-stranger
+	--scenario secureboot --scenario secureboot-mok \
+	--scenario secureboot-stranger

@@ -7,6 +7,7 @@
 #                      table by -acpitable; neither
 #   --firmware FILE    pfrusim.efi (ovmf, secure) or pfrusim-acpitable.aml (quick)
 #   --vars FILE        the store of UEFI variables to begin with (secure)
+#   --shim FILE        boot through this shim (secure)
 #   --disk FILE        a raw disk (virtio), written to
 #   --append STRING    kernel command line to add
 #   --timeout SECONDS  (300)   --memory MIB (1024)   --cpus N (2)
@@ -101,7 +102,12 @@ make_esp()
 	rm -f "$1"
 	mkfs.vfat -n PFRUSIM -C "$1" $((kib + kib / 16 + 4096)) >/dev/null
 	mmd -i "$1" ::EFI ::EFI/BOOT
-	mcopy -i "$1" pfrusim.efi ::EFI/BOOT/BOOTX64.EFI
+	if [ -n "$shim" ]; then
+		mcopy -i "$1" shim.efi ::EFI/BOOT/BOOTX64.EFI
+		mcopy -i "$1" pfrusim.efi ::EFI/BOOT/grubx64.efi
+	else
+		mcopy -i "$1" pfrusim.efi ::EFI/BOOT/BOOTX64.EFI
+	fi
 	for f in vmlinuz initrd.img cmdline.txt; do
 		mcopy -i "$1" "$f" "::$f"
 	done
@@ -119,7 +125,25 @@ sign_efi()
 		>>boot-sign.log 2>&1 || die "cannot sign $1, see $out/boot-sign.log"
 }
 
-way='' kernel='' initrd='' out='' firmware='' disk='' append='' vars=''
+# add_sbat FILE OUT: the section that shim wants in what it starts, behind all
+# others
+add_sbat()
+{
+	local end
+
+	end=$(objdump -h "$1" | awk '$1 ~ /^[0-9]+$/ { print "0x" $3, "0x" $4 }' |
+		while read -r size address; do
+			echo $((address + size))
+		done | sort -n | tail -n 1)
+	printf '%s\n' 'sbat,1,SBAT Version,sbat,1,https://github.com/rhboot/shim/blob/main/SBAT.md' \
+		'pfrusim,1,pfru,pfrusim,1,none' >sbat.csv
+	objcopy --add-section .sbat=sbat.csv \
+		--set-section-flags .sbat=contents,alloc,load,readonly,data \
+		--change-section-address .sbat=$(((end + 4095) / 4096 * 4096)) \
+		"$1" "$2"
+}
+
+way='' kernel='' initrd='' out='' firmware='' disk='' append='' vars='' shim=''
 limit=300 memory=1024 cpus=2
 extra=()
 while [ $# -gt 0 ]; do
@@ -131,6 +155,7 @@ while [ $# -gt 0 ]; do
 	--out)      out=$2 ;;
 	--firmware) firmware=$2 ;;
 	--vars)     vars=$2 ;;
+	--shim)     shim=$2 ;;
 	--disk)     disk=$2 ;;
 	--append)   append=$2 ;;
 	--timeout)  limit=$2 ;;
@@ -150,6 +175,7 @@ kernel=$(realpath "$kernel")
 initrd=$(realpath "$initrd")
 [ -z "$firmware" ] || firmware=$(realpath "$firmware")
 [ -z "$disk" ] || disk=$(realpath "$disk")
+[ -z "$shim" ] || shim=$(realpath "$shim")
 [ -z "$vars" ] || vars=$(realpath "$vars")
 mkdir -p "$out"
 # relative names from here on: QEMU splits its options at commas
@@ -207,6 +233,11 @@ secure)
 	cp -f "${vars:-/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd}" vars.fd
 	rm -f boot-sign.log vmlinuz
 	sign_efi "$kernel/vmlinuz" vmlinuz
+	if [ -n "$shim" ]; then
+		sign_efi "$shim" shim.efi
+		add_sbat "$firmware" sbat.efi
+		firmware=sbat.efi
+	fi
 	sign_efi "$firmware" pfrusim.efi
 	rm -f snakeoil.key
 	make_esp esp.img

@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# enrol.sh OUT CERTIFICATE...: a store of UEFI variables for boot.sh --vars, with
+# enrol.sh [--mok] OUT CERTIFICATE...: a store of UEFI variables for boot.sh --vars, with
 # Secure Boot on: that of Debian's ovmf package for tests, and the CERTIFICATEs
-# (PEM or DER) in its db, where the kernel looks for the keys of modules.
+# (PEM or DER) in its db, where the kernel looks for the keys of modules; with
+# --mok, in shim's list of the machine owner's keys.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=SCRIPTDIR/lib.sh disable=SC1091
 . "$here/lib.sh"
 
-out=$(realpath -m "${1:?usage: enrol.sh OUT CERTIFICATE...}")
+where=--add-db
+[ "${1:-}" != --mok ] || { where=--add-mok; shift; }
+out=$(realpath -m "${1:?usage: enrol.sh [--mok] OUT CERTIFICATE...}")
 shift
 owner=70667275-7365-6375-7265-626f6f740000	# of our entries in db
 
@@ -36,9 +39,9 @@ tree=$("$here/tree.sh" trixie)
 		./python3-virt-firmware_*.deb >/tmp/apt 2>&1 || { cat /tmp/apt; exit 1; }
 	for pem in /secure/*.pem; do
 		virt-fw-vars --input /secure/vars.fd --output /secure/vars.new \
-			--add-db "$0" "$pem"
+			"$1" "$0" "$pem"
 		mv /secure/vars.new /secure/vars.fd
-	done' "$owner" >&2
+	done' "$owner" "$where" >&2
 cmp -s "$tmp/vars.fd" /usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd &&
 	die "nothing was enrolled"
 mv "$tmp/vars.fd" "$out"

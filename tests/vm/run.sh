@@ -46,7 +46,7 @@ load_scenario()
 	description='' boot=ovmf firmware=yes append='' modules='' load=''
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
-	image='' install=yes enable='' sign=no enrol='' only=''
+	image='' install=yes enable='' sign=no enrol='' mok='' only=''
 	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
@@ -346,6 +346,9 @@ make_guest()
 	if [ -n "$enrol" ]; then
 		# shellcheck disable=SC2086 # a list of words
 		"$here/enrol.sh" "$out/vars.enrolled" $enrol || return
+	elif [ -n "$mok" ]; then
+		# shellcheck disable=SC2086 # a list of words
+		"$here/enrol.sh" --mok "$out/vars.enrolled" $mok || return
 	fi
 	if [ -n "$image" ]; then
 		make_image "$out/initrd" "$out/disk"
@@ -365,7 +368,8 @@ boot_scenario()
 	[ "$slowness" = 1 ] || memory=$((memory + 1024))
 	args+=(--memory "$memory")
 	[ -z "$image" ] || args+=(--disk "$out/disk")
-	[ -z "$enrol" ] || args+=(--vars "$out/vars.enrolled")
+	[ -z "$enrol$mok" ] || args+=(--vars "$out/vars.enrolled")
+	[ -z "$mok" ] || args+=(--shim "$("$here/shim.sh")")
 	[ "$firmware" != yes ] ||
 		case $boot in
 		ovmf|secure) args+=(--firmware "$vm/firmware/pfrusim.efi") ;;
@@ -555,7 +559,7 @@ run_scenario()
 		tar -C "$out/guest" --no-same-owner -xzf "$out/guest.tar" 2>/dev/null
 		rm -f "$out/guest.tar"
 	fi
-	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd,vars.enrolled,vmlinuz,pfru.ko}
+	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd,vars.enrolled,shim.efi,sbat.efi,vmlinuz,pfru.ko}
 	rm -f "$out/judged" "$out/console.judged"
 	echo "$passed $failed $skipped" >"$out/counts"
 }
