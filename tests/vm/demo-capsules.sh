@@ -4,7 +4,7 @@
 # demo-capsules.sh DIR: capsules for the firmware model, made by u-boot's
 # mkeficapsule, an encoder that knows nothing of this project; signed by a key
 # made on the spot, whose certificate is left beside them.
-#   v2.cap v3.cap    code injections, signed, runtime version 2 and 3
+#   v2.cap v3.cap v5.cap   code injections, signed, runtime versions 2, 3 and 5
 #   driver.cap       driver update, signed, SVN 2
 #   unsigned.cap     a code injection, version 4, not signed
 #   other.cap        for another platform, signed
@@ -57,6 +57,7 @@ capsule()
 signed=(-p "$tmp/key.pem" -c "$dir/ca.pem" -m 1)
 capsule v2.cap "$code" SCI1 2 0 "$platform" "${signed[@]}"
 capsule v3.cap "$code" SCI1 3 0 "$platform" "${signed[@]}"
+capsule v5.cap "$code" SCI1 5 0 "$platform" "${signed[@]}"
 capsule driver.cap "$driver" SDU1 1 2 "$platform" "${signed[@]}"
 capsule unsigned.cap "$code" SCI1 4 0 "$platform"
 capsule other.cap "$code" SCI1 4 0 00000000-1111-2222-3333-444444444444 \

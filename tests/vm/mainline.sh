@@ -80,8 +80,15 @@ cat >"$tmp/build/Makefile" <<'END'
 obj-m := pfr_update.o pfr_telemetry.o
 ccflags-y := -idirafter $(src)/uapi
 END
-step "build mainline's drivers" make -C "$(realpath "$kernel/build")" \
-	M="$tmp/build" modules
+kbuild=$(realpath "$kernel/build")
+if [ -e "$kernel/tree" ]; then
+	chmod 755 "$tmp"
+	tree=$(realpath "$kernel/tree")
+	step "build mainline's drivers" "$here/enter.sh" "$tree" -b "$tmp:/mainline" \
+		make -C "${kbuild#"$tree"}" M=/mainline/build modules
+else
+	step "build mainline's drivers" make -C "$kbuild" M="$tmp/build" modules
+fi
 step "build pfrut" gcc -O2 -Wall -DPFRUT_HEADER="\"$tmp/$uapi\"" \
 	-o "$tmp/new/pfrut" "$tmp/$top/tools/power/acpi/tools/pfrut/pfrut.c" -luuid
 cp "$tmp"/build/pfr_*.ko "$tmp/new/"

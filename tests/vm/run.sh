@@ -324,6 +324,10 @@ make_image()
 	while read -r f; do
 		cp -p "$f" "$out/tree/usr/bin/" || return
 	done < <(helper_programs)
+	# where a kernel that has them keeps them
+	[ "$mainline" != drivers ] ||
+		install -D -m 0644 -t "$out/tree/lib/modules/$(cat "$kernel/version")/kernel/drivers/acpi" \
+			"$stage"/mainline/pfr_*.ko || return
 	for m in $modules; do
 		args+=(-m "$m")
 	done
