@@ -50,7 +50,7 @@ shift
 [ -d "$tree/usr" ] || die "'$tree' is not a tree of tree.sh"
 [ "$(id -u)" = 0 ] || die "entering a tree needs root"
 rc=0
-work=$(mktemp -d /tmp/pfru-enter.XXXXXX)
+work=$(mktemp -d /tmp/pfru-tree.XXXXXX)
 trap 'rmdir "$work" 2>/dev/null || :' EXIT
 unshare --mount --pid --fork --kill-child --net --ipc -- \
 	"$0" --inside "$tree" "$work" "$@" <&0 &
