@@ -32,10 +32,11 @@ tree_of()
 	esac 2>>"$out/tree.log"
 }
 
-# in_tree TEST: of the release
+# in_tree TEST: of the release; in the place of this shell, so that a signal to
+# it ends the test
 in_tree()
 {
-	"$top/tests/vm/enter.sh" "$tree" -b "$out:/in" -b "$out:/out" \
+	exec "$top/tests/vm/enter.sh" "$tree" -b "$out:/in" -b "$out:/out" \
 		-b "$out/tests:/tests" -b "$out/tests:/packages" \
 		env RELEASE="$release" bash "/packages/$1.sh"
 }
@@ -56,7 +57,7 @@ release()
 	mkdir "$out/tests"
 	cp "$here"/* "$top/tests/vm/guest/tap.sh" "$out/tests/"
 	for test in $(tests_of "$1"); do
-		echo "# test $1 $test"
+		echo "== test $1 $test"
 		tree=$(tree_of "$test") || {
 			echo "not ok - the tree can be made"
 			sed 's/^/# /' "$out/tree.log"
@@ -65,7 +66,7 @@ release()
 		in_tree "$test" 2>"$out/$test.log" &
 		child=$!
 		wait "$child"
-		echo "# exit $?"
+		echo "== exit $?"
 	done >"$out/tap"
 	echo $((SECONDS - start)) >"$out/seconds"
 }
@@ -80,8 +81,8 @@ judge()
 		test = ""
 	}
 	function fail(text) { failed++; print "not ok - " text }
-	/^# test / { end(); test = $3 " " $4; n = 0; bad = 0; plan = "none"; print; next }
-	/^# exit / {
+	/^== test / { end(); test = $3 " " $4; n = 0; bad = 0; plan = "none"; print; next }
+	/^== exit / {
 		if ($3 != 0 && !bad)
 			fail(test ": every check passed, and it ended with status " $3)
 		end(); next
