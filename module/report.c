@@ -123,17 +123,15 @@ static void send_uevent(struct device *dev, enum pfru_action action)
 }
 
 void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
-			const u8 *bytes, const struct pfru_result *result)
+			const struct pfru_result *result)
 {
-	u8 digest[SHA256_DIGEST_SIZE];
 	char hash[HASH_TEXT_SIZE] = "none";
 	char what[DETAIL_SIZE] = "what was staged before";
 	char end[DETAIL_SIZE];
 
 	if (loaded) {
-		sha256(bytes, loaded->size, digest);
-		snprintf(hash, sizeof(hash), "%*phN", (int)sizeof(digest),
-			 digest);
+		snprintf(hash, sizeof(hash), "%*phN",
+			 (int)sizeof(loaded->sha256), loaded->sha256);
 		describe_loaded(loaded, what, sizeof(what));
 	}
 	describe_end(result, end, sizeof(end));

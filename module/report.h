@@ -18,6 +18,8 @@
  * @hw_ver: firmware version the payload supports
  * @rt_ver: its runtime version
  * @svn: its security version, 0 when it has none
+ * @sha256: of its bytes as they were judged last, right before the firmware was
+ *	asked to stage them; not set before
  */
 struct pfru_loaded {
 	enum pfru_kind kind;
@@ -26,6 +28,7 @@ struct pfru_loaded {
 	u32 hw_ver;
 	u32 rt_ver;
 	u32 svn;
+	u8 sha256[SHA256_DIGEST_SIZE];
 };
 
 /**
@@ -46,13 +49,12 @@ void pfru_report_refused(struct device *dev, const struct pfru_result *result);
 /**
  * pfru_report_action() - the firmware was asked to stage or activate
  * @dev: device
- * @loaded: the capsule, NULL when none was loaded
- * @bytes: its bytes, hashed for the record; NULL with @loaded
+ * @loaded: the capsule that it was about, NULL when that is not known
  * @result: how it ended
  *
  * Logs, leaves an audit record, and after an activation sends KOBJ_CHANGE.
  */
 void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
-			const u8 *bytes, const struct pfru_result *result);
+			const struct pfru_result *result);
 
 #endif /* PFRU_REPORT_H */

@@ -471,7 +471,7 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 	ret = pfru_dsm_start(&update->fw, file->revision, action, result);
 	result->error = ret;
 	pfru_report_action(update->fw.dev, loaded ? &load->loaded : NULL,
-			   load->bytes, result);
+			   result);
 	if (ret && result->reason == PFRU_REASON_FIRMWARE &&
 	    result->status == PFRU_STATUS_RETRY)
 		return ret;
@@ -484,6 +484,7 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 static int act_locked(struct pfru_update_file *file, enum pfru_action action)
 {
 	struct pfru_update *update = file->update;
+	struct pfru_load *load = &update->load;
 	struct pfru_verdict verdict;
 	int ret;
 
@@ -492,7 +493,7 @@ static int act_locked(struct pfru_update_file *file, enum pfru_action action)
 	pfru_begin_result(&file->result, action);
 	if (action == PFRU_ACTION_ACTIVATE)
 		return start(file, action);
-	if (!update->load.complete)
+	if (!load->complete)
 		return file->result.error = -ENODATA;
 	ret = judge(update, &verdict, &file->result);
 	if (ret) {
@@ -501,6 +502,8 @@ static int act_locked(struct pfru_update_file *file, enum pfru_action action)
 		drop_load(update, true);
 		return ret;
 	}
+	/* what the firmware does to the buffer must not change the record */
+	sha256(load->bytes, load->size, load->loaded.sha256);
 	return start(file, action);
 }
 

@@ -254,6 +254,55 @@ static inline int must_open(const char *path, int flags)
 	return fd;
 }
 
+/* ---- the kernel's log ---- */
+
+static char log_text[65536];
+static int log_fd = -1;
+
+/* from here on */
+static inline void log_begin(void)
+{
+	log_fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (log_fd < 0 || lseek(log_fd, 0, SEEK_END) < 0)
+		die("/dev/kmsg");
+}
+
+/* up to here; lost records are not looked for */
+static inline void log_end(void)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < sizeof(log_text) - 1) {
+		n = read(log_fd, log_text + used, sizeof(log_text) - 1 - used);
+		if (n > 0)
+			used += n;
+		else if (n == 0 || errno != EPIPE)
+			break;
+	}
+	log_text[used] = '\0';
+	close(log_fd);
+	log_fd = -1;
+}
+
+/* is this text in what the kernel said between the two? */
+static __attribute__((format(printf, 1, 2), unused))
+void told(const char *format, ...)
+{
+	char text[512];
+	const char *line;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (check(strstr(log_text, text), "told: %.100s", text))
+		return;
+	printf("# expected: %s\n", text);
+	for (line = log_text; *line; line += strcspn(line, "\n") + 1)
+		printf("# found: %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
 /* write a short text to a file of sysfs; 0 or -errno */
 static inline int write_file(const char *path, const char *text)
 {
