@@ -49,6 +49,8 @@ struct pfru_load {
  * @cap_known: @cap is what the firmware would say
  * @cap: the capability; always known while a complete capsule is loaded
  * @load: the capsule
+ * @staged_known: @staged is what an activation would run, as far as we staged it
+ * @staged: the capsule staged last
  * @owner: the file that claimed the buffer
  */
 struct pfru_update {
@@ -60,6 +62,8 @@ struct pfru_update {
 	bool cap_known;
 	struct pfru_capability cap;
 	struct pfru_load load;
+	bool staged_known;
+	struct pfru_loaded staged;
 	struct pfru_update_file *owner;
 };
 
@@ -455,27 +459,37 @@ leave:
 	return ret;
 }
 
+/* The capsule that an action is about, NULL when that is not known. */
+static const struct pfru_loaded *subject(const struct pfru_update *update,
+					 enum pfru_action action)
+{
+	if (action != PFRU_ACTION_ACTIVATE)
+		return &update->load.loaded;
+	return update->staged_known ? &update->staged : NULL;
+}
+
 /*
  * Ask the firmware to stage or activate. Success, and any refusal other than
  * "retry", ends the life of the loaded capsule; what an activation may have
- * changed is asked anew.
+ * changed is asked anew. A capsule that is not staged when another one is
+ * activated was judged by what ran before, and must not run.
  */
 static int start(struct pfru_update_file *file, enum pfru_action action)
 {
 	struct pfru_update *update = file->update;
-	struct pfru_load *load = &update->load;
 	struct pfru_result *result = &file->result;
-	bool loaded = load->complete;
 	int ret;
 
 	ret = pfru_dsm_start(&update->fw, file->revision, action, result);
 	result->error = ret;
-	pfru_report_action(update->fw.dev, loaded ? &load->loaded : NULL,
-			   result);
+	pfru_report_action(update->fw.dev, subject(update, action), result);
 	if (ret && result->reason == PFRU_REASON_FIRMWARE &&
 	    result->status == PFRU_STATUS_RETRY)
 		return ret;
-	drop_load(update, ret);
+	update->staged_known = action == PFRU_ACTION_STAGE && !ret;
+	if (update->staged_known)
+		update->staged = update->load.loaded;
+	drop_load(update, ret || action == PFRU_ACTION_ACTIVATE);
 	if (action != PFRU_ACTION_STAGE)
 		update->cap_known = false;
 	return ret;
@@ -785,6 +799,7 @@ static int update_freeze(struct device *dev)
 
 	mutex_lock(&update->lock);
 	drop_load(update, true);
+	update->staged_known = false;
 	update->cap_known = false;
 	WRITE_ONCE(update->generation, update->generation + 1);
 	mutex_unlock(&update->lock);

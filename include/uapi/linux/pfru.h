@@ -320,6 +320,8 @@ struct pfru_result {
 /**
  * PFRU_IOC_ACTIVATE - activate what is staged. The argument is ignored.
  * EBUSY while another file loads a capsule. One firmware call. CAP_SYS_RAWIO.
+ * A capsule that is loaded and not staged takes no part in it: it is dropped,
+ * unless the firmware answers PFRU_STATUS_RETRY.
  */
 #ifndef PFRU_IOC_ACTIVATE
 #define PFRU_IOC_ACTIVATE	_IOW(PFRU_IOC_MAGIC, 0x03, unsigned int)

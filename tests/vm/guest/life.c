@@ -206,6 +206,8 @@ static void test_hibernate(void)
 	}
 	up = must_open(UPDATE, O_RDWR);
 	tel = must_open(TELEMETRY, O_RDWR);
+	gives(write(up, capsule, SIZE), SIZE, "a capsule is loaded");
+	gives(ioctl(up, PFRU_IOC_STAGE), 0, "and staged");
 	gives(read(up, bytes, 44), 44, "half of a snapshot is read");
 	gives(write(up, capsule, SIZE), SIZE, "a capsule is loaded");
 	gives(read(tel, bytes, 10), 10, "the log is read");
@@ -221,6 +223,11 @@ static void test_hibernate(void)
 	same(calls() - before, 1, "comes from a new one");
 	gives(read(tel, bytes, 10), 10, "and so does the log");
 	same(calls() - before, 2, "1 call each");
+	log_begin();
+	gives(ioctl(up, PFRU_IOC_ACTIVATE), 0, "activate");
+	log_end();
+	told("activate by pid %d, uid 0 done: what was staged before, sha256 none,",
+	     getpid());
 	gives(write(up, capsule, SIZE), SIZE, "all works");
 	gives(ioctl(up, PFRU_IOC_STAGE), 0, "to the end");
 	write_file("/sys/power/pm_test", "none");

@@ -68,10 +68,106 @@ static void test_hash(void)
 	munmap(buffer, 8192);
 }
 
+static bool buffer_begins_with_zeros(void)
+{
+	static const uint8_t zero[28];
+	uint8_t *buffer = map_physical(page->buf_base, 4096);
+	bool good = !memcmp(buffer, zero, sizeof(zero));
+
+	munmap(buffer, 4096);
+	return good;
+}
+
+static int load_file(int fd, const uint8_t *bytes)
+{
+	return write(fd, bytes, SIZE) == SIZE ? 0 : -1;
+}
+
+/* an activation tells of what was staged, whatever is loaded meanwhile */
+static void test_staged(void)
+{
+	int fd;
+
+	fresh();
+	fd = must_open(UPDATE, O_RDWR);
+	gives(load_file(fd, first), 0, "load the first");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "and stage it");
+	gives(load_file(fd, second), 0, "load the second");
+	log_begin();
+	refuse_next(SLOT_START, PFRU_STATUS_RETRY, 0x31);
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EAGAIN, "activate, later");
+	log_end();
+	told("activate by pid %d, uid 0 failed: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s: status 4 (retry suggested), extended status 0x31",
+	     getpid(), SIZE, page->fw_version, first_hash);
+
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "activate");
+	log_end();
+	same(page->code_rt_version, 2, "the first one runs");
+	told("activate by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s,",
+	     getpid(), SIZE, page->fw_version, first_hash);
+	gives(ioctl(fd, PFRU_IOC_STAGE), -ENODATA, "the second is dropped");
+	check(buffer_begins_with_zeros(), "and scrubbed");
+
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EINVAL, "nothing is staged");
+	log_end();
+	told("activate by pid %d, uid 0 failed: what was staged before, sha256 none: status 2",
+	     getpid());
+
+	gives(load_file(fd, first), 0, "load the first");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "and stage it");
+	gives(load_file(fd, second), 0, "load the second");
+	refuse_next(SLOT_START, PFRU_STATUS_RETRY, 0);
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EAGAIN, "activate, later");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "the second is still loaded");
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "and activated");
+	log_end();
+	same(page->code_rt_version, 3, "it runs");
+	told("activate by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
+	     getpid(), SIZE, page->fw_version, second_hash);
+	close(fd);
+}
+
+/* what is staged after a failure only the firmware knows */
+static void test_unknown(void)
+{
+	int fd;
+
+	fresh();
+	fd = must_open(UPDATE, O_RDWR);
+	gives(load_file(fd, first), 0, "load the first");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "and stage it");
+	gives(load_file(fd, second), 0, "load the second");
+	refuse_next(SLOT_START, PFRU_STATUS_INVALID_INPUT, 0);
+	gives(ioctl(fd, PFRU_IOC_STAGE), -EINVAL, "which is refused");
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "activate");
+	log_end();
+	told("activate by pid %d, uid 0 done: what was staged before, sha256 none,",
+	     getpid());
+
+	gives(load_file(fd, second), 0, "load the second");
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), 0, "stage and activate it");
+	log_end();
+	told("stage-activate by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
+	     getpid(), SIZE, page->fw_version, second_hash);
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EINVAL, "nothing is staged");
+	log_end();
+	told("activate by pid %d, uid 0 failed: what was staged before, sha256 none:",
+	     getpid());
+	close(fd);
+}
+
 int main(void)
 {
 	sim_begin();
 	test_hash();
+	test_staged();
+	test_unknown();
 	sim_behave();
 	return done();
 }
