@@ -113,6 +113,17 @@ static void audit_action(const struct pfru_loaded *loaded, const char *hash,
 		  result->status, result->ext_status, !result->error);
 }
 
+/*
+ * An activation that was not refused has run, or may have: an answer that is
+ * short or missing doesn't say that nothing happened.
+ */
+static bool may_have_run(const struct pfru_result *result)
+{
+	return result->action != PFRU_ACTION_STAGE &&
+	       (result->status == PFRU_STATUS_SUCCESS ||
+		result->status == PFRU_STATUS_NONE);
+}
+
 static void send_uevent(struct device *dev, enum pfru_action action)
 {
 	char event[48];
@@ -136,18 +147,17 @@ void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 	}
 	describe_end(result, end, sizeof(end));
 	audit_action(loaded, hash, result);
-	if (result->error) {
+	if (result->error)
 		dev_warn(dev,
 			 "%s by pid %d, uid %u failed: %s, sha256 %s: %s\n",
 			 action_names[result->action], task_tgid_nr(current),
 			 caller_uid(), what, hash, end);
-		return;
-	}
-	dev_info(dev,
-		 "%s by pid %d, uid %u done: %s, sha256 %s, authentication %llu ns, execution %llu ns\n",
-		 action_names[result->action], task_tgid_nr(current),
-		 caller_uid(), what, hash, result->auth_time,
-		 result->exec_time);
-	if (result->action != PFRU_ACTION_STAGE)
+	else
+		dev_info(dev,
+			 "%s by pid %d, uid %u done: %s, sha256 %s, authentication %llu ns, execution %llu ns\n",
+			 action_names[result->action], task_tgid_nr(current),
+			 caller_uid(), what, hash, result->auth_time,
+			 result->exec_time);
+	if (may_have_run(result))
 		send_uevent(dev, result->action);
 }

@@ -52,7 +52,8 @@ void pfru_report_refused(struct device *dev, const struct pfru_result *result);
  * @loaded: the capsule that it was about, NULL when that is not known
  * @result: how it ended
  *
- * Logs, leaves an audit record, and after an activation sends KOBJ_CHANGE.
+ * Logs, leaves an audit record, and after an activation that ran, as far as is
+ * known, sends KOBJ_CHANGE.
  */
 void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 			const struct pfru_result *result);

@@ -5,6 +5,9 @@
  */
 #include "guest.h"
 
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
 #define SIZE	4466
 
 static uint8_t first[SIZE];
@@ -162,12 +165,85 @@ static void test_unknown(void)
 	close(fd);
 }
 
+static int listen_to_events(void)
+{
+	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0 || bind(fd, (void *)&address, sizeof(address)))
+		die("netlink");
+	return fd;
+}
+
+/* how many events have come that name this action */
+static int events(int fd, const char *action)
+{
+	char text[4096], wanted[64];
+	int count = 0;
+	ssize_t n, at;
+
+	snprintf(wanted, sizeof(wanted), "PFRU_ACTION=%s", action);
+	while ((n = recv(fd, text, sizeof(text) - 1, 0)) > 0) {
+		text[n] = '\0';
+		for (at = 0; at < n; at += strlen(text + at) + 1)
+			count += !strcmp(text + at, wanted);
+	}
+	return count;
+}
+
+/* udev is told of what may have run, and of nothing else */
+static void test_events(void)
+{
+	uint32_t before = page->activations;
+	int sock = listen_to_events();
+	int fd;
+
+	fresh();
+	fd = must_open(UPDATE, O_RDWR);
+	gives(load_file(fd, first), 0, "load");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage");
+	same(events(sock, "stage"), 0, "no event");
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "activate");
+	same(events(sock, "activate"), 1, "an event");
+
+	gives(load_file(fd, first), 0, "load");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage");
+	slot[SLOT_START].times = 1;
+	slot[SLOT_START].arg = 2;
+	slot[SLOT_START].fault = PFRUSIM_F_COUNT;
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EPROTO, "a short answer");
+	same(page->activations - before, 2, "but it ran");
+	same(events(sock, "activate"), 1, "an event");
+
+	gives(load_file(fd, first), 0, "load");
+	slot[SLOT_START].times = 1;
+	slot[SLOT_START].fault = PFRUSIM_F_ABORT_LATE;
+	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), -EIO, "no answer");
+	same(page->activations - before, 3, "but it ran");
+	same(events(sock, "stage-activate"), 1, "an event");
+
+	gives(load_file(fd, first), 0, "load");
+	slot[SLOT_START].times = 1;
+	slot[SLOT_START].arg = 2;
+	slot[SLOT_START].fault = PFRUSIM_F_COUNT;
+	gives(ioctl(fd, PFRU_IOC_STAGE), -EPROTO, "a stage's short answer");
+	same(events(sock, "stage"), 0, "no event");
+
+	refuse_next(SLOT_START, PFRU_STATUS_HARDWARE_ERROR, 0);
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EIO, "a refusal");
+	same(events(sock, "activate"), 0, "no event");
+	close(fd);
+	close(sock);
+}
+
 int main(void)
 {
 	sim_begin();
 	test_hash();
 	test_staged();
 	test_unknown();
+	test_events();
 	sim_behave();
 	return done();
 }
