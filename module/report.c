@@ -98,6 +98,15 @@ void pfru_report_refused(struct device *dev, const struct pfru_result *result)
 		 task_tgid_nr(current), caller_uid(), end);
 }
 
+void pfru_report_level(struct device *dev, u32 level,
+		       const struct pfru_result *result)
+{
+	char end[DETAIL_SIZE];
+
+	describe_end(result, end, sizeof(end));
+	dev_warn(dev, "log level %u not set: %s\n", level, end);
+}
+
 static void audit_action(const struct pfru_loaded *loaded, const char *hash,
 			 const struct pfru_result *result)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is told of an update, to the kernel log, the audit system and udev.
+ * What is told of an update, to the kernel log, the audit system and udev, and
+ * of the telemetry's settings.
  */
 #ifndef PFRU_REPORT_H
 #define PFRU_REPORT_H
@@ -45,6 +46,15 @@ void pfru_report_loaded(struct device *dev, const struct pfru_loaded *loaded);
  * @result: reason and numbers
  */
 void pfru_report_refused(struct device *dev, const struct pfru_result *result);
+
+/**
+ * pfru_report_level() - the level of the log could not be set
+ * @dev: device
+ * @level: the level
+ * @result: status or reason
+ */
+void pfru_report_level(struct device *dev, u32 level,
+		       const struct pfru_result *result);
 
 /**
  * pfru_report_action() - the firmware was asked to stage or activate

@@ -12,10 +12,10 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
-#include "core/status.h"
 #include "drivers.h"
 #include "dsm.h"
 #include "node.h"
+#include "report.h"
 
 /**
  * struct pfru_view - the ring as one GET_DATA found it
@@ -398,11 +398,7 @@ static int set_level(struct pfru_telemetry_file *file, u32 level, bool nonblock)
 				 &file->result);
 	file->result.error = ret;
 	if (ret)
-		dev_warn(telemetry->fw.dev,
-			 "log level %u refused: status %u (%s), extended status %#x\n",
-			 level, file->result.status,
-			 pfru_status_name(file->result.status),
-			 file->result.ext_status);
+		pfru_report_level(telemetry->fw.dev, level, &file->result);
 	mutex_unlock(&telemetry->lock);
 	return ret;
 }

@@ -237,6 +237,38 @@ static void test_events(void)
 	close(sock);
 }
 
+static void set_level(int fd, uint32_t level, int error)
+{
+	struct pfru_log_info info = { level, PFRU_LOG_UNCHANGED,
+				      PFRU_LOG_UNCHANGED };
+
+	log_begin();
+	gives(ioctl(fd, PFRU_LOG_IOC_SET_INFO, &info), error, "set level %u",
+	      level);
+	log_end();
+}
+
+/* the firmware is not said to have refused what it did not answer */
+static void test_level(void)
+{
+	int fd = must_open(TELEMETRY, O_RDWR);
+
+	fresh();
+	refuse_next(SLOT_SET_LEVEL, PFRU_STATUS_SPECIFIC, 0x55);
+	set_level(fd, 4, -EPROTO);
+	told("log level 4 not set: status 6 (function-specific error), extended status 0x55");
+	slot[SLOT_SET_LEVEL].times = 1;
+	slot[SLOT_SET_LEVEL].fault = PFRUSIM_F_ABORT;
+	set_level(fd, 1, -EIO);
+	told("log level 1 not set: the firmware method failed");
+	slot[SLOT_SET_LEVEL].times = 1;
+	slot[SLOT_SET_LEVEL].arg = 1;
+	slot[SLOT_SET_LEVEL].fault = PFRUSIM_F_COUNT;
+	set_level(fd, 0, -EPROTO);
+	told("log level 0 not set: the firmware's answer has too few elements (found 1, expected 2)");
+	close(fd);
+}
+
 int main(void)
 {
 	sim_begin();
@@ -244,6 +276,7 @@ int main(void)
 	test_staged();
 	test_unknown();
 	test_events();
+	test_level();
 	sim_behave();
 	return done();
 }
