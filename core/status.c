@@ -24,6 +24,8 @@ static const struct status_text statuses[] = {
 };
 
 #define FIRMWARE_BUG "this is a firmware bug: report it to its vendor"
+#define BUFFER_HINT \
+	"the kernel log says why; unless others have it mapped, " FIRMWARE_BUG
 
 /* clang-format off */
 #define ANSWER(reason, n, w, f) \
@@ -141,14 +143,14 @@ static const struct pfru_reason_text reasons[] = {
 		.name = "buffer",
 		.what = "the firmware's communication buffer is not usable",
 		.found = "address", .expected = "size",
-		.hint = FIRMWARE_BUG,
+		.hint = BUFFER_HINT,
 		.error = EPROTO,
 	},
 	[PFRU_REASON_LOG_BUFFER] = {
 		.name = "log-buffer",
 		.what = "the firmware's telemetry buffer is not usable",
 		.found = "address", .expected = "size",
-		.hint = FIRMWARE_BUG,
+		.hint = BUFFER_HINT,
 		.error = EPROTO,
 	},
 	ANSWER(PFRU_REASON_ANSWER_COUNT, "answer-count",

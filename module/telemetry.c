@@ -172,7 +172,14 @@ static bool is_one_ring(const struct pfru_log_data_info *info)
 					     base + info->max_data_size;
 }
 
-static int unusable(struct pfru_telemetry_file *file, u64 address, u32 size)
+static const char not_to_be_believed[] =
+	"empty, too large, out of reach, or the kernel's own; report it to the firmware's vendor";
+/* memremap() tells no reason */
+static const char not_mapped[] =
+	"others have parts of it mapped as different types, or memory is short";
+
+static int unusable(struct pfru_telemetry_file *file, u64 address, u32 size,
+		    const char *why)
 {
 	struct pfru_result *result = &file->result;
 
@@ -184,8 +191,8 @@ static int unusable(struct pfru_telemetry_file *file, u64 address, u32 size)
 	result->found = address;
 	result->expected = size;
 	dev_warn_ratelimited(file->telemetry->fw.dev,
-			     "telemetry buffer at %#llx of %u bytes is not usable: empty, over %u bytes, out of reach, or memory of the kernel; report it to the firmware's vendor\n",
-			     address, size, PFRU_RING_MAX);
+			     "telemetry buffer at %#llx of %u bytes is not usable: %s\n",
+			     address, size, why);
 	return -EPROTO;
 }
 
@@ -195,9 +202,9 @@ static int map_chunk(struct pfru_telemetry_file *file, u64 address, u32 size,
 	if (!size || *to)
 		return 0;
 	if (!pfru_range_usable(address, size, PFRU_RING_MAX))
-		return unusable(file, address, size);
+		return unusable(file, address, size, not_to_be_believed);
 	*to = memremap(address, size, MEMREMAP_WB);
-	return *to ? 0 : -ENOMEM;
+	return *to ? 0 : unusable(file, address, size, not_mapped);
 }
 
 /* Is there a log, and can it be? */
@@ -208,8 +215,8 @@ static int check_view(struct pfru_telemetry_file *file)
 	if (!chunk2_address(info))
 		return -EBUSY;
 	if (!sizes_make_sense(info))
-		return unusable(file, chunk2_address(info),
-				info->max_data_size);
+		return unusable(file, chunk2_address(info), info->max_data_size,
+				not_to_be_believed);
 	return 0;
 }
 

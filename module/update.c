@@ -132,6 +132,20 @@ static int refresh_capability(struct pfru_update *update, u32 revision,
 	return ret;
 }
 
+/* memremap() tells no reason */
+static int unmappable(struct pfru_update *update,
+		      const struct pfru_buffer_answer *answer,
+		      struct pfru_result *result)
+{
+	result->reason = PFRU_REASON_BUFFER;
+	result->found = answer->address;
+	result->expected = answer->size;
+	dev_warn_ratelimited(update->fw.dev,
+			     "communication buffer at %#llx of %u bytes cannot be mapped: others have parts of it mapped as different types, or memory is short\n",
+			     answer->address, answer->size);
+	return -EPROTO;
+}
+
 /* Ask for the buffer, each time anew: a stale address would be somebody else's */
 static int begin_load(struct pfru_update_file *file)
 {
@@ -146,7 +160,7 @@ static int begin_load(struct pfru_update_file *file)
 		return ret;
 	bytes = memremap(answer.address, answer.size, MEMREMAP_WB);
 	if (!bytes)
-		return -ENOMEM;
+		return unmappable(update, &answer, &file->result);
 	/* until here, a capsule that somebody left loaded is unharmed */
 	drop_load(update, true);
 	update->load.bytes = bytes;

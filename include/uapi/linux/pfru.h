@@ -76,10 +76,10 @@ enum pfru_status {
  * @PFRU_REASON_NO_ANSWER: the firmware method failed, errno EIO
  * @PFRU_REASON_BAD_ANSWER: an answer that is no package, errno EPROTO; found is
  *	its ACPI object type
- * @PFRU_REASON_BUFFER: communication buffer's address or size not usable,
- *	errno EPROTO; found is the address
- * @PFRU_REASON_LOG_BUFFER: telemetry buffer's address or size not usable,
- *	errno EPROTO; found is the address
+ * @PFRU_REASON_BUFFER: communication buffer's address or size not usable, or
+ *	impossible to map, errno EPROTO; found is the address
+ * @PFRU_REASON_LOG_BUFFER: telemetry buffer's address or size not usable, or
+ *	impossible to map, errno EPROTO; found is the address
  * @PFRU_REASON_ANSWER_COUNT: an answer of too few elements, errno EPROTO
  * @PFRU_REASON_ANSWER_TYPE: an element of the wrong ACPI object type, errno
  *	EPROTO; offset is the element's index, here and in the next two

@@ -103,11 +103,11 @@ enum {
 	SLOT_DATA = PFRUSIM_SLOT_TELEMETRY + 3,
 };
 
-/* physical memory that is no System RAM; no O_SYNC: one cache type for all */
-static inline void *map_physical(uint64_t address, size_t size)
+/* physical memory that is no System RAM, by flags that say how it is cached */
+static inline void *map_as(uint64_t address, size_t size, int flags)
 {
 	size_t off = address & 4095;
-	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
+	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC | flags);
 	void *p;
 
 	if (fd < 0)
@@ -118,6 +118,28 @@ static inline void *map_physical(uint64_t address, size_t size)
 		die("mmap /dev/mem");
 	close(fd);
 	return (char *)p + off;
+}
+
+/* no O_SYNC: one cache type for all */
+static inline void *map_physical(uint64_t address, size_t size)
+{
+	return map_as(address, size, 0);
+}
+
+/**
+ * map_mixed() - two pages at the buffer's end that can't be mapped as one: one
+ * is mapped uncached, the other write-back
+ * @maps: filled
+ *
+ * Return: physical address
+ */
+static inline uint64_t map_mixed(void *maps[2])
+{
+	uint64_t address = page->buf_base + page->buf_size - 8192;
+
+	maps[0] = map_as(address, 4096, O_SYNC);
+	maps[1] = map_as(address + 4096, 4096, 0);
+	return address;
 }
 
 static inline void sim_begin(void)

@@ -249,6 +249,30 @@ static void test_addresses(void)
 	clear_slot(SLOT_BUF);
 }
 
+/* an address that is right and can't be mapped, since others have it */
+static void test_mapped_otherwise(void)
+{
+	struct pfru_result r;
+	void *maps[2];
+	uint64_t address = map_mixed(maps);
+
+	page->o_buf_addr = address;
+	page->o_buf_size = 8192;
+	slot[SLOT_BUF].ovr = PFRUSIM_OB_ADDR | PFRUSIM_OB_SIZE;
+	gives(write(update, capsule, SIZE), -EPROTO, "mapped in two ways");
+	r = result_of(update);
+	same(r.action, PFRU_ACTION_LOAD, "action");
+	same(r.error, -EPROTO, "error");
+	same(r.reason, PFRU_REASON_BUFFER, "reason");
+	same(r.found, address, "address");
+	same(r.expected, 8192, "size");
+	munmap(maps[0], 4096);
+	munmap(maps[1], 4096);
+	gives(write(update, capsule, SIZE), SIZE, "and no longer");
+	clear_slot(SLOT_BUF);
+	gives(ioctl(update, PFRU_IOC_STAGE), 0, "nothing is left loaded");
+}
+
 static void test_oem_information(void)
 {
 	uint8_t bytes[88 + 8192];
@@ -279,6 +303,7 @@ int main(void)
 	test_status_kept();
 	test_more_elements();
 	test_addresses();
+	test_mapped_otherwise();
 	test_oem_information();
 	sim_behave();
 	for (i = 0; i < ARRAY_LENGTH(functions); i++)

@@ -342,6 +342,36 @@ static void test_unusable(void)
 	}
 }
 
+/* an address that is right and can't be mapped, since others have it */
+static void test_mapped_otherwise(void)
+{
+	struct pfru_result r;
+	void *maps[2];
+	uint64_t address;
+	int fd;
+
+	fill_ring(1000, 0);
+	address = map_mixed(maps);
+	page->o_chunk2_addr = address;
+	page->o_chunk2_size = 100;
+	page->o_max_size = 8192;
+	slot[SLOT_DATA].ovr = PFRUSIM_OD_C2ADDR | PFRUSIM_OD_C2SIZE |
+			      PFRUSIM_OD_MAX;
+	fd = must_open(TELEMETRY, O_RDONLY);
+	gives(read(fd, got, 100), -EPROTO, "mapped in two ways");
+	r = result_of(fd);
+	same(r.action, PFRU_ACTION_GET_DATA, "action");
+	same(r.error, -EPROTO, "error");
+	same(r.reason, PFRU_REASON_LOG_BUFFER, "reason");
+	same(r.found, address, "address");
+	same(r.expected, 8192, "size");
+	munmap(maps[0], 4096);
+	munmap(maps[1], 4096);
+	gives(read(fd, got, 100), 100, "and no longer");
+	clear_slot(SLOT_DATA);
+	close(fd);
+}
+
 int main(void)
 {
 	sim_begin();
@@ -355,6 +385,7 @@ int main(void)
 	test_settings();
 	test_numbers();
 	test_unusable();
+	test_mapped_otherwise();
 	/* the next program must find the log as it was at boot */
 	sim_log[PFRUSIM_EXEC].live = 0;
 	sim_log[PFRUSIM_EXEC].pos = 0;
