@@ -242,7 +242,8 @@ static int copy_in(struct pfru_load *load, struct iov_iter *from, u64 want)
 		want -= copied;
 		if (copied != chunk)
 			return -EFAULT;
-		if (fatal_signal_pending(current))
+		/* the last bytes have come: nothing is left to be interrupted */
+		if (want && fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}

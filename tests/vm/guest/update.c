@@ -570,6 +570,45 @@ static void test_waiting(void)
 	close(fd);
 }
 
+/* who is killed while the last bytes are copied leaves a judged capsule */
+static void test_killed(void)
+{
+	const size_t size = 1 << 20;
+	volatile uint8_t *middle = map_physical(page->buf_base + size / 2, 1);
+	uint8_t *large = malloc(size);
+	int i, midway = 0, unjudged = 0;
+
+	fresh();
+	make_capsule(large, size, false, 3, 0);
+	for (i = 0; i < 10; i++) {
+		int fd = open_update();
+		double begin;
+		pid_t writer;
+
+		*middle = large[size / 2] + 1;
+		writer = fork();
+		if (!writer) {
+			if (write(fd, large, size) > 0)
+				sleep(10);
+			_exit(1);
+		}
+		begin = now();
+		while (*middle != large[size / 2] && now() - begin < 5)
+			;
+		midway += *middle == large[size / 2];
+		kill(writer, SIGKILL);
+		waitpid(writer, NULL, 0);
+		if (write(fd, large, 1) < 0)
+			unjudged += result_of(fd).reason ==
+				    PFRU_REASON_PAST_END;
+		close(fd);
+	}
+	same(midway, 10, "ten writers are killed while they write");
+	same(unjudged, 0, "no complete capsule is left unjudged");
+	munmap((void *)middle, 1);
+	free(large);
+}
+
 static void test_busy_message(void)
 {
 	int fd = must_open(UPDATE, O_RDWR);
@@ -597,6 +636,7 @@ int main(void)
 	test_revision();
 	test_capability();
 	test_waiting();
+	test_killed();
 	test_busy_message();
 	sim_behave();
 	return done();
