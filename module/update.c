@@ -23,6 +23,7 @@
 /**
  * struct pfru_load - the one capsule in the communication buffer
  * @bytes: the mapped buffer, NULL when nothing is being or has been loaded
+ * @address: of it, physical
  * @capacity: bytes of the buffer
  * @have: bytes that have arrived
  * @size: CapsuleImageSize, 0 until it has arrived
@@ -31,6 +32,7 @@
  */
 struct pfru_load {
 	u8 *bytes;
+	u64 address;
 	u32 capacity;
 	u64 have;
 	u64 size;
@@ -161,9 +163,13 @@ static int begin_load(struct pfru_update_file *file)
 	bytes = memremap(answer.address, answer.size, MEMREMAP_WB);
 	if (!bytes)
 		return unmappable(update, &answer, &file->result);
-	/* until here, a capsule that somebody left loaded is unharmed */
-	drop_load(update, true);
+	/*
+	 * Until here, a capsule that somebody left loaded is unharmed. Where the
+	 * buffer is no more, nothing may be written.
+	 */
+	drop_load(update, update->load.address == answer.address);
 	update->load.bytes = bytes;
+	update->load.address = answer.address;
 	update->load.capacity = answer.size;
 	WRITE_ONCE(update->owner, file);
 	return 0;

@@ -220,6 +220,35 @@ static void test_refused(void)
 	close(fd);
 }
 
+/* where the buffer was before, nothing is scrubbed */
+static void test_moved(void)
+{
+	uint8_t *buffer = map_physical(page->buf_base, 65536 + 4096);
+	int fd;
+
+	fresh();
+	fd = open_update();
+	gives(write(fd, capsule, SIZE), SIZE, "a capsule is left loaded");
+	close(fd);
+	page->o_buf_addr = page->buf_base + 65536;
+	page->o_buf_size = 65536;
+	slot[SLOT_BUF].ovr = PFRUSIM_OB_ADDR | PFRUSIM_OB_SIZE;
+	fd = open_update();
+	gives(write(fd, capsule, 100), 100, "the buffer has moved");
+	check(!memcmp(buffer + 65536, capsule, 100), "the next goes there");
+	check(!memcmp(buffer, capsule, SIZE), "the old place is left alone");
+	close(fd);
+	clear_slot(SLOT_BUF);
+	fd = open_update();
+	gives(write(fd, capsule, SIZE), SIZE, "a capsule is left loaded");
+	close(fd);
+	fd = open_update();
+	gives(write(fd, capsule + 27, 1), 1, "another begins there");
+	check(!buffer[1] && !buffer[16], "which is scrubbed before");
+	close(fd);
+	munmap(buffer, 65536 + 4096);
+}
+
 static void test_large(void)
 {
 	size_t size = page->buf_size;
@@ -627,6 +656,7 @@ int main(void)
 	test_costs();
 	test_owner();
 	test_refused();
+	test_moved();
 	test_large();
 	test_read();
 	test_offsets();
