@@ -76,7 +76,7 @@ struct pfru_node *pfru_node_open(struct file *file)
 
 int pfru_node_enter(struct pfru_node *node)
 {
-	if (READ_ONCE(node->gone) || !refcount_inc_not_zero(&node->active))
+	if (pfru_node_is_gone(node) || !refcount_inc_not_zero(&node->active))
 		return -ENODEV;
 	return 0;
 }

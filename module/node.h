@@ -92,7 +92,9 @@ struct pfru_node *pfru_node_open(struct file *file);
  * pfru_node_enter() - begin a call
  * @node: a node one holds a reference of
  *
- * Takes no lock, so it may be used under any.
+ * Takes no lock, so it may be used under any. User memory must not be touched
+ * before pfru_node_leave(): a page fault lasts as long as whoever serves it
+ * likes, and unbind would wait.
  *
  * Return: 0, or -ENODEV when the device is gone
  */
@@ -103,6 +105,17 @@ int pfru_node_enter(struct pfru_node *node);
  * @node: the node of a successful pfru_node_enter()
  */
 void pfru_node_leave(struct pfru_node *node);
+
+/**
+ * pfru_node_is_gone() - would pfru_node_enter() fail
+ * @node: a node one holds a reference of
+ *
+ * Return: true when the device is gone
+ */
+static inline bool pfru_node_is_gone(const struct pfru_node *node)
+{
+	return READ_ONCE(node->gone);
+}
 
 /**
  * pfru_is_nonblock() - may a read or write not wait

@@ -304,33 +304,38 @@ unlock:
 	return ret;
 }
 
+static ssize_t copy_view(const struct pfru_view *view, loff_t *pos,
+			 struct iov_iter *to)
+{
+	size_t count, copied;
+
+	if (*pos >= view->info.max_data_size)
+		return 0;
+	count = min_t(u64, iov_iter_count(to), view->info.max_data_size - *pos);
+	copied = copy_ring(view, *pos, count, to);
+	*pos += copied;
+	return copied ? copied : -EFAULT;
+}
+
 static ssize_t telemetry_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct pfru_telemetry_file *file = iocb->ki_filp->private_data;
 	struct pfru_node *node = &file->telemetry->node;
 	bool nonblock = pfru_is_nonblock(iocb);
-	struct pfru_view *view;
-	size_t count, copied;
+	struct pfru_view *view = NULL;
 	ssize_t ret;
 
 	ret = pfru_node_enter(node);
 	if (ret)
 		return ret;
-	if (!iov_iter_count(to))
-		goto leave;
-	ret = view_for_read(file, iocb->ki_pos, nonblock, &view);
-	if (ret)
-		goto leave;
-	if (iocb->ki_pos < view->info.max_data_size) {
-		count = min_t(u64, iov_iter_count(to),
-			      view->info.max_data_size - iocb->ki_pos);
-		copied = copy_ring(view, iocb->ki_pos, count, to);
-		iocb->ki_pos += copied;
-		ret = copied ? copied : -EFAULT;
-	}
-	put_view(view);
-leave:
+	if (iov_iter_count(to))
+		ret = view_for_read(file, iocb->ki_pos, nonblock, &view);
 	pfru_node_leave(node);
+	if (!view)
+		return ret;
+	/* the view's mapping needs no device */
+	ret = copy_view(view, &iocb->ki_pos, to);
+	put_view(view);
 	return ret;
 }
 
@@ -445,18 +450,22 @@ static int set_info(struct file *filp, const struct pfru_log_info *info)
 	return 0;
 }
 
-static long ioc_set_info(struct file *filp, void __user *arg, size_t size)
+/* what commands take or give */
+union argument {
+	struct pfru_log_info log;
+	struct pfru_log_data_info data;
+	struct pfru_result result;
+};
+
+static long ioc_set_info(struct file *filp, union argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
-	struct pfru_log_info info;
 	int ret;
 
-	if (copy_from_user(&info, arg, sizeof(info)))
-		return -EFAULT;
 	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret;
-	ret = set_info(filp, &info);
+	ret = set_info(filp, &arg->log);
 	mutex_unlock(&file->lock);
 	return ret;
 }
@@ -485,27 +494,23 @@ static int get_info(struct file *filp, struct pfru_log_info *info)
 	return 0;
 }
 
-static long ioc_get_info(struct file *filp, void __user *arg, size_t size)
+static long ioc_get_info(struct file *filp, union argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
-	struct pfru_log_info info;
 	int ret;
 
 	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret;
-	ret = get_info(filp, &info);
+	ret = get_info(filp, &arg->log);
 	mutex_unlock(&file->lock);
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+	return ret;
 }
 
-static long ioc_get_data_info(struct file *filp, void __user *arg, size_t size)
+static long ioc_get_data_info(struct file *filp, union argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
 	bool nonblock = filp->f_flags & O_NONBLOCK;
-	struct pfru_log_data_info info;
 	int ret;
 
 	ret = pfru_lock(&file->lock, nonblock);
@@ -513,27 +518,22 @@ static long ioc_get_data_info(struct file *filp, void __user *arg, size_t size)
 		return ret;
 	ret = fetch_view(file, nonblock);
 	if (!ret)
-		info = file->view->info;
+		arg->data = file->view->info;
 	mutex_unlock(&file->lock);
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &info, size) ? -EFAULT : 0;
+	return ret;
 }
 
-static long ioc_get_result(struct file *filp, void __user *arg, size_t size)
+static long ioc_get_result(struct file *filp, union argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
-	struct pfru_result result;
 	int ret;
 
 	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret;
-	result = file->result;
+	arg->result = file->result;
 	mutex_unlock(&file->lock);
-	if (!result.action)
-		return -ENODATA;
-	return copy_to_user(arg, &result, sizeof(result)) ? -EFAULT : 0;
+	return arg->result.action ? 0 : -ENODATA;
 }
 
 /* data info without its last member, as a 32-bit caller of other headers has it */
@@ -545,13 +545,13 @@ struct compat_data_info {
 
 /**
  * struct command - a command of the telemetry node
- * @cmd: its number
- * @function: given the size of the argument
+ * @cmd: its number, which says whether the argument is taken or given
+ * @function: touches no user memory
  * @compat: for 32-bit callers only
  */
 struct command {
 	unsigned int cmd;
-	long (*function)(struct file *filp, void __user *arg, size_t size);
+	long (*function)(struct file *filp, union argument *arg);
 	bool compat;
 };
 
@@ -569,25 +569,39 @@ static const struct command telemetry_commands[] = {
 	  ioc_get_data_info, true },
 };
 
+static const struct command *find_command(unsigned int cmd, bool compat)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(telemetry_commands); i++)
+		if (telemetry_commands[i].cmd == cmd &&
+		    telemetry_commands[i].compat <= compat)
+			return &telemetry_commands[i];
+	return NULL;
+}
+
 static long do_ioctl(struct file *filp, unsigned int cmd, void __user *arg,
 		     bool compat)
 {
+	const struct command *command = find_command(cmd, compat);
 	struct pfru_telemetry_file *file = filp->private_data;
 	struct pfru_node *node = &file->telemetry->node;
-	unsigned int i;
+	union argument copy = {};
 	long ret;
 
+	if (!command)
+		return -ENOTTY;
+	if (_IOC_DIR(cmd) == _IOC_WRITE &&
+	    copy_from_user(&copy, arg, _IOC_SIZE(cmd)))
+		return -EFAULT;
 	ret = pfru_node_enter(node);
 	if (ret)
 		return ret;
-	ret = -ENOTTY;
-	for (i = 0; i < ARRAY_SIZE(telemetry_commands); i++) {
-		const struct command *command = &telemetry_commands[i];
-
-		if (command->cmd == cmd && command->compat <= compat)
-			ret = command->function(filp, arg, _IOC_SIZE(cmd));
-	}
+	ret = command->function(filp, &copy);
 	pfru_node_leave(node);
+	if (!ret && _IOC_DIR(cmd) == _IOC_READ &&
+	    copy_to_user(arg, &copy, _IOC_SIZE(cmd)))
+		return -EFAULT;
 	return ret;
 }
 

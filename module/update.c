@@ -72,7 +72,8 @@ struct pfru_update {
 /**
  * struct pfru_update_file - an open file
  * @update: its device
- * @lock: serialises the calls on this file; taken before the device's lock
+ * @lock: serialises the calls on this file; taken before its device is entered
+ *	and before the device's lock. User memory may be touched under it
  * @revision: of the firmware interface
  * @result: of the last action or refusal; none while its action is 0
  * @snapshot: what read() gives at positions after 0, NULL before the first
@@ -437,46 +438,51 @@ free:
 	return ret;
 }
 
-static ssize_t read_locked(struct pfru_update_file *file, loff_t *pos,
-			   struct iov_iter *to, bool nonblock)
+/* Is there a snapshot that a read at @pos can go by? If not, take one. */
+static int prepare_read(struct pfru_update_file *file, loff_t pos,
+			bool nonblock)
 {
-	size_t count = iov_iter_count(to);
-	size_t copied;
+	struct pfru_update *update = file->update;
 	int ret;
 
-	if (!*pos || !file->snapshot ||
-	    file->generation != READ_ONCE(file->update->generation)) {
+	ret = pfru_node_enter(&update->node);
+	if (ret)
+		return ret;
+	if (!pos || !file->snapshot ||
+	    file->generation != READ_ONCE(update->generation))
 		ret = take_snapshot(file, nonblock);
-		if (ret)
-			return ret;
-	}
+	pfru_node_leave(&update->node);
+	return ret;
+}
+
+static ssize_t copy_snapshot(const struct pfru_update_file *file, loff_t *pos,
+			     struct iov_iter *to)
+{
+	size_t count, copied;
+
 	if (*pos >= file->snapshot_size)
 		return 0;
-	count = min_t(size_t, count, file->snapshot_size - *pos);
+	count = min_t(size_t, iov_iter_count(to), file->snapshot_size - *pos);
 	copied = copy_to_iter(file->snapshot + *pos, count, to);
 	*pos += copied;
-	return copied || !count ? copied : -EFAULT;
+	return copied ? copied : -EFAULT;
 }
 
 static ssize_t update_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct pfru_update_file *file = iocb->ki_filp->private_data;
-	struct pfru_update *update = file->update;
 	bool nonblock = pfru_is_nonblock(iocb);
 	ssize_t ret;
 
-	ret = pfru_node_enter(&update->node);
-	if (ret)
-		return ret;
 	if (!iov_iter_count(to))
-		goto leave;
+		return pfru_node_is_gone(&file->update->node) ? -ENODEV : 0;
 	ret = pfru_lock(&file->lock, nonblock);
 	if (ret)
-		goto leave;
-	ret = read_locked(file, &iocb->ki_pos, to, nonblock);
+		return ret;
+	ret = prepare_read(file, iocb->ki_pos, nonblock);
+	if (!ret)
+		ret = copy_snapshot(file, &iocb->ki_pos, to);
 	mutex_unlock(&file->lock);
-leave:
-	pfru_node_leave(&update->node);
 	return ret;
 }
 
@@ -559,15 +565,20 @@ static long act(struct file *filp, enum pfru_action action)
 	return ret;
 }
 
-static long ioc_set_rev(struct file *filp, void __user *arg)
+/* what commands take or give */
+union argument {
+	u32 number;
+	struct pfru_capability cap;
+	struct pfru_result result;
+};
+
+static long ioc_set_rev(struct file *filp, union argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
-	u32 revision;
+	u32 revision = arg->number;
 
 	if (!capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	if (get_user(revision, (u32 __user *)arg))
-		return -EFAULT;
 	if (revision < PFRU_REVISION_MIN || revision > PFRU_REVISION_MAX)
 		return -EINVAL;
 	file->revision = revision;
@@ -575,26 +586,25 @@ static long ioc_set_rev(struct file *filp, void __user *arg)
 	return 0;
 }
 
-static long ioc_stage(struct file *filp, void __user *arg)
+static long ioc_stage(struct file *filp, union argument *arg)
 {
 	return act(filp, PFRU_ACTION_STAGE);
 }
 
-static long ioc_activate(struct file *filp, void __user *arg)
+static long ioc_activate(struct file *filp, union argument *arg)
 {
 	return act(filp, PFRU_ACTION_ACTIVATE);
 }
 
-static long ioc_stage_activate(struct file *filp, void __user *arg)
+static long ioc_stage_activate(struct file *filp, union argument *arg)
 {
 	return act(filp, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
-static long ioc_query_cap(struct file *filp, void __user *arg)
+static long ioc_query_cap(struct file *filp, union argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
-	struct pfru_capability cap;
 	struct pfru_result result;
 	int ret;
 
@@ -603,28 +613,24 @@ static long ioc_query_cap(struct file *filp, void __user *arg)
 		return ret;
 	pfru_begin_result(&result, PFRU_ACTION_QUERY);
 	ret = refresh_capability(update, file->revision, &result);
-	cap = update->cap;
+	arg->cap = update->cap;
 	mutex_unlock(&update->lock);
 	if (ret) {
 		result.error = ret;
 		file->result = result;
-		return ret;
 	}
-	return copy_to_user(arg, &cap, sizeof(cap)) ? -EFAULT : 0;
+	return ret;
 }
 
-static long ioc_get_result(struct file *filp, void __user *arg)
+static long ioc_get_result(struct file *filp, union argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 
-	if (!file->result.action)
-		return -ENODATA;
-	return copy_to_user(arg, &file->result, sizeof(file->result)) ?
-		       -EFAULT :
-		       0;
+	arg->result = file->result;
+	return arg->result.action ? 0 : -ENODATA;
 }
 
-static long ioc_get_buf_size(struct file *filp, void __user *arg)
+static long ioc_get_buf_size(struct file *filp, union argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -643,14 +649,14 @@ static long ioc_get_buf_size(struct file *filp, void __user *arg)
 		file->result = result;
 		return ret;
 	}
-	return put_user(answer.size, (u32 __user *)arg);
+	arg->number = answer.size;
+	return 0;
 }
 
-static long ioc_get_cached_cap(struct file *filp, void __user *arg)
+static long ioc_get_cached_cap(struct file *filp, union argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
-	struct pfru_capability cap;
 	bool known;
 	int ret;
 
@@ -658,18 +664,25 @@ static long ioc_get_cached_cap(struct file *filp, void __user *arg)
 	if (ret)
 		return ret;
 	known = update->cap_known;
-	cap = update->cap;
+	arg->cap = update->cap;
 	mutex_unlock(&update->lock);
-	if (!known)
-		return -ENODATA;
-	return copy_to_user(arg, &cap, sizeof(cap)) ? -EFAULT : 0;
+	return known ? 0 : -ENODATA;
 }
 
-static const struct {
+/**
+ * struct command - a command of the update node
+ * @cmd: its number, which says whether the argument is given
+ * @function: touches no user memory
+ * @takes: the argument is taken; otherwise, and when not given, it is ignored
+ */
+struct command {
 	unsigned int cmd;
-	long (*function)(struct file *filp, void __user *arg);
-} update_commands[] = {
-	{ PFRU_IOC_SET_REV, ioc_set_rev },
+	long (*function)(struct file *filp, union argument *arg);
+	bool takes;
+};
+
+static const struct command update_commands[] = {
+	{ PFRU_IOC_SET_REV, ioc_set_rev, true },
 	{ PFRU_IOC_STAGE, ioc_stage },
 	{ PFRU_IOC_ACTIVATE, ioc_activate },
 	{ PFRU_IOC_STAGE_ACTIVATE, ioc_stage_activate },
@@ -679,27 +692,51 @@ static const struct {
 	{ PFRU_IOC_GET_CACHED_CAP, ioc_get_cached_cap },
 };
 
-static long update_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+static const struct command *find_command(unsigned int cmd)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(update_commands); i++)
+		if (update_commands[i].cmd == cmd)
+			return &update_commands[i];
+	return NULL;
+}
+
+static long run_command(struct file *filp, const struct command *command,
+			union argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_node *node = &file->update->node;
-	unsigned int i;
 	long ret;
 
-	ret = pfru_node_enter(node);
-	if (ret)
-		return ret;
 	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
 	if (ret)
-		goto leave;
-	ret = -ENOTTY;
-	for (i = 0; i < ARRAY_SIZE(update_commands); i++)
-		if (update_commands[i].cmd == cmd)
-			ret = update_commands[i].function(filp,
-							  (void __user *)arg);
-	mutex_unlock(&file->lock);
-leave:
+		return ret;
+	ret = pfru_node_enter(node);
+	if (ret)
+		goto unlock;
+	ret = command->function(filp, arg);
 	pfru_node_leave(node);
+unlock:
+	mutex_unlock(&file->lock);
+	return ret;
+}
+
+static long update_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	const struct command *command = find_command(cmd);
+	void __user *user = (void __user *)arg;
+	union argument copy = {};
+	long ret;
+
+	if (!command)
+		return -ENOTTY;
+	if (command->takes && copy_from_user(&copy, user, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	ret = run_command(filp, command, &copy);
+	if (!ret && _IOC_DIR(cmd) == _IOC_READ &&
+	    copy_to_user(user, &copy, _IOC_SIZE(cmd)))
+		return -EFAULT;
 	return ret;
 }
 

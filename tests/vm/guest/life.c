@@ -5,6 +5,7 @@
  */
 #include "guest.h"
 
+#include <linux/userfaultfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -145,6 +146,131 @@ static void test_in_flight(void)
 	clear_slot(SLOT_CAP);
 }
 
+/* memory whose first access waits for as long as its process lives */
+static uint8_t *endless(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	range.range.start = (uintptr_t)p;
+	range.range.len = 4096;
+	if (fd < 0 || p == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) ||
+	    ioctl(fd, UFFDIO_REGISTER, &range))
+		_exit(1);
+	return p;
+}
+
+static void stall_read_update(int up, int tel)
+{
+	(void)tel;
+	read(up, endless(), 88);
+}
+
+static void stall_query(int up, int tel)
+{
+	(void)tel;
+	ioctl(up, PFRU_IOC_QUERY_CAP, endless());
+}
+
+static void stall_revision(int up, int tel)
+{
+	(void)tel;
+	ioctl(up, PFRU_IOC_SET_REV, endless());
+}
+
+static void stall_read_log(int up, int tel)
+{
+	(void)up;
+	read(tel, endless(), 100);
+}
+
+static void stall_log_info(int up, int tel)
+{
+	(void)up;
+	ioctl(tel, PFRU_LOG_IOC_GET_INFO, endless());
+}
+
+static void stall_log_settings(int up, int tel)
+{
+	(void)up;
+	ioctl(tel, PFRU_LOG_IOC_SET_INFO, endless());
+}
+
+static const struct {
+	const char *what;
+	void (*stall)(int up, int tel);
+} stalls[] = {
+	{ "a read of the capability", stall_read_update },
+	{ "a query", stall_query },
+	{ "the setting of the revision", stall_revision },
+	{ "a read of the log", stall_read_log },
+	{ "a look at the settings", stall_log_info },
+	{ "the setting of the log", stall_log_settings },
+};
+
+/* is a process in userfaultfd's hands? */
+static bool stalls_in_fault(pid_t pid)
+{
+	char path[64], text[64] = "";
+	int fd, tries;
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	for (tries = 0; tries < 100; tries++) {
+		usleep(50000);
+		fd = must_open(path, O_RDONLY);
+		if (read(fd, text, sizeof(text) - 1) > 0 &&
+		    !strcmp(text, "handle_userfault")) {
+			close(fd);
+			return true;
+		}
+		close(fd);
+	}
+	return false;
+}
+
+/* who waits for a page in the middle of a call keeps nobody waiting */
+static void test_stalled(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_LENGTH(stalls); i++) {
+		pid_t stalled, killer;
+		double begin;
+		int status;
+
+		stalled = fork();
+		if (!stalled) {
+			int up = must_open(UPDATE, O_RDWR);
+
+			stalls[i].stall(up, must_open(TELEMETRY, O_RDWR));
+			_exit(1);
+		}
+		check(stalls_in_fault(stalled), "%s stalls", stalls[i].what);
+		/* were it waited for, then not for ever */
+		killer = fork();
+		if (!killer) {
+			sleep(10);
+			kill(stalled, SIGKILL);
+			_exit(0);
+		}
+		begin = now();
+		same(bind(&update, "unbind"), 0, "update unbound");
+		same(bind(&telemetry, "unbind"), 0, "telemetry unbound");
+		check(now() - begin < 8, "without waiting");
+		same(waitpid(stalled, &status, WNOHANG), 0, "it stalls still");
+		kill(killer, SIGKILL);
+		waitpid(killer, NULL, 0);
+		same(bind(&update, "bind"), 0, "update bound");
+		same(bind(&telemetry, "bind"), 0, "telemetry bound");
+		kill(stalled, SIGKILL);
+		waitpid(stalled, &status, 0);
+		check(WIFSIGNALED(status), "and can be killed");
+	}
+}
+
 static void test_unload(void)
 {
 	uint8_t *map;
@@ -244,6 +370,7 @@ int main(void)
 	find_device(&telemetry);
 	test_unbind();
 	test_in_flight();
+	test_stalled();
 	test_unload();
 	test_suspend();
 	test_hibernate();
