@@ -44,8 +44,8 @@ struct pfru_load {
  * struct pfru_update - one update device
  * @node: its character device
  * @fw: its firmware functions; not to be used after unbind
- * @lock: around firmware calls and all below. Never held while user memory is
- *	touched: the owner alone copies into the buffer, under its file's lock
+ * @lock: around firmware calls and all below. User memory that is not present
+ *	is not waited for under it
  * @revision: default of later opens
  * @generation: counts hibernations; older snapshots are stale
  * @cap_known: @cap is what the firmware would say
@@ -237,46 +237,34 @@ static int finish_load(struct pfru_update_file *file)
 	return 0;
 }
 
-/* Copy at most @want bytes behind those that are there. */
-static int copy_in(struct pfru_load *load, struct iov_iter *from, u64 want)
+/*
+ * Copy at most @want bytes behind those that are there, and stop at the first
+ * that is not present: whoever waits for a page here would keep the device.
+ */
+static void copy_in(struct pfru_load *load, struct iov_iter *from, u64 want)
 {
-	while (want) {
-		size_t chunk = min_t(u64, want, SZ_1M);
-		size_t copied;
-
-		copied = copy_from_iter(load->bytes + load->have, chunk, from);
-		load->have += copied;
-		want -= copied;
-		if (copied != chunk)
-			return -EFAULT;
-		/* the last bytes have come: nothing is left to be interrupted */
-		if (want && fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	return 0;
+	pagefault_disable();
+	load->have += copy_from_iter(load->bytes + load->have,
+				     min_t(u64, want, SZ_1M), from);
+	pagefault_enable();
 }
 
 /*
- * Copy what was written, up to the end of the capsule. The first bytes are
- * copied and judged by themselves: nothing more is taken of what is no capsule.
+ * Copy of what was written what is present, up to the end of the capsule. The
+ * first bytes are judged by themselves: nothing more is taken of no capsule.
  */
 static int receive(struct pfru_update_file *file, struct iov_iter *from)
 {
 	struct pfru_load *load = &file->update->load;
 	struct pfru_result *result = &file->result;
 	struct pfru_refusal refusal;
-	int ret;
 
 	if (!load->size) {
 		u64 missing =
 			min_t(u32, load->capacity, PFRU_CAPSULE_HEADER_SIZE) -
 			load->have;
 
-		ret = copy_in(load, from,
-			      min_t(u64, missing, iov_iter_count(from)));
-		if (ret)
-			return ret;
+		copy_in(load, from, min_t(u64, missing, iov_iter_count(from)));
 		if (load->have == load->capacity &&
 		    load->capacity < PFRU_CAPSULE_HEADER_SIZE) {
 			refusal.reason = PFRU_REASON_TOO_BIG;
@@ -298,18 +286,20 @@ static int receive(struct pfru_update_file *file, struct iov_iter *from)
 		refusal.expected = load->size;
 		return set_refusal(result, &refusal);
 	}
-	return copy_in(load, from, iov_iter_count(from));
+	copy_in(load, from, iov_iter_count(from));
+	return 0;
 }
 
-/* Claim the buffer for a write, and begin a capsule when none is under way. */
+/*
+ * Claim the buffer for a write, and begin a capsule when none is under way: not
+ * even the one that the write itself began, when a hibernation came between.
+ */
 static int claim(struct pfru_update_file *file)
 {
 	struct pfru_update *update = file->update;
 	struct pfru_load *load = &update->load;
 	struct pfru_refusal refusal = { .reason = PFRU_REASON_COMPLETE };
 
-	if (update->owner && update->owner != file)
-		return -EBUSY;
 	if (!load->bytes || !update->owner)
 		return begin_load(file);
 	if (!load->complete)
@@ -321,39 +311,17 @@ static int claim(struct pfru_update_file *file)
 	return set_refusal(&file->result, &refusal);
 }
 
-static ssize_t write_locked(struct pfru_update_file *file,
-			    struct iov_iter *from, bool nonblock)
+/* Take a piece of a capsule, and judge the capsule when it was the last. */
+static int take_piece(struct pfru_update_file *file, struct iov_iter *from)
 {
 	struct pfru_update *update = file->update;
 	struct pfru_load *load = &update->load;
-	size_t count = iov_iter_count(from);
-	struct pfru_result before = file->result;
-	size_t taken;
 	int ret;
 
-	ret = pfru_lock(&update->lock, nonblock);
-	if (ret)
-		return ret;
-	pfru_begin_result(&file->result, PFRU_ACTION_LOAD);
 	ret = claim(file);
-	mutex_unlock(&update->lock);
-	if (ret == -EBUSY) {
-		file->result = before;
-		return ret;
-	}
 	if (ret)
-		goto refused;
-
-	/* the claim keeps everybody else away: no lock while user memory faults */
+		return ret;
 	ret = receive(file, from);
-	taken = count - iov_iter_count(from);
-	if (ret == -EFAULT || ret == -EINTR) {
-		file->result = before;
-		return taken ? taken : ret;
-	}
-
-	/* what has been copied must be judged, come what may */
-	mutex_lock(&update->lock);
 	if (!ret && load->size && load->have == load->size) {
 		ret = finish_load(file);
 		if (!ret)
@@ -361,39 +329,94 @@ static ssize_t write_locked(struct pfru_update_file *file,
 	}
 	if (ret)
 		drop_load(update, true);
-	mutex_unlock(&update->lock);
-	if (ret)
-		goto refused;
-	file->result = before;
-	return count;
-
-refused:
-	file->result.error = ret;
-	pfru_report_refused(update->fw.dev, &file->result);
 	return ret;
+}
+
+/*
+ * Do as much of a write as can be done without waiting for user memory. A
+ * refusal is about the whole write; it alone changes the file's result.
+ */
+static int write_piece(struct pfru_update_file *file, struct iov_iter *from,
+		       bool nonblock, bool *refused)
+{
+	struct pfru_update *update = file->update;
+	struct pfru_result before = file->result;
+	int ret;
+
+	ret = pfru_node_enter(&update->node);
+	if (ret)
+		return ret;
+	ret = pfru_lock(&update->lock, nonblock);
+	if (ret)
+		goto leave;
+	if (update->owner && update->owner != file) {
+		ret = -EBUSY;
+		goto unlock;
+	}
+	pfru_begin_result(&file->result, PFRU_ACTION_LOAD);
+	ret = take_piece(file, from);
+	if (ret) {
+		*refused = true;
+		file->result.error = ret;
+		pfru_report_refused(update->fw.dev, &file->result);
+	} else {
+		file->result = before;
+	}
+unlock:
+	mutex_unlock(&update->lock);
+leave:
+	pfru_node_leave(&update->node);
+	return ret;
+}
+
+/* Have the next byte present, however long that takes. */
+static int wait_for_byte(struct iov_iter *from)
+{
+	u8 byte;
+
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	cond_resched();
+	if (copy_from_iter(&byte, sizeof(byte), from) != sizeof(byte))
+		return -EFAULT;
+	iov_iter_revert(from, sizeof(byte));
+	return 0;
+}
+
+static ssize_t write_locked(struct pfru_update_file *file,
+			    struct iov_iter *from, bool nonblock)
+{
+	size_t count = iov_iter_count(from);
+	bool refused = false;
+	size_t taken = 0;
+	int ret;
+
+	do {
+		ret = write_piece(file, from, nonblock && !taken, &refused);
+		if (refused)
+			return ret;
+		taken = count - iov_iter_count(from);
+		if (!ret && taken < count)
+			ret = wait_for_byte(from);
+	} while (!ret && taken < count);
+	return taken ? taken : ret;
 }
 
 static ssize_t update_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct pfru_update_file *file = iocb->ki_filp->private_data;
-	struct pfru_update *update = file->update;
 	bool nonblock = pfru_is_nonblock(iocb);
 	ssize_t ret;
 
 	if (!capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	ret = pfru_node_enter(&update->node);
-	if (ret)
-		return ret;
 	if (!iov_iter_count(from))
-		goto leave;
+		return pfru_node_is_gone(&file->update->node) ? -ENODEV : 0;
 	ret = pfru_lock(&file->lock, nonblock);
 	if (ret)
-		goto leave;
+		return ret;
 	ret = write_locked(file, from, nonblock);
 	mutex_unlock(&file->lock);
-leave:
-	pfru_node_leave(&update->node);
 	return ret;
 }
 

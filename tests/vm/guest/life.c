@@ -146,21 +146,31 @@ static void test_in_flight(void)
 	clear_slot(SLOT_CAP);
 }
 
-/* memory whose first access waits for as long as its process lives */
+/* a page whose first access waits for as long as its process lives */
 static uint8_t *endless(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* behind one that is there */
+	uint8_t *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	range.range.start = (uintptr_t)p;
+	range.range.start = (uintptr_t)p + 4096;
 	range.range.len = 4096;
 	if (fd < 0 || p == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) ||
 	    ioctl(fd, UFFDIO_REGISTER, &range))
 		_exit(1);
-	return p;
+	return p + 4096;
+}
+
+static void stall_write(int up, int tel)
+{
+	uint8_t *missing = endless();
+
+	(void)tel;
+	memcpy(missing - 4096, capsule, 4096);
+	write(up, missing - 4096, SIZE);
 }
 
 static void stall_read_update(int up, int tel)
@@ -203,6 +213,7 @@ static const struct {
 	const char *what;
 	void (*stall)(int up, int tel);
 } stalls[] = {
+	{ "a write", stall_write },
 	{ "a read of the capability", stall_read_update },
 	{ "a query", stall_query },
 	{ "the setting of the revision", stall_revision },
