@@ -370,9 +370,11 @@ static int telemetry_mmap(struct file *filp, struct vm_area_struct *vma)
 
 	if (vma->vm_flags & VM_WRITE)
 		return -EROFS;
+	if (vma->vm_flags & VM_EXEC)
+		return -EPERM;
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	vm_flags_clear(vma, VM_MAYWRITE);
+	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
 
 	ret = pfru_node_enter(node);
 	if (ret)

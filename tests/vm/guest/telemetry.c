@@ -160,6 +160,9 @@ static void test_mmap(void)
 	check(map != MAP_FAILED && map[500] == ring[500], "as it changes");
 	gives(mprotect(map, RING, PROT_READ | PROT_WRITE), -EACCES,
 	      "never to become writable");
+	gives(mprotect(map, RING, PROT_READ | PROT_EXEC), -EACCES,
+	      "nor executable");
+	maps(-EPERM, fd, RING, PROT_READ | PROT_EXEC, MAP_SHARED, 0);
 	maps(-EROFS, fd, RING, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	maps(-EROFS, fd, RING, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
 	maps(-EINVAL, fd, RING, PROT_READ, MAP_PRIVATE, 0);
