@@ -161,7 +161,7 @@ static void print_acpi_device(struct output *out, struct kind *kind,
 static void look_for_acpi(struct output *out, struct kind *kind)
 {
 	char *path = sysroot_path(ACPI_DEVICES);
-	DIR *dir = opendir(path);
+	DIR *dir = sysfs_directory(path);
 	struct dirent *entry;
 
 	out_list(out, kind->name, NULL);

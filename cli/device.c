@@ -17,6 +17,7 @@
 #include "core/status.h"
 #include "device.h"
 #include "output.h"
+#include "sysfs.h"
 #include "sysroot.h"
 
 const char *sysroot = "";
@@ -57,14 +58,12 @@ char *sysroot_path(const char *format, ...)
 {
 	char *below, *path;
 	va_list args;
-	int ret;
 
 	va_start(args, format);
-	ret = vasprintf(&below, format, args);
+	below = xvasprintf(format, args);
 	va_end(args);
-	path = xasprintf("%s%s", sysroot, ret < 0 ? "" : below);
-	if (ret >= 0)
-		free(below);
+	path = xasprintf("%s%s", sysroot, below);
+	free(below);
 	return path;
 }
 
@@ -97,7 +96,7 @@ static char *find_in(const char *directory, const char *base, bool bare,
 		     long number, bool *others)
 {
 	char *path = sysroot_path("%s", directory);
-	DIR *dir = opendir(path);
+	DIR *dir = sysfs_directory(path);
 	struct dirent *entry;
 	char *found = NULL;
 	long lowest = -1;

@@ -9,12 +9,13 @@
 #include <string.h>
 
 #include "module-state.h"
+#include "output.h"
 #include "sysroot.h"
 
 static void keep(char **where, const char *value)
 {
 	free(*where);
-	*where = strdup(value);
+	*where = xasprintf("%s", value);
 }
 
 static bool lists(const char *names, const char *name)
@@ -112,9 +113,11 @@ int module_state_read(const char *name, struct module_state *state)
 
 	memset(state, 0, sizeof(*state));
 	if (!ctx)
-		return -ENOMEM;
+		out_of_memory();
 	kmod_set_log_priority(ctx, -1);
 	ret = kmod_module_new_from_lookup(ctx, name, &list);
+	if (ret == -ENOMEM)
+		out_of_memory();
 	if (ret >= 0 && list)
 		read_module(ctx, list, state);
 	else
@@ -152,6 +155,8 @@ int module_key_known(const char *signer)
 		if (strstr(line, " asymmetri "))
 			known = is_key_of(line, signer);
 	}
+	if (ferror(keys) && errno == ENOMEM)
+		out_of_memory();
 	free(line);
 	fclose(keys);
 	return known;

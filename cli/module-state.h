@@ -36,7 +36,7 @@ struct module_state {
  * @name: of the module
  * @state: filled; module_state_free() it
  *
- * Return: 0 or a negative errno
+ * Return: 0; without memory there is no return
  */
 int module_state_read(const char *name, struct module_state *state);
 void module_state_free(struct module_state *state);

@@ -13,6 +13,7 @@
 #include "core/guid.h"
 #include "output.h"
 #include "pfructl.h"
+#include "text.h"
 
 #define DEPTH_MAX   8
 #define LABEL_WIDTH 28
@@ -20,14 +21,12 @@
 
 /**
  * struct output - what is to be printed
- * @text: collects text
  * @json: as JSON
  * @quiet: no notes, no progress
  * @raw: escape no log
  * @lines: JSON is one object a line
  * @progress_shown: a line of progress is on the terminal
- * @buffer: where @text collects it
- * @size: bytes of it
+ * @text: what is not JSON, so far
  * @stack: JSON containers that are open
  * @depth: index of the innermost
  * @indent: columns that text is indented by, for each of @stack
@@ -36,14 +35,12 @@
  * @notes: list in @stack[0]
  */
 struct output {
-	FILE *text;
 	bool json;
 	bool quiet;
 	bool raw;
 	bool lines;
 	bool progress_shown;
-	char *buffer;
-	size_t size;
+	struct text text;
 	json_object *stack[DEPTH_MAX];
 	int depth;
 	int indent[DEPTH_MAX];
@@ -52,7 +49,7 @@ struct output {
 	json_object *notes;
 };
 
-static void out_of_memory(void)
+void out_of_memory(void)
 {
 	fputs("pfructl: out of memory\n", stderr);
 	exit(STATUS_FAILED);
@@ -67,8 +64,7 @@ void *xrealloc(void *old, size_t size)
 	return new;
 }
 
-static char *__attribute__((format(printf, 1, 0)))
-xvasprintf(const char *format, va_list args)
+char *xvasprintf(const char *format, va_list args)
 {
 	char *text;
 
@@ -86,6 +82,26 @@ char *xasprintf(const char *format, ...)
 	text = xvasprintf(format, args);
 	va_end(args);
 	return text;
+}
+
+/* what json-c has made; it has made nothing when there is no memory */
+static json_object *made(json_object *object)
+{
+	if (!object)
+		out_of_memory();
+	return object;
+}
+
+static void put(json_object *object, const char *key, json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		out_of_memory();
+}
+
+static void put_last(json_object *array, json_object *value)
+{
+	if (json_object_array_add(array, value))
+		out_of_memory();
 }
 
 /*
@@ -242,9 +258,7 @@ static json_object *json_text(const char *bytes, size_t size)
 		object = json_object_new_string(text);
 		free(text);
 	}
-	if (!object)
-		out_of_memory();
-	return object;
+	return made(object);
 }
 
 static json_object *json_base64(const uint8_t *bytes, size_t size)
@@ -263,10 +277,7 @@ struct output *output_new(bool json, bool quiet)
 	memset(out, 0, sizeof(*out));
 	out->json = json;
 	out->quiet = quiet;
-	out->text = open_memstream(&out->buffer, &out->size);
-	out->stack[0] = json_object_new_object();
-	if (!out->text || !out->stack[0])
-		out_of_memory();
+	out->stack[0] = made(json_object_new_object());
 	return out;
 }
 
@@ -285,30 +296,26 @@ static int write_all(const char *bytes, size_t size)
 	return 0;
 }
 
-static const char *json_document(struct output *out, size_t *size)
+static struct text json_document(struct output *out)
 {
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
-	const char *text;
+	struct text text = { 0 };
 
-	flags |= out->lines ? JSON_C_TO_STRING_PLAIN :
-			      JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
-	text = json_object_to_json_string_length(out->stack[0], flags, size);
-	if (!text)
-		out_of_memory();
+	text_json(&text, out->stack[0], !out->lines);
+	text_append(&text, "\n", 1);
 	return text;
 }
 
 static int print_json(struct output *out)
 {
-	const char *text;
-	size_t size;
+	struct text text;
 	int ret;
 
 	if (out->lines && !json_object_object_length(out->stack[0]))
 		return 0;
-	text = json_document(out, &size);
-	ret = write_all(text, size);
-	return ret ? ret : write_all("\n", 1);
+	text = json_document(out);
+	ret = write_all(text.bytes, text.size);
+	free(text.bytes);
+	return ret;
 }
 
 void out_set_raw(struct output *out)
@@ -321,37 +328,29 @@ void out_set_lines(struct output *out)
 	out->lines = true;
 }
 
-static char *take_json(struct output *out, size_t *size)
+static struct text take_json(struct output *out)
 {
-	const char *text = json_document(out, size);
-	char *line = xrealloc(NULL, *size + 1);
+	struct text text = json_document(out);
 
-	memcpy(line, text, *size);
-	line[(*size)++] = '\n';
 	json_object_put(out->stack[0]);
-	out->stack[0] = json_object_new_object();
-	if (!out->stack[0])
-		out_of_memory();
+	out->stack[0] = made(json_object_new_object());
 	out->error = NULL;
 	out->failed = false;
 	out->notes = NULL;
-	return line;
+	return text;
 }
 
 char *out_take(struct output *out, size_t *size)
 {
-	char *text;
+	struct text text = out->text;
 
-	if (out->json)
-		return take_json(out, size);
-	if (fclose(out->text))
-		out_of_memory();
-	text = out->buffer;
-	*size = out->size;
-	out->text = open_memstream(&out->buffer, &out->size);
-	if (!out->text)
-		out_of_memory();
-	return text;
+	if (out->json) {
+		free(text.bytes);
+		text = take_json(out);
+	}
+	out->text = (struct text){ 0 };
+	*size = text.size;
+	return xrealloc(text.bytes, text.size);
 }
 
 int output_finish(struct output *out, int status)
@@ -359,9 +358,8 @@ int output_finish(struct output *out, int status)
 	int ret;
 
 	progress_end(out);
-	if (fclose(out->text))
-		out_of_memory();
-	ret = out->json ? print_json(out) : write_all(out->buffer, out->size);
+	ret = out->json ? print_json(out) :
+			  write_all(out->text.bytes, out->text.size);
 	if (ret) {
 		fprintf(stderr,
 			"pfructl: cannot write to standard output: %s\n",
@@ -370,7 +368,7 @@ int output_finish(struct output *out, int status)
 			status = STATUS_FAILED;
 	}
 	json_object_put(out->stack[0]);
-	free(out->buffer);
+	free(out->text.bytes);
 	free(out);
 	return status;
 }
@@ -383,9 +381,9 @@ static json_object *top(const struct output *out)
 static void add(struct output *out, const char *key, json_object *value)
 {
 	if (json_object_is_type(top(out), json_type_array))
-		json_object_array_add(top(out), value);
+		put_last(top(out), value);
 	else if (key)
-		json_object_object_add(top(out), key, value);
+		put(top(out), key, value);
 	else
 		json_object_put(value);
 }
@@ -395,9 +393,9 @@ static void print_label(struct output *out, const char *label)
 	int indent = out->indent[out->depth];
 	int width = LABEL_WIDTH - indent;
 
-	fprintf(out->text, "%*s%s:%*s", indent, "", label,
-		width > (int)strlen(label) ? width - (int)strlen(label) : 1,
-		"");
+	text_printf(&out->text, "%*s%s:%*s", indent, "", label,
+		    width > (int)strlen(label) ? width - (int)strlen(label) : 1,
+		    "");
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -409,9 +407,9 @@ print_line(struct output *out, const char *label, const char *format, ...)
 		return;
 	print_label(out, label);
 	va_start(args, format);
-	vfprintf(out->text, format, args);
+	text_vprintf(&out->text, format, args);
 	va_end(args);
-	fputc('\n', out->text);
+	text_append(&out->text, "\n", 1);
 }
 
 static void open_container(struct output *out, const char *key,
@@ -422,7 +420,7 @@ static void open_container(struct output *out, const char *key,
 	if (out->depth + 1 == DEPTH_MAX)
 		abort();
 	if (label)
-		fprintf(out->text, "%*s%s:\n", indent, "", label);
+		text_printf(&out->text, "%*s%s:\n", indent, "", label);
 	add(out, key, container);
 	out->stack[++out->depth] = container;
 	/* what has no label is not seen in text */
@@ -431,12 +429,12 @@ static void open_container(struct output *out, const char *key,
 
 void out_group(struct output *out, const char *key, const char *label)
 {
-	open_container(out, key, label, json_object_new_object());
+	open_container(out, key, label, made(json_object_new_object()));
 }
 
 void out_list(struct output *out, const char *key, const char *label)
 {
-	open_container(out, key, label, json_object_new_array());
+	open_container(out, key, label, made(json_object_new_array()));
 }
 
 void out_end(struct output *out)
@@ -454,21 +452,21 @@ void out_string(struct output *out, const char *key, const char *label,
 void out_number(struct output *out, const char *key, const char *label,
 		uint64_t value)
 {
-	add(out, key, json_object_new_uint64(value));
+	add(out, key, made(json_object_new_uint64(value)));
 	print_line(out, label, "%llu", (unsigned long long)value);
 }
 
 void out_hex(struct output *out, const char *key, const char *label,
 	     uint64_t value)
 {
-	add(out, key, json_object_new_uint64(value));
+	add(out, key, made(json_object_new_uint64(value)));
 	print_line(out, label, "0x%llx", (unsigned long long)value);
 }
 
 void out_bool(struct output *out, const char *key, const char *label,
 	      bool value)
 {
-	add(out, key, json_object_new_boolean(value));
+	add(out, key, made(json_object_new_boolean(value)));
 	print_line(out, label, "%s", value ? "yes" : "no");
 }
 
@@ -488,7 +486,7 @@ void out_guid(struct output *out, const char *key, const char *label,
 void out_duration(struct output *out, const char *key, const char *label,
 		  uint64_t nanoseconds)
 {
-	add(out, key, json_object_new_uint64(nanoseconds));
+	add(out, key, made(json_object_new_uint64(nanoseconds)));
 	print_line(out, label, "%llu.%06llu ms",
 		   (unsigned long long)nanoseconds / 1000000,
 		   (unsigned long long)nanoseconds % 1000000);
@@ -497,11 +495,11 @@ void out_duration(struct output *out, const char *key, const char *label,
 void out_bytes(struct output *out, const char *key, const char *label,
 	       const uint8_t *bytes, size_t size)
 {
-	json_object *object = json_object_new_object();
+	json_object *object = made(json_object_new_object());
 	char *text = escape(bytes, size);
 
-	json_object_object_add(object, "base64", json_base64(bytes, size));
-	json_object_object_add(object, "text", json_text(text, strlen(text)));
+	put(object, "base64", json_base64(bytes, size));
+	put(object, "text", json_text(text, strlen(text)));
 	add(out, key, object);
 	print_line(out, label, "%s", text);
 	free(text);
@@ -520,23 +518,22 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 		return;
 	}
 	if (out->raw || !isatty(STDOUT_FILENO)) {
-		fwrite(bytes, 1, size, out->text);
+		text_append(&out->text, bytes, size);
 		return;
 	}
 	text = escape_but(bytes, size, true, &written);
-	fwrite(text, 1, written, out->text);
+	text_append(&out->text, text, written);
 	free(text);
 }
 
 void out_plain(struct output *out, const char *text)
 {
-	fputs(text, out->text);
+	text_append(&out->text, text, strlen(text));
 }
 
 void out_drop_text(struct output *out)
 {
-	rewind(out->text);
-	fflush(out->text);
+	out->text.size = 0;
 }
 
 int fail(struct output *out, int status, const char *reason, const char *format,
@@ -553,14 +550,11 @@ int fail(struct output *out, int status, const char *reason, const char *format,
 	if (!out->json)
 		fprintf(stderr, "pfructl: %s\n", message);
 	if (!out->failed) {
-		error = json_object_new_object();
-		json_object_object_add(error, "message",
-				       json_text(message, strlen(message)));
-		json_object_object_add(error, "reason",
-				       json_text(reason, strlen(reason)));
-		json_object_object_add(error, "exit_status",
-				       json_object_new_int(status));
-		json_object_object_add(out->stack[0], "error", error);
+		error = made(json_object_new_object());
+		put(error, "message", json_text(message, strlen(message)));
+		put(error, "reason", json_text(reason, strlen(reason)));
+		put(error, "exit_status", made(json_object_new_int(status)));
+		put(out->stack[0], "error", error);
 		out->error = error;
 		out->failed = true;
 	} else {
@@ -573,15 +567,13 @@ int fail(struct output *out, int status, const char *reason, const char *format,
 void fail_number(struct output *out, const char *key, uint64_t value)
 {
 	if (out->error)
-		json_object_object_add(out->error, key,
-				       json_object_new_uint64(value));
+		put(out->error, key, made(json_object_new_uint64(value)));
 }
 
 void fail_string(struct output *out, const char *key, const char *value)
 {
 	if (out->error)
-		json_object_object_add(out->error, key,
-				       json_text(value, strlen(value)));
+		put(out->error, key, json_text(value, strlen(value)));
 }
 
 void fail_guid(struct output *out, const char *key, const uint8_t *guid)
@@ -601,12 +593,10 @@ void note(struct output *out, const char *format, ...)
 	va_end(args);
 	if (out->json) {
 		if (!out->notes) {
-			out->notes = json_object_new_array();
-			json_object_object_add(out->stack[0], "notes",
-					       out->notes);
+			out->notes = made(json_object_new_array());
+			put(out->stack[0], "notes", out->notes);
 		}
-		json_object_array_add(out->notes,
-				      json_text(message, strlen(message)));
+		put_last(out->notes, json_text(message, strlen(message)));
 	} else if (!out->quiet) {
 		progress_end(out);
 		fprintf(stderr, "pfructl: note: %s\n", message);

@@ -7,6 +7,7 @@
 #ifndef PFRUCTL_OUTPUT_H
 #define PFRUCTL_OUTPUT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -150,7 +151,10 @@ char *escape(const void *bytes, size_t size);
 const char *escaped(const char *string);
 
 /* allocation that ends the program when there is no memory */
+void out_of_memory(void) __attribute__((noreturn));
 void *xrealloc(void *old, size_t size);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list args)
+	__attribute__((format(printf, 1, 0)));
 
 #endif /* PFRUCTL_OUTPUT_H */

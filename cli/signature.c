@@ -28,10 +28,43 @@ struct authority {
 	struct stack_st_X509 *certificates;
 };
 
+/*
+ * OpenSSL goes on after an allocation that failed, and what it then says of a
+ * signature need not be so.
+ */
+static void *crypto_realloc(void *old, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (size)
+		return xrealloc(old, size);
+	free(old);
+	return NULL;
+}
+
+static void *crypto_malloc(size_t size, const char *file, int line)
+{
+	return crypto_realloc(NULL, size, file, line);
+}
+
+static void crypto_free(void *old, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(old);
+}
+
+/* before all else of OpenSSL */
 static void init_crypto(void)
 {
-	/* no configuration file: it could load code */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
+	/*
+	 * no configuration file: it could load code; nothing to do at the
+	 * end: it would wait for locks of what ran out of memory
+	 */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+				    OPENSSL_INIT_NO_ATEXIT,
+			    NULL);
 }
 
 static bool trust(struct authority *authority, X509 *certificate)
@@ -111,11 +144,12 @@ void authority_free(struct authority *authority)
 static CMS_ContentInfo *parse(const struct capsule_file *file,
 			      const struct pfru_image *image)
 {
-	BIO *bio = BIO_new_mem_buf(file->bytes + image->signature_offset,
-				   image->signature_size);
 	CMS_ContentInfo *cms;
+	BIO *bio;
 
 	init_crypto();
+	bio = BIO_new_mem_buf(file->bytes + image->signature_offset,
+			      image->signature_size);
 	cms = bio ? d2i_CMS_bio(bio, NULL) : NULL;
 	BIO_free(bio);
 	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed) {

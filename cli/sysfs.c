@@ -2,6 +2,7 @@
 /*
  * Short files and links below /sys.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,15 @@ char *sysfs_read(const char *path, size_t *size)
 		*size = n;
 	bytes[strcspn(bytes, "\n")] = '\0';
 	return bytes;
+}
+
+DIR *sysfs_directory(const char *path)
+{
+	DIR *dir = opendir(path);
+
+	if (!dir && errno == ENOMEM)
+		out_of_memory();
+	return dir;
 }
 
 char *sysfs_text(const char *directory, const char *name)

@@ -6,6 +6,7 @@
 #ifndef PFRUCTL_SYSFS_H
 #define PFRUCTL_SYSFS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +19,11 @@
  * Return: allocated, 4095 bytes at most, or NULL when it can't be read
  */
 char *sysfs_read(const char *path, size_t *size);
+
+/**
+ * sysfs_directory() - opendir(), but without memory there is no return
+ */
+DIR *sysfs_directory(const char *path);
 
 /**
  * sysfs_text() - sysfs_read() of a file in a directory

@@ -69,7 +69,7 @@ static bool exists(const char *below_root)
 /* the first name in a directory that matches, by name; allocated, or NULL */
 static char *first_entry(const char *directory, bool (*matches)(const char *))
 {
-	DIR *dir = opendir(directory);
+	DIR *dir = sysfs_directory(directory);
 	struct dirent *entry;
 	char *first = NULL;
 

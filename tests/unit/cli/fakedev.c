@@ -532,6 +532,7 @@ static ssize_t write_pfru(const uint8_t *from, size_t size)
 {
 	struct pfru_verdict verdict;
 	struct pfru_refusal refusal;
+	uint8_t *more;
 	__u64 said;
 
 	if (number("FAKE_WRITE", 0)) {
@@ -541,7 +542,10 @@ static ssize_t write_pfru(const uint8_t *from, size_t size)
 	begin_result(PFRU_ACTION_LOAD);
 	if (!image_size && firmware("FAKE_BUFFER", 2))
 		return -1;
-	image = realloc(image, image_size + size);
+	more = realloc(image, image_size + size);
+	if (!more)
+		return -1;
+	image = more;
 	memcpy(image + image_size, from, size);
 	image_size += size;
 	if (pfru_capsule_begin(image, number("FAKE_ROOM", 1 << 28), &said,

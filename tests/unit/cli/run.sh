@@ -101,9 +101,22 @@ sys.exit(0 if eval(sys.argv[2]) else 1)
 END
 }
 
-build_program() {
+# link_fake PROGRAM MAKE-VARIABLE: the tool of that build, with pretended devices
+link_fake() {
 	local flags
 
+	flags=$(make -s -C cli BUILD="$build" "$2" link-flags) || return 1
+	# shellcheck disable=SC2046,SC2086
+	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. -Iinclude/uapi \
+		-D_FILE_OFFSET_BITS=64 -fPIC -o "$1" \
+		tests/unit/cli/fakedev.c \
+		$(for f in open64 ioctl read pread64 write mmap64 \
+			module_state_read; do
+			echo "-Wl,--wrap=$f"
+		done) $flags
+}
+
+build_program() {
 	mkdir -p "$build/cli-fake" || return 1
 	# of a run before
 	[ ! -d "$build/cli-cover" ] || find "$build/cli-cover" -name '*.gcda' -delete
@@ -111,15 +124,7 @@ build_program() {
 		cat "$work/make"
 		return 1
 	}
-	flags=$(make -s -C cli BUILD="$build" $kind link-flags) || return 1
-	# shellcheck disable=SC2046,SC2086
-	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. -Iinclude/uapi \
-		-D_FILE_OFFSET_BITS=64 -fPIE -o "$fake" \
-		tests/unit/cli/fakedev.c \
-		$(for f in open64 ioctl read pread64 write mmap64 \
-			module_state_read; do
-			echo "-Wl,--wrap=$f"
-		done) $flags
+	link_fake "$fake" "$kind"
 }
 
 # one payload header: kind runtime-version svn
@@ -907,6 +912,20 @@ sysfs() {
 	[ -z "${3:-}" ] || echo "$3" > "$dir/modalias"
 }
 
+# memory that is refused; the sanitizers' own allocations would be in the way
+test_memory() {
+	local plain=$build/cli-fake/pfructl-plain
+
+	make -s -C cli BUILD="$build" objects &&
+		link_fake "$plain" SANITIZE= &&
+		${CC:-cc} -shared -fPIC -O1 -Wall -Wextra -o "$build/failnth.so" \
+			tests/unit/cli/failnth.c
+	check "memory: programs are built" [ $? = 0 ]
+	use ours
+	sub "memory" python3 tests/unit/cli/failnth.py "$plain" \
+		"$build/failnth.so" "$work"
+}
+
 test_status() {
 	use bare
 	FAKE_MODULE=absent expect "status of nothing" 3 status
@@ -1167,6 +1186,7 @@ test_telemetry
 test_state
 test_summary
 test_live
+[ -n "${COVER:-}" ] || test_memory
 test_status
 test_watchdog
 test_watchdog_hostile

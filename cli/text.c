@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Text that grows, and JSON as text.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "output.h"
+#include "text.h"
+
+#define INDENT 2
+
+void text_append(struct text *text, const void *bytes, size_t size)
+{
+	if (!size)
+		return;
+	if (size > text->room - text->size) {
+		text->room = 2 * text->room + size;
+		text->bytes = xrealloc(text->bytes, text->room);
+	}
+	memcpy(text->bytes + text->size, bytes, size);
+	text->size += size;
+}
+
+void text_vprintf(struct text *text, const char *format, va_list args)
+{
+	char *more = xvasprintf(format, args);
+
+	text_append(text, more, strlen(more));
+	free(more);
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(text, format, args);
+	va_end(args);
+}
+
+/* RFC 8259, 7: what a string may not hold as it is */
+static void append_string(struct text *text, const char *bytes, size_t size)
+{
+	static const char special[] = "\"\\\b\f\n\r\t";
+	static const char letters[] = "\"\\bfnrt";
+
+	text_append(text, "\"", 1);
+	while (size) {
+		size_t plain = 0;
+		const char *found;
+
+		while (plain < size && (unsigned char)bytes[plain] >= 0x20 &&
+		       bytes[plain] != '"' && bytes[plain] != '\\')
+			plain++;
+		text_append(text, bytes, plain);
+		bytes += plain;
+		size -= plain;
+		if (!size)
+			break;
+		found = *bytes ? strchr(special, *bytes) : NULL;
+		if (found)
+			text_printf(text, "\\%c", letters[found - special]);
+		else
+			text_printf(text, "\\u%04x", (unsigned char)*bytes);
+		bytes++;
+		size--;
+	}
+	text_append(text, "\"", 1);
+}
+
+static void new_line(struct text *text, int depth, bool pretty)
+{
+	if (pretty)
+		text_printf(text, "\n%*s", depth * INDENT, "");
+}
+
+static void append_value(struct text *text, json_object *value, int depth,
+			 bool pretty);
+
+static void append_object(struct text *text, json_object *object, int depth,
+			  bool pretty)
+{
+	struct json_object_iterator at = json_object_iter_begin(object);
+	struct json_object_iterator end = json_object_iter_end(object);
+	const char *between = "";
+
+	text_append(text, "{", 1);
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *key = json_object_iter_peek_name(&at);
+
+		text_printf(text, "%s", between);
+		new_line(text, depth + 1, pretty);
+		append_string(text, key, strlen(key));
+		text_printf(text, pretty ? ": " : ":");
+		append_value(text, json_object_iter_peek_value(&at), depth + 1,
+			     pretty);
+		between = ",";
+	}
+	if (*between)
+		new_line(text, depth, pretty);
+	text_append(text, "}", 1);
+}
+
+static void append_list(struct text *text, json_object *list, int depth,
+			bool pretty)
+{
+	size_t size = json_object_array_length(list);
+	size_t i;
+
+	text_append(text, "[", 1);
+	for (i = 0; i < size; i++) {
+		text_printf(text, i ? "," : "");
+		new_line(text, depth + 1, pretty);
+		append_value(text, json_object_array_get_idx(list, i),
+			     depth + 1, pretty);
+	}
+	new_line(text, depth, pretty);
+	text_append(text, "]", 1);
+}
+
+static void append_value(struct text *text, json_object *value, int depth,
+			 bool pretty)
+{
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		append_object(text, value, depth, pretty);
+		break;
+	case json_type_array:
+		append_list(text, value, depth, pretty);
+		break;
+	case json_type_string:
+		append_string(text, json_object_get_string(value),
+			      json_object_get_string_len(value));
+		break;
+	case json_type_int:
+		text_printf(text, "%llu",
+			    (unsigned long long)json_object_get_uint64(value));
+		break;
+	case json_type_boolean:
+		text_printf(text,
+			    json_object_get_boolean(value) ? "true" : "false");
+		break;
+	default:
+		text_printf(text, "null");
+	}
+}
+
+void text_json(struct text *text, json_object *value, bool pretty)
+{
+	append_value(text, value, 0, pretty);
+}
