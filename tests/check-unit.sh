@@ -17,6 +17,7 @@ else
 	part "core, capsules and the ABI" \
 		make --no-print-directory -C "$top/tests/unit" check
 	part "the tool" "$top/tests/unit/cli/run.sh"
+	part "how the tool is built" "$top/tests/unit/cli/hardening.sh"
 	part "what the tool shows of capsules" "$top/tests/unit/cli/dumps.sh"
 	part "the judge of kernel logs" "$top/tests/vm/splat-test.sh"
 fi

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# hardening.sh [PFRUCTL]: is the tool built as a program that root runs on foreign
+# bytes has to be? Prints TAP and "N passed, N failed" at the end.
+
+set -uo pipefail
+top=$(cd "$(dirname "$0")/../../.." && pwd)
+program=${1:-$top/cli/pfructl}
+passed=0 failed=0
+
+# check WHAT PATTERN: in what readelf says
+check()
+{
+	if grep -Eq -- "$2" <<<"$said"; then
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) - $1"
+		echo "# found nothing like: $2"
+	fi
+}
+
+[ $# -gt 0 ] || make -s --no-print-directory -C "$top/cli" >&2 || exit 1
+said=$(readelf -hldnW --dyn-syms "$program") || exit 1
+check "loaded anywhere" "Type: +DYN"
+check "relocations are read-only" "GNU_RELRO"
+check "all of them, since they are made at once" "BIND_NOW|FLAGS_1.* NOW"
+check "no stack that can be run" "GNU_STACK( +0x[0-9a-f]+){5} +RW +"
+check "stacks are guarded" "__stack_chk_fail"
+check "calls of the C library that know the room" "__(v|)(snprintf|fprintf|sprintf|asprintf)_chk"
+# whether the program is marked so as a whole is for the C library's start files
+if [ "$(uname -m)" = x86_64 ]; then
+	said=$(objdump -d --no-show-raw-insn --disassemble=fail "$program")
+	check "CET: functions begin where calls may go to" "endbr64"
+fi
+said=$(readelf -dW "$program" | grep -cE "RPATH|RUNPATH|TEXTREL")
+check "no path of libraries of its own, no text that is changed" "^0$"
+echo "1..$((passed + failed))"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
