@@ -2,13 +2,14 @@
 /*
  * Text that grows, and JSON as text.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "output.h"
 #include "text.h"
 
-#define INDENT 2
+#define INDENT "  "
 
 void text_append(struct text *text, const void *bytes, size_t size)
 {
@@ -39,11 +40,17 @@ void text_printf(struct text *text, const char *format, ...)
 	va_end(args);
 }
 
+static void append_word(struct text *text, const char *word)
+{
+	text_append(text, word, strlen(word));
+}
+
 /* RFC 8259, 7: what a string may not hold as it is */
 static void append_string(struct text *text, const char *bytes, size_t size)
 {
 	static const char special[] = "\"\\\b\f\n\r\t";
 	static const char letters[] = "\"\\bfnrt";
+	char code[8];
 
 	text_append(text, "\"", 1);
 	while (size) {
@@ -60,9 +67,12 @@ static void append_string(struct text *text, const char *bytes, size_t size)
 			break;
 		found = *bytes ? strchr(special, *bytes) : NULL;
 		if (found)
-			text_printf(text, "\\%c", letters[found - special]);
+			snprintf(code, sizeof(code), "\\%c",
+				 letters[found - special]);
 		else
-			text_printf(text, "\\u%04x", (unsigned char)*bytes);
+			snprintf(code, sizeof(code), "\\u%04x",
+				 (unsigned char)*bytes);
+		append_word(text, code);
 		bytes++;
 		size--;
 	}
@@ -71,8 +81,11 @@ static void append_string(struct text *text, const char *bytes, size_t size)
 
 static void new_line(struct text *text, int depth, bool pretty)
 {
-	if (pretty)
-		text_printf(text, "\n%*s", depth * INDENT, "");
+	if (!pretty)
+		return;
+	append_word(text, "\n");
+	while (depth--)
+		append_word(text, INDENT);
 }
 
 static void append_value(struct text *text, json_object *value, int depth,
@@ -89,10 +102,10 @@ static void append_object(struct text *text, json_object *object, int depth,
 	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
 		const char *key = json_object_iter_peek_name(&at);
 
-		text_printf(text, "%s", between);
+		append_word(text, between);
 		new_line(text, depth + 1, pretty);
 		append_string(text, key, strlen(key));
-		text_printf(text, pretty ? ": " : ":");
+		append_word(text, pretty ? ": " : ":");
 		append_value(text, json_object_iter_peek_value(&at), depth + 1,
 			     pretty);
 		between = ",";
@@ -110,7 +123,7 @@ static void append_list(struct text *text, json_object *list, int depth,
 
 	text_append(text, "[", 1);
 	for (i = 0; i < size; i++) {
-		text_printf(text, i ? "," : "");
+		append_word(text, i ? "," : "");
 		new_line(text, depth + 1, pretty);
 		append_value(text, json_object_array_get_idx(list, i),
 			     depth + 1, pretty);
@@ -122,6 +135,8 @@ static void append_list(struct text *text, json_object *list, int depth,
 static void append_value(struct text *text, json_object *value, int depth,
 			 bool pretty)
 {
+	char number[24];
+
 	switch (json_object_get_type(value)) {
 	case json_type_object:
 		append_object(text, value, depth, pretty);
@@ -134,15 +149,16 @@ static void append_value(struct text *text, json_object *value, int depth,
 			      json_object_get_string_len(value));
 		break;
 	case json_type_int:
-		text_printf(text, "%llu",
-			    (unsigned long long)json_object_get_uint64(value));
+		snprintf(number, sizeof(number), "%llu",
+			 (unsigned long long)json_object_get_uint64(value));
+		append_word(text, number);
 		break;
 	case json_type_boolean:
-		text_printf(text,
+		append_word(text,
 			    json_object_get_boolean(value) ? "true" : "false");
 		break;
 	default:
-		text_printf(text, "null");
+		append_word(text, "null");
 	}
 }
 
