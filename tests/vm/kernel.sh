@@ -119,6 +119,13 @@ image_packages()
 # tree_version: the kernel whose headers the tree has installed, or keeps
 tree_version()
 {
+	case $headers in
+	*'*'*)	# by the name of the package, which nothing else depends on
+		{ ls "$tree/usr/src"; ls "$tree/var/cache/apt/archives"; } |
+			sed 's/_.*//' | { grep -xE -e "$headers" || :; } |
+			sed 's/^linux-headers-//' | sort -V | tail -n 1
+		return ;;
+	esac
 	# shellcheck disable=SC2016 # for dpkg-query to expand
 	chroot "$tree" sh -c 'if [ "$2" = kept ]; then apt-cache show "$1"; else
 		dpkg-query -W -f "Depends: \${Depends}\n" "$1"; fi' \

@@ -35,13 +35,17 @@ instrument=()
 
 if [ -n "$tree" ]; then
 	# headers that the tree keeps and has not installed are unpacked first
+	# (its linux-kbuild may be installed already)
+	ver=$(cat "$kernel/version")
 	# shellcheck disable=SC2016 # for the inner shell to expand
 	"$here/enter.sh" "$tree" -b "$src:/pfru" sh -ec '
 		cd /var/cache/apt/archives
-		[ -d "$0" ] || dpkg --unpack --force-depends linux-headers-*.deb \
-			linux-kbuild-*.deb >/dev/null 2>&1
+		[ -d "$0" ] || find . \( -name "linux-headers-$1-*" -o \
+			-name "linux-kbuild-$1*" \) -exec \
+			dpkg --unpack --force-depends {} + >/tmp/dpkg 2>&1 ||
+			{ cat /tmp/dpkg; exit 1; }
 		exec make -C "$0" M=/pfru/module W=1 modules
-	' "${build#"$tree"}"
+	' "${build#"$tree"}" "$(sed -E 's/(-cloud|-rt)?-amd64$//' <<<"$ver")"
 else
 	make -C "$build" M="$src/module" W=1 "${instrument[@]}" modules
 fi
