@@ -407,10 +407,6 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 		o->given |= TAKES_CA;
 		o->ca = optarg;
 		return STATUS_DONE;
-	case ':':
-		return usage(ctl, "a value is missing after", "an option");
-	case '?':
-		return usage(ctl, "unknown option", "");
 	default:
 		return parse_telemetry_option(ctl, c);
 	}

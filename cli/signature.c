@@ -167,8 +167,6 @@ static void print_name(struct output *out, const char *key, const char *label,
 	char *bytes, *text;
 	long size;
 
-	if (!bio)
-		return;
 	X509_NAME_print_ex(bio, name, 0,
 			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 	size = BIO_get_mem_data(bio, &bytes);
@@ -330,13 +328,10 @@ static BIO *signed_bytes(const struct capsule_file *file,
 
 	for (i = 0; i < COUNT_SIZE; i++)
 		count[i] = image->monotonic_count >> 8 * i;
-	if (bio &&
-	    BIO_write(bio, file->bytes + image->payload_offset,
-		      image->payload_size) == (int)image->payload_size &&
-	    BIO_write(bio, count, COUNT_SIZE) == COUNT_SIZE)
-		return bio;
-	BIO_free(bio);
-	return NULL;
+	BIO_write(bio, file->bytes + image->payload_offset,
+		  image->payload_size);
+	BIO_write(bio, count, COUNT_SIZE);
+	return bio;
 }
 
 char *signature_verify(const struct authority *authority,
@@ -356,9 +351,7 @@ char *signature_verify(const struct authority *authority,
 	content = signed_bytes(file, image);
 	X509_STORE_set_ex_data(authority->store, 0, &chain_error);
 	X509_STORE_set_verify_cb(authority->store, keep_error);
-	if (!content)
-		why = xasprintf("out of memory");
-	else if (CMS_is_detached(cms) != 1)
+	if (CMS_is_detached(cms) != 1)
 		why = xasprintf("not detached: it signs its own bytes");
 	else if (CMS_verify(cms, authority->certificates, authority->store,
 			    content, NULL, CMS_BINARY | CMS_DETACHED) != 1)

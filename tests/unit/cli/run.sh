@@ -260,6 +260,12 @@ test_usage() {
 	check "usage in JSON, option later" json 'd["error"]["reason"] == "usage"'
 	expect "help" 0 --help
 	check "help: exit statuses" prints "7  the log changed"
+	expect "help in JSON" 0 --help --json
+	check "help in JSON: commands" json \
+'{c["name"]: c.get("argument") for c in d["commands"]}["stage"] == "FILE" and all(c["help"] for c in d["commands"])'
+	expect "a command's help in JSON" 0 stage --help --json
+	check "a command's help in JSON: commands" json \
+		'"status" in [c["name"] for c in d["commands"]]'
 	expect "version" 0 --version
 	check "version: features" prints "^features: .*openssl"
 	expect "version in JSON" 0 --version --json
@@ -423,6 +429,80 @@ test_signature() {
 		"$work/signed.cap"
 	expect "endless certificates" 4 capsule --ca /dev/zero "$work/signed.cap"
 	expect "no certificate" 1 capsule --ca "$work/payload" "$work/signed.cap"
+}
+
+# resign NAME OPTION...: signed.cap with another signature, by openssl cms, of
+# the same bytes: the payload, then the count
+resign() {
+	local name=$1
+
+	shift
+	openssl cms -sign -binary -md sha256 -signer "$work/cert.pem" \
+		-inkey "$work/key.pem" -in "$work/covered" -outform DER \
+		-out "$work/signature" "$@" 2> /dev/null &&
+		put_signature "$name"
+}
+
+# put_signature NAME: signed.cap with what is in "signature"
+put_signature() {
+	python3 - "$work" "$1" << 'END'
+import struct, sys
+work, name = sys.argv[1:]
+b = bytearray(open(work + "/signed.cap", "rb").read())
+new = open(work + "/signature", "rb").read()
+image, certificate = 28 + 16, 28 + 16 + 48 + 8
+old, = struct.unpack_from("<I", b, certificate)
+grown = 24 + len(new) - old
+b[certificate + 24:certificate + old] = new
+struct.pack_into("<I", b, certificate, old + grown)
+for at in (24, image + 24):
+    struct.pack_into("<I", b, at, struct.unpack_from("<I", b, at)[0] + grown)
+open(work + "/" + name, "wb").write(b)
+END
+}
+
+test_signers() {
+	use bare
+	python3 - "$work" << 'END'
+import sys
+b = open(sys.argv[1] + "/signed.cap", "rb").read()
+count = b[28 + 16 + 48:][:8]
+open(sys.argv[1] + "/covered", "wb").write(
+    open(sys.argv[1] + "/payload", "rb").read() + count)
+END
+	check "signature made anew" resign again.cap
+	expect "made anew" 0 capsule --ca "$work/cert.pem" "$work/again.cap"
+	check "made anew: verified" prints "Signature verified: *yes"
+
+	check "signature without a certificate" resign bare.cap -nocerts
+	expect "no certificate in it" 0 capsule --json --ca "$work/cert.pem" \
+		"$work/bare.cap"
+	check "no certificate in it: who signed" json \
+'(lambda s: s["certificate_included"] is False and "CN=Signer" in s["issuer"] and s["serial"])(d["items"][0]["authentication"]["signers"][0])'
+	expect "no certificate in it, other signer" 4 capsule \
+		--ca "$work/other.pem" "$work/bare.cap"
+
+	check "two signers" resign two.cap -signer "$work/other.pem" \
+		-inkey "$work/other.key"
+	expect "two signers" 0 capsule --json "$work/two.cap"
+	check "two signers: both" json \
+'sorted(s["subject"] for s in d["items"][0]["authentication"]["signers"]) == ["CN=Other", "CN=Signer,O=Test"]'
+	expect "two signers, one is trusted" 4 capsule --ca "$work/cert.pem" \
+		"$work/two.cap"
+	cat "$work/other.pem" "$work/cert.pem" > "$work/both.pem"
+	expect "two signers, both are trusted" 0 capsule --ca "$work/both.pem" \
+		"$work/two.cap"
+
+	check "signature around its own bytes" resign inside.cap -nodetach
+	expect "signature around its own bytes" 4 capsule --ca "$work/cert.pem" \
+		"$work/inside.cap"
+	check "signature around its own bytes: why" says "not detached"
+	openssl cms -data_create -in "$work/covered" -outform DER \
+		-out "$work/signature"
+	check "CMS without a signature" put_signature data.cap
+	expect "CMS without a signature" 4 capsule --ca "$work/cert.pem" \
+		"$work/data.cap"
+	check "CMS without a signature: why" says "not readable as PKCS#7"
 }
 
 # refused REASON [OFFSET]: the error in the JSON just printed
@@ -1179,6 +1259,7 @@ test_no_device
 test_files
 test_writing
 test_signature
+test_signers
 test_capability
 test_stage
 test_large
