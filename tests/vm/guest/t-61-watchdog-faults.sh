@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout: 420
+# timeout: 800
 #
 # The AMT watchdog with a firmware that misbehaves in every way the HECI model
 # can: an operation ends within 5 s, and the watchdog comes back.
