@@ -100,6 +100,16 @@ static void set_size(struct pfru_ring_news *news, __u32 size)
 	plan_newest(news->end.ring, news->end.offset, size, &news->plan);
 }
 
+/* Make it all that was written in the last @since bytes, as far as it is there. */
+static void set_since(const struct pfru_log_data_info *info, __u64 since,
+		      struct pfru_ring_news *news)
+{
+	__u32 there = available(info);
+
+	news->lost = since > there ? since - there : 0;
+	set_size(news, news->gap || news->lost ? there : since);
+}
+
 enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
 				      struct pfru_ring_plan *plan)
 {
@@ -116,7 +126,6 @@ enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
 				       struct pfru_ring_news *news)
 {
 	enum pfru_ring_outcome outcome = judge(info);
-	__u32 there = available(info);
 	__u64 since;
 
 	if (outcome != PFRU_RING_OK)
@@ -124,14 +133,30 @@ enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
 	position_of(info, &news->end);
 	news->gap = saved ? compare(saved, &news->end) : PFRU_BREAK_NONE;
 	if (!saved || news->gap == PFRU_BREAK_SIZE)
-		since = there;
+		since = available(info);
 	else if (news->gap == PFRU_BREAK_NONE)
 		since = pfru_ring_distance(saved, &news->end);
 	else
 		since = pfru_ring_written(&news->end);
-	news->lost = since > there ? since - there : 0;
-	set_size(news, news->gap || since > there ? there : since);
+	set_since(info, since, news);
 	return PFRU_RING_OK;
+}
+
+bool pfru_ring_before(const struct pfru_log_data_info *info,
+		      const struct pfru_ring_news *news, __u32 size,
+		      struct pfru_ring_plan *plan)
+{
+	if (news->gap || news->lost || size > available(info) - news->size)
+		return false;
+	plan_newest(news->end.ring, news->start.offset, size, plan);
+	return true;
+}
+
+void pfru_ring_anew(const struct pfru_log_data_info *info,
+		    struct pfru_ring_news *news)
+{
+	news->gap = PFRU_BREAK_BACK;
+	set_since(info, pfru_ring_written(&news->end), news);
 }
 
 bool pfru_ring_same(const struct pfru_log_data_info *a,

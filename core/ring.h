@@ -70,7 +70,8 @@ struct pfru_ring_position {
  * @PFRU_BREAK_NONE: it can
  * @PFRU_BREAK_RESET: the log was reset
  * @PFRU_BREAK_SIZE: the ring has another size, without a reset
- * @PFRU_BREAK_BACK: the log is shorter than what was read of it, without a reset
+ * @PFRU_BREAK_BACK: the log is shorter than what was read of it, or holds other
+ *	bytes there, without a reset
  */
 enum pfru_ring_break {
 	PFRU_BREAK_NONE,
@@ -138,6 +139,31 @@ enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
 enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
 				       const struct pfru_ring_position *saved,
 				       struct pfru_ring_news *news);
+
+/**
+ * pfru_ring_before() - plan to read what came right before the news
+ * @info: what @news was made of
+ * @news: from pfru_ring_delta()
+ * @size: bytes
+ * @plan: filled
+ *
+ * Those bytes were read before: others in their place mean that the log was
+ * made anew and has grown past the position, which no counter tells.
+ *
+ * Return: false when they are not all there any more, or @news does not go on
+ * from the position
+ */
+bool pfru_ring_before(const struct pfru_log_data_info *info,
+		      const struct pfru_ring_news *news, __u32 size,
+		      struct pfru_ring_plan *plan);
+
+/**
+ * pfru_ring_anew() - make the news of a log that was made anew
+ * @info: what @news was made of
+ * @news: from pfru_ring_delta(); made what PFRU_BREAK_BACK means
+ */
+void pfru_ring_anew(const struct pfru_log_data_info *info,
+		    struct pfru_ring_news *news);
 
 /**
  * pfru_ring_same() - did the ring stay as it was while it was read

@@ -96,6 +96,35 @@ static void check_news(const struct pfru_log_data_info *info,
 	expect(pfru_ring_distance(&news->start, &news->end) == news->size);
 }
 
+/* The bytes before the news lie right before them, and are in the ring. */
+static void check_before(const struct input *in,
+			 const struct pfru_ring_position *saved,
+			 const struct pfru_ring_news *news)
+{
+	uint32_t there = in->before.chunk1_size + in->before.chunk2_size;
+	struct pfru_ring_position at = { .ring = in->before.max_data_size };
+	const struct pfru_ring_range *last;
+	struct pfru_ring_news anew = *news;
+	struct pfru_ring_plan plan;
+	uint32_t size = in->small;
+
+	pfru_ring_anew(&in->before, &anew);
+	check_news(&in->before, &anew);
+	expect(anew.gap == PFRU_BREAK_BACK && anew.size == there);
+	expect(anew.lost + anew.size >= pfru_ring_written(&anew.end));
+	if (!pfru_ring_before(&in->before, news, size, &plan)) {
+		expect(news->gap || news->lost || size > there - news->size);
+		return;
+	}
+	expect(!saved || !pfru_ring_distance(saved, &news->start));
+	check_plan(&in->before, &plan, size);
+	if (!plan.ranges)
+		return;
+	last = &plan.range[plan.ranges - 1];
+	at.offset = last->offset + last->size;
+	expect(at.offset % at.ring == news->start.offset % at.ring);
+}
+
 static void check_delta(const struct input *in,
 			const struct pfru_ring_position *saved)
 {
@@ -110,6 +139,7 @@ static void check_delta(const struct input *in,
 	if (saved && !news.gap)
 		expect(pfru_ring_distance(saved, &news.end) ==
 		       news.lost + news.size);
+	check_before(in, saved, &news);
 	read = news;
 	check = pfru_ring_check(&in->before, &in->after, &news);
 	if (check != PFRU_RING_APPENDED) {

@@ -512,6 +512,81 @@ static void test_origin(void **state)
 	assert_true(pfru_ring_written(&news.end) == 2 * RING + 1);
 }
 
+/* bytes written: one turn and 1000; the newest RING - 200 are there */
+static const struct pfru_log_data_info turned = {
+	HERE, OLDER, .chunk1_size = RING - 1200, .chunk2_size = 1000,
+	.rollover_cnt = 1, .reset_cnt = 4,
+};
+
+static const struct {
+	const char *what;
+	struct pfru_ring_position saved;
+	__u32 size;
+	bool there;
+	struct pfru_ring_plan plan;
+} befores[] = {
+	{ "in the newest part", { RING, 4, 1, 600 }, 100, true,
+	  { .range = { { 500, 100 } }, .ranges = 1 } },
+	{ "up to the base", { RING, 4, 1, 600 }, 600, true,
+	  { .range = { { 0, 600 } }, .ranges = 1 } },
+	{ "across the base", { RING, 4, 1, 600 }, 700, true,
+	  { .range = { { RING - 100, 100 }, { 0, 600 } }, .ranges = 2 } },
+	{ "in the older part", { RING, 4, 0, RING - 10 }, 90, true,
+	  { .range = { { RING - 100, 90 } }, .ranges = 1 } },
+	{ "at the end of the ring", { RING, 4, 0, RING }, 90, true,
+	  { .range = { { RING - 90, 90 } }, .ranges = 1 } },
+	{ "at the beginning of the ring", { RING, 4, 1, 0 }, 90, true,
+	  { .range = { { RING - 90, 90 } }, .ranges = 1 } },
+	{ "to the oldest byte", { RING, 4, 0, 1250 }, 50, true,
+	  { .range = { { 1200, 50 } }, .ranges = 1 } },
+	{ "one byte older", { RING, 4, 0, 1250 }, 51, false, {} },
+	{ "nothing new", { RING, 4, 1, 1000 }, RING - 200, true,
+	  { .range = { { 1200, RING - 1200 }, { 0, 1000 } }, .ranges = 2 } },
+	{ "no bytes", { RING, 4, 0, 1200 }, 0, true, { .ranges = 0 } },
+	{ "after a loss", { RING, 4, 0, 1199 }, 0, false, {} },
+	{ "after a reset", { RING, 3, 1, 600 }, 0, false, {} },
+	{ "after going back", { RING, 4, 2, 600 }, 0, false, {} },
+};
+
+static void test_before(void **state)
+{
+	struct pfru_ring_news news;
+	struct pfru_ring_plan plan;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(befores) / sizeof(befores[0]); i++) {
+		print_message("# before: %s\n", befores[i].what);
+		memset(&plan, 0, sizeof(plan));
+		assert_int_equal(pfru_ring_delta(&turned, &befores[i].saved,
+						 &news), PFRU_RING_OK);
+		assert_int_equal(pfru_ring_before(&turned, &news,
+						  befores[i].size, &plan),
+				 befores[i].there);
+		assert_int_equal(plan.ranges, befores[i].plan.ranges);
+		assert_memory_equal(plan.range, befores[i].plan.range,
+				    plan.ranges * sizeof(plan.range[0]));
+	}
+}
+
+static void test_anew(void **state)
+{
+	const struct pfru_ring_position saved = { RING, 4, 1, 600 };
+	struct pfru_ring_news news;
+
+	(void)state;
+	assert_int_equal(pfru_ring_delta(&turned, &saved, &news), PFRU_RING_OK);
+	assert_int_equal(news.size, 400);
+	pfru_ring_anew(&turned, &news);
+	assert_int_equal(news.gap, PFRU_BREAK_BACK);
+	assert_int_equal(news.size, RING - 200);
+	assert_true(news.lost == 1200);
+	assert_int_equal(news.start.rollover, 0);
+	assert_int_equal(news.start.offset, 1200);
+	assert_int_equal(news.plan.ranges, 2);
+	assert_int_equal(news.plan.range[0].offset, 1200);
+}
+
 static void test_distance(void **state)
 {
 	const struct pfru_ring_position a = { RING, 4, MAX32, RING - 1 };
@@ -556,6 +631,8 @@ int main(void)
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_check_of_nothing),
 		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_before),
+		cmocka_unit_test(test_anew),
 		cmocka_unit_test(test_distance),
 		cmocka_unit_test(test_advance),
 	};
