@@ -79,22 +79,6 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	return STATUS_FAILED;
 }
 
-/* Only what succeeded replaces what the file had. */
-static int to_output(struct pfructl *ctl)
-{
-	int fd, ret;
-
-	if (!ctl->options.output)
-		return STATUS_DONE;
-	ret = open_output(ctl, O_TRUNC, &fd);
-	if (fd >= 0 && !ret && dup2(fd, STDOUT_FILENO) < 0)
-		ret = fail(ctl->out, STATUS_FAILED, "output", "%s",
-			   strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
 static int run_full(struct pfructl *ctl, const struct device *device)
 {
 	enum look_from from = ctl->options.since_reset ? FROM_RESET :
@@ -109,8 +93,9 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 		ret = reader_fail_empty(&reader);
 	if (!ret && look.changing)
 		ret = reader_fail_changing(&reader);
-	if (!ret)
-		ret = to_output(ctl);
+	/* only a log that was read replaces what the file holds */
+	if (!ret && ctl->options.output)
+		out_set_file(ctl->out, ctl->options.output);
 	if (!ret)
 		ret = print_log(ctl, device, &reader, &look);
 	reader_end(&reader);

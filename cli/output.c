@@ -13,6 +13,7 @@
 #include "core/guid.h"
 #include "output.h"
 #include "pfructl.h"
+#include "replacement.h"
 #include "text.h"
 
 #define DEPTH_MAX   8
@@ -25,6 +26,7 @@
  * @quiet: no notes, no progress
  * @raw: escape no log
  * @lines: JSON is one object a line
+ * @file: to be replaced by what is printed, or NULL for standard output
  * @progress_shown: a line of progress is on the terminal
  * @text: what is not JSON, so far
  * @stack: JSON containers that are open
@@ -39,6 +41,7 @@ struct output {
 	bool quiet;
 	bool raw;
 	bool lines;
+	const char *file;
 	bool progress_shown;
 	struct text text;
 	json_object *stack[DEPTH_MAX];
@@ -281,10 +284,10 @@ struct output *output_new(bool json, bool quiet)
 	return out;
 }
 
-static int write_all(const char *bytes, size_t size)
+static int write_all(int fd, const char *bytes, size_t size)
 {
 	while (size) {
-		ssize_t n = write(STDOUT_FILENO, bytes, size);
+		ssize_t n = write(fd, bytes, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -305,7 +308,7 @@ static struct text json_document(struct output *out)
 	return text;
 }
 
-static int print_json(struct output *out)
+static int print_json(struct output *out, int fd)
 {
 	struct text text;
 	int ret;
@@ -313,9 +316,32 @@ static int print_json(struct output *out)
 	if (out->lines && !json_object_object_length(out->stack[0]))
 		return 0;
 	text = json_document(out);
-	ret = write_all(text.bytes, text.size);
+	ret = write_all(fd, text.bytes, text.size);
 	free(text.bytes);
 	return ret;
+}
+
+static int print_all(struct output *out, int fd)
+{
+	return out->json ? print_json(out, fd) :
+			   write_all(fd, out->text.bytes, out->text.size);
+}
+
+/* What the file held stays until all is in the new one, on the disk. */
+static int print_to_file(struct output *out)
+{
+	struct replacement new;
+	int ret = replacement_begin(&new, out->file);
+
+	if (!ret)
+		ret = print_all(out, new.fd);
+	return replacement_end(&new, ret);
+}
+
+void out_set_file(struct output *out, const char *path)
+{
+	out->file = path;
+	out->raw = true;
 }
 
 void out_set_raw(struct output *out)
@@ -358,11 +384,10 @@ int output_finish(struct output *out, int status)
 	int ret;
 
 	progress_end(out);
-	ret = out->json ? print_json(out) :
-			  write_all(out->text.bytes, out->text.size);
+	ret = out->file ? print_to_file(out) : print_all(out, STDOUT_FILENO);
 	if (ret) {
-		fprintf(stderr,
-			"pfructl: cannot write to standard output: %s\n",
+		fprintf(stderr, "pfructl: cannot write to %s: %s\n",
+			out->file ? escaped(out->file) : "standard output",
 			strerror(-ret));
 		if (status == STATUS_DONE)
 			status = STATUS_FAILED;

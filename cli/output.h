@@ -73,6 +73,13 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size);
 void out_set_raw(struct output *out);
 
 /**
+ * out_set_file() - print to a file, which is replaced as a whole
+ * @out: output; out_log() escapes nothing from here on
+ * @path: stays valid
+ */
+void out_set_file(struct output *out, const char *path);
+
+/**
  * out_set_lines() - print JSON as one object a line, from here on; the last one,
  * if any, is printed at the end
  */
