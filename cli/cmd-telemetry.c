@@ -88,7 +88,7 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 	int ret;
 
 	reader_begin(&reader, ctl, device, false);
-	ret = reader_look(&reader, from, NULL, &look);
+	ret = reader_look(&reader, from, NULL, NULL, &look);
 	if (!ret && look.empty)
 		ret = reader_fail_empty(&reader);
 	if (!ret && look.changing)
@@ -181,9 +181,12 @@ static int run_info(struct pfructl *ctl)
 		return ret;
 	device_describe(ctl, &device);
 	reader_begin(&reader, ctl, &device, false);
-	ret = get_settings(ctl, &device, &set);
+	ret = device_take_turn(ctl, &device);
+	if (!ret)
+		ret = get_settings(ctl, &device, &set);
 	if (!ret)
 		ret = reader_ask(&reader);
+	device_end_turn(&device);
 	if (!ret)
 		print_info(ctl, &set, &reader.info);
 	device_close(&device);
@@ -237,10 +240,11 @@ static int run_level(struct pfructl *ctl)
 	if (ret)
 		return ret;
 	out_string(ctl->out, "device", NULL, device.path);
-	if (ctl->argument)
-		ret = set_level(ctl, &device, level);
-	else
-		ret = get_level(ctl, &device);
+	ret = device_take_turn(ctl, &device);
+	if (!ret)
+		ret = ctl->argument ? set_level(ctl, &device, level) :
+				      get_level(ctl, &device);
+	device_end_turn(&device);
 	device_close(&device);
 	return ret;
 }

@@ -6,10 +6,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,6 +21,10 @@
 #include "output.h"
 #include "sysfs.h"
 #include "sysroot.h"
+
+/* milliseconds that a program waits for its turn, and between two tries */
+#define TURN_TIME 5000
+#define TURN_STEP 20
 
 const char *sysroot = "";
 
@@ -153,7 +159,7 @@ static int probe(int fd, enum driver_family *driver)
 }
 
 /* Tells which kind of node it is, too; on neither driver a firmware call. */
-static int set_revision(const struct device *device, const struct options *o)
+static int set_options(const struct device *device, const struct options *o)
 {
 	unsigned int revision = o ? o->revision : 0;
 	struct pfru_log_info info = {
@@ -190,7 +196,7 @@ int device_try(const char *path, enum device_kind kind, struct device *device)
 		ret = probe(device->fd, &device->driver);
 	/* a revision of 0 is refused, by whoever knows the command */
 	if (!ret)
-		ret = set_revision(device, NULL);
+		ret = set_options(device, NULL);
 	if (ret == -EINVAL)
 		ret = 0;
 	if (ret) {
@@ -205,6 +211,16 @@ void device_close(struct device *device)
 {
 	close(device->fd);
 	free(device->path);
+}
+
+/*
+ * Mainline's driver has one setting for all who have the telemetry node open:
+ * programs take turns, and each sets its own first.
+ */
+static bool is_shared(const struct device *device)
+{
+	return device->kind == DEVICE_TELEMETRY &&
+	       device->driver == DRIVER_MAINLINE;
 }
 
 void device_describe(struct pfructl *ctl, const struct device *device)
@@ -315,8 +331,8 @@ int device_open(struct pfructl *ctl, enum device_kind kind,
 		return ret;
 	name = escape(path, strlen(path));
 	ret = device_try(path, kind, device);
-	if (!ret) {
-		ret = set_revision(device, &ctl->options);
+	if (!ret && !is_shared(device)) {
+		ret = set_options(device, &ctl->options);
 		if (ret)
 			device_close(device);
 	}
@@ -325,6 +341,33 @@ int device_open(struct pfructl *ctl, enum device_kind kind,
 	free(path);
 	free(name);
 	return ret;
+}
+
+int device_take_turn(struct pfructl *ctl, const struct device *device)
+{
+	int left = TURN_TIME;
+	int ret;
+
+	if (!is_shared(device))
+		return STATUS_DONE;
+	while (flock(device->fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK || left <= 0)
+			return fail(ctl->out, STATUS_BUSY, "busy",
+				    "%s: another program reads the log now; try again later",
+				    device->path);
+		poll(NULL, 0, TURN_STEP);
+		left -= TURN_STEP;
+	}
+	ret = set_options(device, &ctl->options);
+	return ret ? fail_errno(ctl, device->path, device->kind, "set up",
+				-ret) :
+		     STATUS_DONE;
+}
+
+void device_end_turn(const struct device *device)
+{
+	if (is_shared(device))
+		flock(device->fd, LOCK_UN);
 }
 
 static int fail_status(struct pfructl *ctl, const struct device *device,

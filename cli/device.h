@@ -80,6 +80,19 @@ int device_open(struct pfructl *ctl, enum device_kind kind,
 void device_close(struct device *device);
 
 /**
+ * device_take_turn() - have the telemetry node as the options want it
+ * @ctl: options and errors
+ * @device: the node; device_end_turn() it in any case
+ *
+ * Needed around questions about the log, which with mainline's driver would be
+ * answered for the type that another program set. No firmware call.
+ *
+ * Return: enum exit_status, reported; STATUS_BUSY after 5 s
+ */
+int device_take_turn(struct pfructl *ctl, const struct device *device);
+void device_end_turn(const struct device *device);
+
+/**
  * device_describe() - print which device and driver this is
  */
 void device_describe(struct pfructl *ctl, const struct device *device);

@@ -75,27 +75,6 @@ static uint64_t told_before(const struct follower *f)
 	return pfru_ring_distance(&from, &to);
 }
 
-/* What a reader left that was killed while it printed. */
-static int recover(struct follower *f)
-{
-	struct state_pending *pending = &f->state.pending;
-	uint64_t printed;
-
-	if (!f->state.is_pending)
-		return STATUS_DONE;
-	if (!sink_recover(&f->sink, pending, &printed)) {
-		f->repeat = told_before(f);
-		return STATUS_DONE;
-	}
-	if (printed) {
-		f->state.known = true;
-		f->state.position = pending->start;
-		pfru_ring_advance(&f->state.position, printed);
-	}
-	f->state.is_pending = false;
-	return state_save(f->ctl, &f->file, &f->state);
-}
-
 /* Never silently. */
 static void report_loss(const struct follower *f, const struct piece *piece)
 {
@@ -123,33 +102,90 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 			at + piece->size);
 }
 
+/* What an earlier reader may have printed is still to be told of, if less was. */
+static void keep_repeat(struct state *state, const struct piece *piece,
+			const struct arrived *arrived)
+{
+	uint64_t told = arrived->begun ? piece->lost + arrived->bytes : 0;
+
+	if (piece->repeat <= told)
+		return;
+	state->is_pending = true;
+	state->pending.start = arrived->begun ? state->position : piece->start;
+	state->pending.size =
+		least(piece->repeat - told, piece->size - arrived->bytes);
+}
+
+/*
+ * Take for printed what arrived. A loss is told of after the printing: who did
+ * not print tells of none, and the next reader does.
+ */
+static int settle(struct follower *f, const struct piece *piece,
+		  const struct arrived *arrived)
+{
+	struct piece told = *piece;
+	struct state *state = &f->state;
+	const struct tail none = { .size = 0 };
+
+	if (arrived->begun) {
+		if (arrived->told)
+			told.repeat = piece->lost;
+		report_loss(f, &told);
+		state->known = true;
+		state->position = piece->start;
+		pfru_ring_advance(&state->position, arrived->bytes);
+		state->tail = arrived->bytes == piece->size ?
+				      state->pending.tail :
+				      none;
+	}
+	state_drop(state);
+	keep_repeat(state, piece, arrived);
+	return state_save(f->ctl, &f->file, state);
+}
+
+/* What a reader left that was killed while it printed. */
+static int recover(struct follower *f)
+{
+	const struct state_pending *pending = &f->state.pending;
+	struct piece piece = {
+		.start = pending->start,
+		.size = pending->size,
+		.lost = pending->lost,
+		.gap = pending->gap,
+	};
+	struct arrived arrived;
+	int ret = STATUS_DONE;
+
+	if (f->state.is_pending) {
+		ret = sink_recover(&f->sink, pending, &arrived);
+		if (!ret && arrived.unknown)
+			f->repeat = told_before(f);
+		else if (!ret)
+			ret = settle(f, &piece, &arrived);
+		sink_end(&f->sink);
+	}
+	return ret;
+}
+
 /* Print one piece and remember it. */
 static int print_piece(struct follower *f, const struct piece *piece)
 {
-	uint32_t printed = 0;
-	char *text;
-	int ret, saved;
+	struct arrived arrived;
+	int ret, settled;
 
-	ret = sink_begin(&f->sink, piece, &text, &f->state.pending);
+	state_drop(&f->state);
+	ret = sink_begin(&f->sink, piece, &f->state.pending);
 	f->state.is_pending = true;
 	if (!ret)
 		ret = state_save(f->ctl, &f->file, &f->state);
-	if (!ret)
-		report_loss(f, piece);
 	if (!ret) {
-		ret = sink_write(&f->sink, piece, text, &f->state.pending,
-				 &printed);
-		f->ended = !ret && printed < piece->size;
-		if (printed || !piece->size) {
-			f->state.known = true;
-			f->state.position = piece->start;
-			pfru_ring_advance(&f->state.position, printed);
-		}
-		f->state.is_pending = false;
-		saved = state_save(f->ctl, &f->file, &f->state);
-		ret = ret ? ret : saved;
+		ret = sink_write(&f->sink, piece, &f->state.pending, &arrived);
+		f->ended = !ret &&
+			   (!arrived.begun || arrived.bytes < piece->size);
+		settled = arrived.unknown ? ret : settle(f, piece, &arrived);
+		ret = ret ? ret : settled;
 	}
-	free(text);
+	sink_end(&f->sink);
 	return ret;
 }
 
@@ -201,6 +237,7 @@ static int print_news(struct follower *f, const struct log_look *look)
 		piece.lost = 0;
 		piece.gap = PFRU_BREAK_NONE;
 		piece.repeat = f->repeat;
+		f->ended = f->ended || sink_ended(&f->sink);
 	} while (!ret && !f->ended && done < look->news.size);
 	return ret;
 }
@@ -212,7 +249,8 @@ static int take_look(struct follower *f, struct log_look *look)
 
 	if (!f->state.known)
 		from = f->ctl->options.since_reset ? FROM_RESET : FROM_OLDEST;
-	ret = reader_look(&f->reader, from, &f->state.position, look);
+	ret = reader_look(&f->reader, from, &f->state.position, &f->state.tail,
+			  look);
 	if (ret || look->empty || look->changing)
 		return ret;
 	return print_news(f, look);
@@ -261,9 +299,10 @@ static uint64_t now_ms(void)
 
 /*
  * Wait until the firmware is to be asked: the log looks other than it did, or
- * the time for the confirming question has come. Returns as sink_wait().
+ * the time for the confirming question has come. Where there is no log yet there
+ * is nothing to watch, and nothing to lose. Returns as sink_wait().
  */
-static int wait_for_news(struct follower *f)
+static int wait_for_news(struct follower *f, bool empty)
 {
 	const struct options *o = &f->ctl->options;
 	bool watching = f->reader.watch_size;
@@ -271,8 +310,9 @@ static int wait_for_news(struct follower *f)
 	int ret;
 
 	until = now_ms() +
-		(watching ? o->confirm :
-			    least(o->confirm, SLOWER * (uint64_t)o->interval));
+		(watching || empty ?
+			 o->confirm :
+			 least(o->confirm, SLOWER * (uint64_t)o->interval));
 	do {
 		left = now_ms() < until ? until - now_ms() : 0;
 		ret = sink_wait(&f->sink, least(left, o->interval));
@@ -305,7 +345,7 @@ static int run_follow(struct follower *f)
 		else if (look.changing)
 			wait = sink_wait(&f->sink, f->ctl->options.interval);
 		else
-			wait = wait_for_news(f);
+			wait = wait_for_news(f, look.empty);
 		watched = f->reader.map;
 	}
 	if (wait == -EPIPE)
@@ -327,10 +367,14 @@ int run_delta(struct pfructl *ctl, const struct device *device, bool follow)
 		ret = sink_open(&f.sink, ctl, device);
 		if (!ret)
 			ret = recover(&f);
+		/* who can't save is told so before the firmware is asked */
+		if (!ret && follow)
+			ret = state_save(ctl, &f.file, &f.state);
 		if (!ret)
 			ret = follow ? run_follow(&f) : run_once(&f);
 		sink_close(&f.sink);
 	}
+	state_drop(&f.state);
 	state_close(&f.file);
 	reader_end(&f.reader);
 	return ret;

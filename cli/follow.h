@@ -18,16 +18,4 @@
  */
 int run_delta(struct pfructl *ctl, const struct device *device, bool follow);
 
-/**
- * open_output() - open what --output names
- * @ctl: options and errors
- * @flags: O_APPEND or O_TRUNC
- * @fd: set
- *
- * A file that is made is on the disk when this returns.
- *
- * Return: enum exit_status, reported
- */
-int open_output(struct pfructl *ctl, int flags, int *fd);
-
 #endif /* PFRUCTL_FOLLOW_H */

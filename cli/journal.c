@@ -6,6 +6,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "log-types.h"
 #include "output.h"
 #include "sysroot.h"
+#include "text.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
@@ -55,85 +57,100 @@ int journal_open(struct pfructl *ctl, int *fd)
 	return ret;
 }
 
-static void add_bytes(FILE *entry, const char *name, const void *bytes,
+static void add_bytes(struct text *entry, const char *name, const void *bytes,
 		      size_t size)
 {
 	uint64_t length = htole64(size);
 
-	fprintf(entry, "%s\n", name);
-	fwrite(&length, sizeof(length), 1, entry);
-	fwrite(bytes, 1, size, entry);
-	fputc('\n', entry);
+	text_printf(entry, "%s\n", name);
+	text_append(entry, &length, sizeof(length));
+	text_append(entry, bytes, size);
+	text_append(entry, "\n", 1);
 }
 
-static void add_number(FILE *entry, const char *name, uint64_t number)
+static void add_number(struct text *entry, const char *name, uint64_t number)
 {
-	fprintf(entry, "%s=%llu\n", name, (unsigned long long)number);
+	text_printf(entry, "%s=%llu\n", name, (unsigned long long)number);
 }
 
 /* What entries are found by, and what journal_recover() reads. */
-static void add_fields(FILE *entry, struct pfructl *ctl,
-		       const struct device *device, const struct piece *piece)
+static void add_fields(struct text *entry, const struct sink *sink,
+		       const struct piece *piece)
 {
 	struct pfru_ring_position end = piece->start;
 
 	pfru_ring_advance(&end, piece->size);
-	fputs("SYSLOG_IDENTIFIER=pfructl\n", entry);
-	add_bytes(entry, "PFRU_DEVICE", device->path, strlen(device->path));
-	fprintf(entry, "PFRU_TYPE=%s\n", log_type_name(ctl->options.log_type));
+	text_printf(entry, "SYSLOG_IDENTIFIER=pfructl\n");
+	add_bytes(entry, "PFRU_DEVICE", sink->device->path,
+		  strlen(sink->device->path));
+	text_printf(entry, "PFRU_TYPE=%s\n",
+		    log_type_name(sink->ctl->options.log_type));
 	add_number(entry, "PFRU_RESET_COUNT", piece->start.reset);
 	add_number(entry, "PFRU_POSITION", pfru_ring_written(&piece->start));
-	fprintf(entry, "PFRU_END=%u/%llu\n", end.reset,
-		(unsigned long long)pfru_ring_written(&end));
+	text_printf(entry, "PFRU_END=%u/%llu\n", end.reset,
+		    (unsigned long long)pfru_ring_written(&end));
 	add_number(entry, "PFRU_LOST", piece->lost);
 	if (piece->gap)
-		fputs("PFRU_DISCONTINUITY=1\n", entry);
+		text_printf(entry, "PFRU_DISCONTINUITY=1\n");
 }
 
-static int send_entry(struct pfructl *ctl, int fd, FILE *entry, char **buffer,
-		      size_t *size)
+/* Returns 0, -EINTR when the program is to end, or a negative errno. */
+static int send_datagram(const struct sink *sink, const char *bytes,
+			 size_t size)
 {
-	int error = 0;
+	struct pollfd fds[] = {
+		{ .fd = sink->journal, .events = POLLOUT },
+		{ .fd = sink->signals, .events = POLLIN },
+	};
 
-	if (fclose(entry))
-		error = ENOMEM;
-	while (!error && send(fd, *buffer, *size, MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			error = errno;
-	free(*buffer);
-	return error ? fail_journal(ctl, error) : STATUS_DONE;
+	while (send(sink->journal, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) <
+	       0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return -errno;
+		poll(fds, 2, -1);
+		if (!fds[0].revents && fds[1].revents)
+			return -EINTR;
+	}
+	return 0;
 }
 
-/* @piece is one line, or nothing but a loss. */
-static int send_line(struct pfructl *ctl, int fd, const struct device *device,
-		     const struct piece *piece)
+static void add_message(struct text *entry, const struct piece *piece)
 {
 	bool loss = piece->lost || piece->gap;
 	uint32_t length = piece->size;
-	char *buffer, *message;
-	size_t size;
-	FILE *entry = open_memstream(&buffer, &size);
+	char *message;
 
-	if (!entry)
-		return fail_journal(ctl, ENOMEM);
 	while (length && (piece->bytes[length - 1] == '\n' ||
 			  piece->bytes[length - 1] == '\r'))
 		length--;
 	if (length) {
 		add_bytes(entry, "MESSAGE", piece->bytes, length);
-	} else {
-		message = loss ? xasprintf("%llu bytes of the log were lost%s",
-					   (unsigned long long)piece->lost,
-					   piece->gap ?
-						   ", and the log began anew" :
-						   "") :
-				 xasprintf(" ");
-		add_bytes(entry, "MESSAGE", message, strlen(message));
-		free(message);
+		return;
 	}
-	add_number(entry, "PRIORITY", loss ? PRIORITY_WARNING : PRIORITY_INFO);
-	add_fields(entry, ctl, device, piece);
-	return send_entry(ctl, fd, entry, &buffer, &size);
+	message =
+		loss ? xasprintf("%llu bytes of the log were lost%s",
+				 (unsigned long long)piece->lost,
+				 piece->gap ? ", and the log began anew" : "") :
+		       xasprintf(" ");
+	add_bytes(entry, "MESSAGE", message, strlen(message));
+	free(message);
+}
+
+/* @piece is one line, or nothing but a loss. Returns as send_datagram(). */
+static int send_line(const struct sink *sink, const struct piece *piece)
+{
+	bool loss = piece->lost || piece->gap;
+	struct text entry = { 0 };
+	int ret;
+
+	add_message(&entry, piece);
+	add_number(&entry, "PRIORITY", loss ? PRIORITY_WARNING : PRIORITY_INFO);
+	add_fields(&entry, sink, piece);
+	ret = send_datagram(sink, entry.bytes, entry.size);
+	free(entry.bytes);
+	return ret;
 }
 
 static uint32_t line_size(const uint8_t *bytes, uint32_t left)
@@ -146,43 +163,50 @@ static uint32_t line_size(const uint8_t *bytes, uint32_t left)
 	return end ? end - bytes + 1 : left;
 }
 
-int journal_send(struct pfructl *ctl, int fd, const struct device *device,
-		 const struct piece *piece, uint32_t *printed)
+int journal_send(struct sink *sink, const struct piece *piece,
+		 struct arrived *arrived)
 {
 	struct piece line = *piece;
-	int ret = STATUS_DONE;
+	int ret = 0;
 
 	line.size = 0;
 	if (line.lost || line.gap)
-		ret = send_line(ctl, fd, device, &line);
+		ret = send_line(sink, &line);
+	arrived->begun = !ret && (line.lost || line.gap || !piece->size);
 	line.lost = 0;
 	line.gap = PFRU_BREAK_NONE;
-	for (*printed = 0; !ret && *printed < piece->size;) {
-		line.bytes = piece->bytes + *printed;
-		line.size = line_size(line.bytes, piece->size - *printed);
-		ret = send_line(ctl, fd, device, &line);
+	while (!ret && arrived->bytes < piece->size) {
+		line.bytes = piece->bytes + arrived->bytes;
+		line.size = line_size(line.bytes, piece->size - arrived->bytes);
+		ret = send_line(sink, &line);
 		if (ret)
 			break;
-		*printed += line.size;
+		arrived->begun = true;
+		arrived->bytes += line.size;
 		pfru_ring_advance(&line.start, line.size);
 	}
-	return ret;
+	return ret && ret != -EINTR ? fail_journal(sink->ctl, -ret) :
+				      STATUS_DONE;
 }
 
-/* Run a program; what it prints, as far as there is room for it. */
-static size_t run_program(char *const argv[], char *to, size_t room)
+/*
+ * Run a program; what it prints, as far as there is room for it. Returns whether
+ * it succeeded.
+ */
+static bool run_program(char *const argv[], char *to, size_t room, size_t *size)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	char *const no_environment[] = { NULL };
+	int status = -1;
 	sigset_t none;
-	size_t size = 0;
 	int pipe_fds[2];
 	ssize_t n;
 	pid_t pid;
 
+	*size = 0;
 	if (pipe2(pipe_fds, O_CLOEXEC))
-		return 0;
+		return false;
 	sigemptyset(&none);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
@@ -193,27 +217,40 @@ static size_t run_program(char *const argv[], char *to, size_t room)
 			no_environment))
 		pid = -1;
 	close(pipe_fds[1]);
-	while (size < room &&
-	       (n = read(pipe_fds[0], to + size, room - size)) > 0)
-		size += n;
+	while (*size < room &&
+	       (n = read(pipe_fds[0], to + *size, room - *size)) > 0)
+		*size += n;
 	close(pipe_fds[0]);
 	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		waitpid(pid, &status, 0);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
-	return size;
+	return !status;
 }
 
-/* The last PFRU_END in the journal. */
-static bool ask_journal(struct pfructl *ctl, const struct device *device,
+/* What was sent before is stored when this succeeds; only root may ask for it. */
+static bool sync_journal(char *program)
+{
+	char *const argv[] = { program, "--sync", NULL };
+	char nothing[1];
+	size_t size;
+
+	return run_program(argv, nothing, sizeof(nothing), &size);
+}
+
+/*
+ * The last PFRU_END in the journal. Anybody can send such fields: journald's own
+ * tell who did.
+ */
+static bool ask_journal(const struct sink *sink, char *program,
 			unsigned int *reset, unsigned long long *end)
 {
-	char *path = sysroot_path("/usr/bin/journalctl");
-	char *by_device = xasprintf("PFRU_DEVICE=%s", device->path);
-	char *by_type =
-		xasprintf("PFRU_TYPE=%s", log_type_name(ctl->options.log_type));
+	char *by_device = xasprintf("PFRU_DEVICE=%s", sink->device->path);
+	char *by_type = xasprintf("PFRU_TYPE=%s",
+				  log_type_name(sink->ctl->options.log_type));
+	char *by_user = xasprintf("_UID=%u", geteuid());
 	char *const argv[] = {
-		path,
+		program,
 		"--quiet",
 		"--no-pager",
 		"--output=cat",
@@ -221,30 +258,35 @@ static bool ask_journal(struct pfructl *ctl, const struct device *device,
 		"--lines=1",
 		by_device,
 		by_type,
+		by_user,
+		"_TRANSPORT=journal",
 		NULL,
 	};
 	char answer[64];
-	size_t size = run_program(argv, answer, sizeof(answer) - 1);
+	size_t size;
 
+	run_program(argv, answer, sizeof(answer) - 1, &size);
 	answer[size] = '\0';
-	free(path);
 	free(by_device);
 	free(by_type);
+	free(by_user);
 	return sscanf(answer, "%u/%llu", reset, end) == 2;
 }
 
-bool journal_recover(struct pfructl *ctl, const struct device *device,
-		     const struct state_pending *pending, uint64_t *printed)
+void journal_recover(struct sink *sink, const struct state_pending *pending,
+		     struct arrived *arrived)
 {
+	char *program = sysroot_path("/usr/bin/journalctl");
 	uint64_t start = pfru_ring_written(&pending->start);
-	unsigned int reset;
 	unsigned long long end;
+	unsigned int reset;
 
-	if (!ask_journal(ctl, device, &reset, &end))
-		return false;
-	*printed = 0;
-	if (reset == pending->start.reset && end > start &&
-	    end - start <= pending->size)
-		*printed = end - start;
-	return true;
+	arrived->unknown = !sync_journal(program) ||
+			   !ask_journal(sink, program, &reset, &end);
+	free(program);
+	if (arrived->unknown || reset != pending->start.reset || end < start ||
+	    end - start > pending->size)
+		return;
+	arrived->bytes = end - start;
+	arrived->begun = arrived->bytes || pending->lost || pending->gap;
 }

@@ -13,29 +13,25 @@ int journal_open(struct pfructl *ctl, int *fd);
 
 /**
  * journal_send() - send a piece of the log, one entry a line
- * @ctl: for errors and options
- * @fd: from journal_open()
- * @device: where the log comes from
+ * @sink: sink
  * @piece: the piece
- * @printed: set to the bytes that were sent, whole entries
+ * @arrived: filled; whole entries
  *
- * Return: enum exit_status, reported
+ * Return: enum exit_status, reported; STATUS_DONE with less than all sent when
+ * the program is to end
  */
-int journal_send(struct pfructl *ctl, int fd, const struct device *device,
-		 const struct piece *piece, uint32_t *printed);
+int journal_send(struct sink *sink, const struct piece *piece,
+		 struct arrived *arrived);
 
 /**
  * journal_recover() - how much of what was being sent is in the journal
- * @ctl: options
- * @device: where the log comes from
+ * @sink: sink
  * @pending: what was being sent
- * @printed: set to the bytes of the log
+ * @arrived: filled
  *
- * Asks journalctl.
- *
- * Return: false when that can't be told
+ * Asks journalctl, for entries that this user sent.
  */
-bool journal_recover(struct pfructl *ctl, const struct device *device,
-		     const struct state_pending *pending, uint64_t *printed);
+void journal_recover(struct sink *sink, const struct state_pending *pending,
+		     struct arrived *arrived);
 
 #endif /* PFRUCTL_JOURNAL_H */

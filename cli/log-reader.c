@@ -111,9 +111,8 @@ static int read_range(struct log_reader *reader,
 }
 
 static int read_ranges(struct log_reader *reader,
-		       const struct pfru_ring_plan *plan)
+		       const struct pfru_ring_plan *plan, uint8_t *to)
 {
-	uint8_t *to = reader->bytes;
 	uint32_t i;
 	int ret = STATUS_DONE;
 
@@ -178,7 +177,41 @@ int reader_fail_changing(struct log_reader *reader)
 	return STATUS_CHANGING;
 }
 
-static int plan_look(struct log_reader *reader, enum look_from from,
+/* Can the ring be read as a whole, wherever its parts lie? */
+static bool is_whole(const struct log_reader *reader)
+{
+	const struct pfru_log_data_info *info = &reader->info;
+	uint64_t base = address(info->chunk2_addr_lo, info->chunk2_addr_hi);
+	uint64_t older = address(info->chunk1_addr_lo, info->chunk1_addr_hi);
+
+	if (reader->device->driver == DRIVER_PFRU)
+		return true;
+	return reader->map &&
+	       (!info->chunk1_size ||
+		older + info->chunk1_size == base + info->max_data_size);
+}
+
+/*
+ * Is what came before the news what was read there? Sets @same to true when that
+ * can't be told, too.
+ */
+static int compare_tail(struct log_reader *reader, const struct tail *tail,
+			const struct pfru_ring_news *news, bool *same)
+{
+	uint8_t bytes[TAIL_MAX];
+	struct pfru_ring_plan plan;
+	int ret;
+
+	*same = true;
+	if (!tail->size || !is_whole(reader) ||
+	    !pfru_ring_before(&reader->info, news, tail->size, &plan))
+		return STATUS_DONE;
+	ret = read_ranges(reader, &plan, bytes);
+	*same = tail_of(bytes, tail->size).sum == tail->sum;
+	return ret;
+}
+
+static int plan_news(struct log_reader *reader, enum look_from from,
 		     const struct pfru_ring_position *saved,
 		     struct log_look *look)
 {
@@ -200,8 +233,38 @@ static int plan_look(struct log_reader *reader, enum look_from from,
 		return fail_nonsense(reader);
 	if (look->news.size || reader->want_map)
 		map_ring(reader);
-	leave_out_older(reader, look);
 	return STATUS_DONE;
+}
+
+/*
+ * Bytes other than those that were read are either overwritten by now, which the
+ * firmware tells, or of a log that was made anew.
+ */
+static int plan_look(struct log_reader *reader, enum look_from from,
+		     const struct pfru_ring_position *saved,
+		     const struct tail *tail, struct log_look *look)
+{
+	struct pfru_ring_plan plan;
+	bool same = true;
+	int ret;
+
+	ret = plan_news(reader, from, saved, look);
+	if (ret || look->empty)
+		return ret;
+	if (from == FROM_SAVED)
+		ret = compare_tail(reader, tail, &look->news, &same);
+	if (!ret && !same) {
+		ret = reader_ask(reader);
+		if (!ret)
+			ret = plan_news(reader, from, saved, look);
+		if (!ret && !look->empty &&
+		    pfru_ring_before(&reader->info, &look->news, tail->size,
+				     &plan))
+			pfru_ring_anew(&reader->info, &look->news);
+	}
+	if (!ret && !look->empty)
+		leave_out_older(reader, look);
+	return ret;
 }
 
 static int read_news(struct log_reader *reader, const struct log_look *look)
@@ -212,12 +275,12 @@ static int read_news(struct log_reader *reader, const struct log_look *look)
 		reader->room = look->news.size;
 		reader->bytes = xrealloc(reader->bytes, reader->room);
 	}
-	return read_ranges(reader, &look->news.plan);
+	return read_ranges(reader, &look->news.plan, reader->bytes);
 }
 
 /* Does what was read count? */
 static bool counts(const struct log_reader *reader,
-		   const struct pfru_log_data_info *before, bool last_try,
+		   const struct pfru_log_data_info *before,
 		   struct log_look *look)
 {
 	uint32_t read = look->news.size;
@@ -226,35 +289,47 @@ static bool counts(const struct log_reader *reader,
 	check = pfru_ring_check(before, &reader->info, &look->news);
 	look->more = check == PFRU_RING_APPENDED;
 	look->bytes = reader->bytes + (read - look->news.size);
-	return check == PFRU_RING_SAME ||
-	       (look->more && last_try && reader->take_rest);
+	return check == PFRU_RING_SAME || (look->more && reader->take_rest);
 }
 
 /* The double read. The second sizes are the first ones of the next try. */
-int reader_look(struct log_reader *reader, enum look_from from,
-		const struct pfru_ring_position *saved, struct log_look *look)
+static int read_twice(struct log_reader *reader, enum look_from from,
+		      const struct pfru_ring_position *saved,
+		      const struct tail *tail, struct log_look *look)
 {
 	struct pfru_log_data_info before;
 	int tries, ret;
 
-	memset(look, 0, sizeof(*look));
-	look->bytes = (const uint8_t *)"";
 	ret = reader_ask(reader);
 	for (tries = 1; !ret && tries <= READ_TRIES_MAX; tries++) {
-		before = reader->info;
-		ret = plan_look(reader, from, saved, look);
+		ret = plan_look(reader, from, saved, tail, look);
 		if (ret || look->empty || !look->news.size)
 			return ret;
+		before = reader->info;
 		ret = read_news(reader, look);
 		if (ret)
 			return ret;
 		reader_watch(reader, &look->news.end);
 		ret = reader_ask(reader);
-		if (!ret &&
-		    counts(reader, &before, tries == READ_TRIES_MAX, look))
+		if (!ret && counts(reader, &before, look))
 			return STATUS_DONE;
 	}
 	look->changing = !ret;
+	return ret;
+}
+
+int reader_look(struct log_reader *reader, enum look_from from,
+		const struct pfru_ring_position *saved, const struct tail *tail,
+		struct log_look *look)
+{
+	int ret;
+
+	memset(look, 0, sizeof(*look));
+	look->bytes = (const uint8_t *)"";
+	ret = device_take_turn(reader->ctl, reader->device);
+	if (!ret)
+		ret = read_twice(reader, from, saved, tail, look);
+	device_end_turn(reader->device);
 	return ret;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/ring.h"
 #include "device.h"
+#include "tail.h"
 
 /* how often the log is read before giving up; each costs a firmware call */
 #define READ_TRIES_MAX 5
@@ -28,7 +29,7 @@
  * @map_size: bytes of @map
  * @map_base: its physical address
  * @want_map: map it where possible, to watch it
- * @take_rest: when the log never rests, take what stayed intact of it
+ * @take_rest: of a log that only grew, take what stayed intact
  * @map_error: why @map is NULL
  * @bytes: buffer of at most one ring
  * @room: bytes of @bytes
@@ -91,7 +92,7 @@ void reader_end(struct log_reader *reader);
  * reader_ask() - ask where the log lies
  * @reader: its @info is filled
  *
- * One firmware call.
+ * One firmware call, within a turn of the device.
  *
  * Return: enum exit_status, reported
  */
@@ -102,18 +103,20 @@ int reader_ask(struct log_reader *reader);
  * @reader: reader
  * @from: where to begin
  * @saved: position, when FROM_SAVED
+ * @tail: what came before it; other bytes there are a log that was made anew
  * @look: filled when STATUS_DONE
  *
  * One firmware call when there is nothing to read, else two, and one more for
  * each time the log changed; with the kernel's own driver one more for each
- * mapping. With @take_rest the last of READ_TRIES_MAX tries takes what stayed
- * intact of a log that only grew.
+ * mapping; one more also when other bytes than @tail come before @saved. Of
+ * mainline's driver other readers of this tool are kept off meanwhile.
  *
  * Return: enum exit_status, reported; a log that is empty or changing is not
  * reported, see @look
  */
 int reader_look(struct log_reader *reader, enum look_from from,
-		const struct pfru_ring_position *saved, struct log_look *look);
+		const struct pfru_ring_position *saved, const struct tail *tail,
+		struct log_look *look);
 
 /* the errors for what reader_look() does not report */
 int reader_fail_empty(struct log_reader *reader);

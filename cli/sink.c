@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,10 +18,14 @@
 #include "journal.h"
 #include "log-types.h"
 #include "output.h"
+#include "replacement.h"
 #include "sink.h"
 
 /* milliseconds that the reader of a pipe has for the rest of a line */
 #define PATIENCE 5000
+
+/* milliseconds between two tries to lock a file, for as long */
+#define LOCK_STEP 20
 
 static int fail_output(struct pfructl *ctl, const char *what, int error)
 {
@@ -33,31 +38,16 @@ static int fail_output(struct pfructl *ctl, const char *what, int error)
 	return STATUS_FAILED;
 }
 
-/* A new name is on the disk when its directory is. */
-static int sync_directory_of(const char *path)
+/* A file that is made is on the disk when this returns. */
+static int open_output(struct pfructl *ctl, int *fd)
 {
-	const char *slash = strrchr(path, '/');
-	char *directory =
-		slash ? xasprintf("%.*s/", (int)(slash - path), path) :
-			xasprintf(".");
-	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int ret = fd < 0 || fsync(fd) ? errno : 0;
-
-	free(directory);
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
-int open_output(struct pfructl *ctl, int flags, int *fd)
-{
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
 	const char *path = ctl->options.output;
 	int error = 0;
 
-	flags |= O_WRONLY | O_CLOEXEC | O_NOCTTY;
 	*fd = open(path, flags | O_CREAT | O_EXCL, 0600);
 	if (*fd >= 0)
-		error = sync_directory_of(path);
+		error = -sync_name(path);
 	else if (errno == EEXIST)
 		*fd = open(path, flags);
 	if (*fd < 0)
@@ -90,7 +80,7 @@ static int open_file(struct sink *sink)
 	if (sink->ctl->options.output) {
 		out_set_raw(sink->ctl->out);
 		sink->own = true;
-		if (open_output(sink->ctl, O_APPEND, &sink->fd))
+		if (open_output(sink->ctl, &sink->fd))
 			return STATUS_FAILED;
 	}
 	if (fstat(sink->fd, &st))
@@ -167,33 +157,94 @@ static void print_piece(struct sink *sink, const struct piece *piece)
 	out_log(out, piece->bytes, piece->size);
 }
 
-int sink_begin(struct sink *sink, const struct piece *piece, char **text,
-	       struct state_pending *pending)
+/* A file that was renamed or removed gets no more: another takes its name. */
+static int follow_name(struct sink *sink)
 {
-	struct stat st;
-	size_t size;
+	struct stat ours, there;
 
-	memset(pending, 0, sizeof(*pending));
-	pending->start = piece->start;
-	pending->size = piece->size;
-	pending->length = piece->size;
-	*text = NULL;
-	if (sink->journal >= 0)
+	if (!sink->own || !sink->regular)
 		return STATUS_DONE;
-	print_piece(sink, piece);
-	*text = out_take(sink->ctl->out, &size);
-	pending->length = size;
-	if (!sink->regular)
+	if (!fstat(sink->fd, &ours) &&
+	    !stat(sink->ctl->options.output, &there) &&
+	    ours.st_dev == there.st_dev && ours.st_ino == there.st_ino)
 		return STATUS_DONE;
-	if (fstat(sink->fd, &st))
-		return fail_output(sink->ctl, "look at it", errno);
-	pending->device = st.st_dev;
-	pending->inode = st.st_ino;
-	pending->offset = st.st_size;
+	close(sink->fd);
+	sink->fd = -1;
+	return open_file(sink);
+}
+
+/* Readers that print to one file take turns. */
+static int lock_file(struct sink *sink)
+{
+	int left = PATIENCE;
+
+	while (sink->regular && flock(sink->fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK)
+			return STATUS_DONE; /* not with this filesystem */
+		if (left <= 0)
+			return fail_output(sink->ctl, "lock it", EBUSY);
+		poll(NULL, 0, LOCK_STEP);
+		left -= LOCK_STEP;
+	}
+	sink->locked = sink->regular;
 	return STATUS_DONE;
 }
 
-static bool to_end(struct sink *sink)
+void sink_end(struct sink *sink)
+{
+	if (sink->locked)
+		flock(sink->fd, LOCK_UN);
+	sink->locked = false;
+}
+
+/* Where the next byte goes: not the end, unless the file is appended to. */
+static off_t place_in(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return lseek(fd, 0, flags & O_APPEND ? SEEK_END : SEEK_CUR);
+}
+
+static int find_place(struct sink *sink, struct state_pending *pending)
+{
+	struct stat st;
+	off_t at = place_in(sink->fd);
+
+	if (at < 0 || fstat(sink->fd, &st))
+		return fail_output(sink->ctl, "look at it", errno);
+	pending->sink = STATE_FILE;
+	pending->device = st.st_dev;
+	pending->inode = st.st_ino;
+	pending->offset = at;
+	return STATUS_DONE;
+}
+
+int sink_begin(struct sink *sink, const struct piece *piece,
+	       struct state_pending *pending)
+{
+	size_t size;
+	int ret;
+
+	pending->start = piece->start;
+	pending->size = piece->size;
+	pending->tail = tail_of(piece->bytes, piece->size);
+	pending->lost = piece->lost;
+	pending->gap = piece->gap;
+	pending->sink = sink->journal >= 0 ? STATE_JOURNAL : STATE_STREAM;
+	if (sink->journal >= 0)
+		return STATUS_DONE;
+	ret = follow_name(sink);
+	if (!ret)
+		ret = lock_file(sink);
+	if (ret)
+		return ret;
+	print_piece(sink, piece);
+	pending->text = out_take(sink->ctl->out, &size);
+	pending->length = size;
+	return sink->regular ? find_place(sink, pending) : STATUS_DONE;
+}
+
+bool sink_ended(const struct sink *sink)
 {
 	struct pollfd poll_fd = { .fd = sink->signals, .events = POLLIN };
 
@@ -232,14 +283,15 @@ static bool writable_soon(struct sink *sink)
 	return poll(&poll_fd, 1, PATIENCE) > 0;
 }
 
-static int write_text(struct sink *sink, const char *text, uint64_t length,
+static int write_text(struct sink *sink, const struct state_pending *pending,
 		      bool divisible, uint64_t *done)
 {
 	ssize_t n;
 
-	for (*done = 0; *done < length; *done += n) {
-		n = write_some(sink, text + *done, length - *done);
-		if (n == -EINTR && to_end(sink) &&
+	for (; *done < pending->length; *done += n) {
+		n = write_some(sink, pending->text + *done,
+			       pending->length - *done);
+		if (n == -EINTR && sink_ended(sink) &&
 		    (divisible || !*done || !writable_soon(sink)))
 			return 0;
 		if (n == -EINTR || n == -EAGAIN)
@@ -250,66 +302,130 @@ static int write_text(struct sink *sink, const char *text, uint64_t length,
 	return 0;
 }
 
+/* Take the last bytes back, as long as nobody has written behind them. */
+static bool undo(struct sink *sink, const struct state_pending *pending,
+		 uint64_t done)
+{
+	struct stat st;
+
+	return sink->regular && !fstat(sink->fd, &st) &&
+	       (uint64_t)st.st_size == pending->offset + done &&
+	       !ftruncate(sink->fd, pending->offset) &&
+	       (fcntl(sink->fd, F_GETFL) & O_APPEND ||
+		lseek(sink->fd, pending->offset, SEEK_SET) >= 0);
+}
+
 /* Half a line of JSON is of no use: take it back where that can be done. */
 static void take_back(struct sink *sink, const struct state_pending *pending,
 		      bool divisible, uint64_t *done)
 {
 	if (divisible || *done == pending->length)
 		return;
-	if (sink->regular && *done && ftruncate(sink->fd, pending->offset))
+	if (*done && !undo(sink, pending, *done))
 		warning(sink->ctl->out,
 			"the last line of the output is not whole");
 	*done = 0;
 }
 
-int sink_write(struct sink *sink, const struct piece *piece, const char *text,
-	       const struct state_pending *pending, uint32_t *printed)
+/* Of a file that takes no sync it is enough to have written. */
+static int sync_file(struct sink *sink)
+{
+	if (sink->regular && fsync(sink->fd) && errno != EINVAL)
+		return fail_output(sink->ctl, "bring it to the disk", errno);
+	return STATUS_DONE;
+}
+
+int sink_write(struct sink *sink, const struct piece *piece,
+	       const struct state_pending *pending, struct arrived *arrived)
 {
 	bool divisible = !sink->ctl->options.json &&
 			 pending->length == pending->size;
-	uint64_t done;
+	uint64_t done = 0;
 	int ret;
 
-	*printed = 0;
+	memset(arrived, 0, sizeof(*arrived));
 	if (sink->journal >= 0)
-		return journal_send(sink->ctl, sink->journal, sink->device,
-				    piece, printed);
-	ret = write_text(sink, text, pending->length, divisible, &done);
+		return journal_send(sink, piece, arrived);
+	ret = write_text(sink, pending, divisible, &done);
 	take_back(sink, pending, divisible, &done);
-	if (done == pending->length)
-		*printed = piece->size;
-	else if (divisible)
-		*printed = done;
-	if (sink->regular && fsync(sink->fd) && errno != EINVAL) {
-		*printed = 0;
-		return fail_output(sink->ctl, "bring it to the disk", errno);
-	}
+	arrived->begun = done || !pending->length;
+	arrived->bytes = done == pending->length ? piece->size : done;
+	arrived->unknown = sync_file(sink);
+	if (arrived->unknown)
+		return STATUS_FAILED;
 	return ret ? fail_output(sink->ctl, "write to it", -ret) : STATUS_DONE;
 }
 
-bool sink_recover(struct sink *sink, const struct state_pending *pending,
-		  uint64_t *printed)
+/* Are the bytes of the file at @offset those of @text? */
+static bool holds(int fd, off_t offset, const char *text, uint64_t size)
 {
-	bool text = pending->length == pending->size;
-	uint64_t done;
-	struct stat st;
+	char bytes[4096];
+	ssize_t n;
 
-	*printed = 0;
-	if (sink->journal >= 0)
-		return journal_recover(sink->ctl, sink->device, pending,
-				       printed);
-	if (!sink->regular || fstat(sink->fd, &st) ||
-	    st.st_dev != pending->device || st.st_ino != pending->inode ||
-	    (uint64_t)st.st_size < pending->offset)
-		return false;
-	done = st.st_size - pending->offset;
-	if (done >= pending->length)
-		*printed = pending->size;
-	else if (text)
-		*printed = done;
-	else if (done)
-		return !ftruncate(sink->fd, pending->offset);
+	for (; size; size -= n, text += n, offset += n) {
+		n = pread(fd, bytes,
+			  size < sizeof(bytes) ? size : sizeof(bytes), offset);
+		if (n <= 0 || memcmp(bytes, text, n))
+			return false;
+	}
 	return true;
+}
+
+/* How many bytes of the text are in the file; false when that can't be told. */
+static bool find_text(struct sink *sink, const struct state_pending *pending,
+		      uint64_t *done)
+{
+	char *again = xasprintf("/proc/self/fd/%d", sink->fd);
+	struct state_pending now = { .sink = STATE_FILE };
+	bool found = false;
+	int fd;
+
+	fd = open(again, O_RDONLY | O_CLOEXEC);
+	free(again);
+	if (fd < 0)
+		return false;
+	if (!find_place(sink, &now) && now.device == pending->device &&
+	    now.inode == pending->inode && now.offset >= pending->offset) {
+		*done = now.offset - pending->offset;
+		if (*done > pending->length)
+			*done = pending->length;
+		found = holds(fd, pending->offset, pending->text, *done);
+	}
+	close(fd);
+	return found;
+}
+
+static int recover_file(struct sink *sink, const struct state_pending *pending,
+			struct arrived *arrived)
+{
+	uint64_t done;
+	int ret;
+
+	ret = lock_file(sink);
+	if (ret || !find_text(sink, pending, &done))
+		return ret;
+	arrived->told = done == pending->length;
+	ret = write_text(sink, pending, false, &done);
+	if (ret)
+		return fail_output(sink->ctl, "write to it", -ret);
+	ret = sync_file(sink);
+	arrived->unknown = ret;
+	arrived->begun = true;
+	arrived->bytes = pending->size;
+	return ret;
+}
+
+int sink_recover(struct sink *sink, const struct state_pending *pending,
+		 struct arrived *arrived)
+{
+	memset(arrived, 0, sizeof(*arrived));
+	arrived->unknown = true;
+	arrived->told = true;
+	if (sink->journal >= 0 && pending->sink == STATE_JOURNAL)
+		journal_recover(sink, pending, arrived);
+	if (sink->regular && pending->sink == STATE_FILE)
+		return recover_file(sink, pending, arrived);
+	return STATUS_DONE;
 }
 
 int sink_wait(struct sink *sink, int milliseconds)

@@ -18,7 +18,8 @@
  * @device: where the log comes from
  * @fd: descriptor; -1 for the journal
  * @own: @fd is to be closed
- * @regular: @fd is a regular file, whose size tells what arrived
+ * @regular: @fd is a regular file, which tells what arrived
+ * @locked: other readers are kept from writing to it
  * @journal: socket of the journal, or -1
  * @signals: descriptor that becomes readable when the program is to end
  */
@@ -28,6 +29,7 @@ struct sink {
 	int fd;
 	bool own;
 	bool regular;
+	bool locked;
 	int journal;
 	int signals;
 };
@@ -50,46 +52,72 @@ struct piece {
 	uint64_t repeat;
 };
 
+/**
+ * struct arrived - what of a piece was printed
+ * @unknown: nobody can tell; nothing else is set
+ * @begun: its beginning was, and with it what it says of a loss
+ * @told: standard error may have told of the loss
+ * @bytes: bytes of the log
+ */
+struct arrived {
+	bool unknown;
+	bool begun;
+	bool told;
+	uint64_t bytes;
+};
+
 int sink_open(struct sink *sink, struct pfructl *ctl,
 	      const struct device *device);
 void sink_close(struct sink *sink);
 
 /**
- * sink_begin() - make what is to be printed
- * @sink: sink
+ * sink_begin() - make what is to be printed, and keep others off the file
+ * @sink: sink; sink_end() it in any case
  * @piece: what of
- * @text: set, allocated; NULL for the journal
- * @pending: filled with what tells later how much of it arrived
+ * @pending: empty; filled with what tells later how much of it arrived
+ *
+ * A file that was renamed or removed is made anew.
  *
  * Return: enum exit_status, reported
  */
-int sink_begin(struct sink *sink, const struct piece *piece, char **text,
+int sink_begin(struct sink *sink, const struct piece *piece,
 	       struct state_pending *pending);
+
+/**
+ * sink_end() - let others write to the file
+ * @sink: sink
+ */
+void sink_end(struct sink *sink);
 
 /**
  * sink_write() - print it; on the disk, when a file, when this returns
  * @sink: sink
  * @piece: what of
- * @text: from sink_begin()
  * @pending: from sink_begin()
- * @printed: set to the bytes of the log that are known to have arrived
+ * @arrived: filled
  *
  * Return: enum exit_status, reported; STATUS_DONE with less than all printed
  * when the program is to end
  */
-int sink_write(struct sink *sink, const struct piece *piece, const char *text,
-	       const struct state_pending *pending, uint32_t *printed);
+int sink_write(struct sink *sink, const struct piece *piece,
+	       const struct state_pending *pending, struct arrived *arrived);
 
 /**
  * sink_recover() - how much arrived of what a reader printed as it was killed
- * @sink: sink
- * @pending: what it was
- * @printed: set to the bytes of the log
+ * @sink: sink; sink_end() it in any case
+ * @pending: what it was; the rest of it is printed to a file that it was begun in
+ * @arrived: filled
  *
- * Return: false when that can't be told
+ * Return: enum exit_status, reported
  */
-bool sink_recover(struct sink *sink, const struct state_pending *pending,
-		  uint64_t *printed);
+int sink_recover(struct sink *sink, const struct state_pending *pending,
+		 struct arrived *arrived);
+
+/**
+ * sink_ended() - is the program to end
+ * @sink: sink
+ */
+bool sink_ended(const struct sink *sink);
 
 /**
  * sink_wait() - wait for a time, or for an end

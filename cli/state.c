@@ -2,10 +2,14 @@
 /*
  * The state file:
  *
- *	pfructl-telemetry 1
+ *	pfructl-telemetry 2
+ *	log INSTANCE TYPE
  *	position RING RESET ROLLOVER OFFSET	(or: no-position)
- *	pending RING RESET ROLLOVER OFFSET SIZE LENGTH DEVICE INODE OFFSET
+ *	tail SIZE SUM				(after a position)
+ *	pending RING RESET ROLLOVER OFFSET SIZE TAIL-SIZE TAIL-SUM LOST GAP
+ *		SINK DEVICE INODE OFFSET LENGTH SUM-OF-TEXT	(one line)
  *	sum HEX					(FNV-1a of all lines before)
+ *	LENGTH bytes of text			(pending in a regular file)
  *
  * What is read is written again in memory and must be the same.
  */
@@ -23,23 +27,20 @@
 #include "output.h"
 #include "state.h"
 #include "sysroot.h"
+#include "text.h"
 
 #define STATE_DIRECTORY "/var/lib/pfructl"
-#define STATE_MAX	512
+#define HEADER		"pfructl-telemetry 2\n"
+/* lines, and a piece of the log as JSON with each byte escaped */
+#define LINES_MAX 1024
+#define TEXT_MAX  (2U << 20)
+#define STATE_MAX (LINES_MAX + TEXT_MAX)
 
-/* numbers of a position, and of a line "pending" */
+/* numbers of a log, a position, a tail, and of a line "pending" */
+#define LOG_NUMBERS	 2
 #define POSITION_NUMBERS 4
-#define PENDING_NUMBERS	 (POSITION_NUMBERS + 5)
-
-/* FNV-1a, 64 bits */
-static uint64_t sum_of(const char *text, size_t size)
-{
-	uint64_t sum = 0xcbf29ce484222325;
-
-	while (size--)
-		sum = (sum ^ (uint8_t)*text++) * 0x100000001b3;
-	return sum;
-}
+#define TAIL_NUMBERS	 2
+#define PENDING_NUMBERS	 (POSITION_NUMBERS + TAIL_NUMBERS + 9)
 
 static void from_position(const struct pfru_ring_position *position,
 			  uint64_t *numbers)
@@ -59,35 +60,68 @@ static void to_position(const uint64_t *numbers,
 	position->offset = numbers[3];
 }
 
-static void from_pending(const struct state_pending *pending, uint64_t *numbers)
+static void from_tail(const struct tail *tail, uint64_t *numbers)
 {
+	numbers[0] = tail->size;
+	numbers[1] = tail->sum;
+}
+
+static void to_tail(const uint64_t *numbers, struct tail *tail)
+{
+	tail->size = numbers[0];
+	tail->sum = numbers[1];
+}
+
+/* the text that is saved */
+static size_t text_size(const struct state *state)
+{
+	const struct state_pending *p = &state->pending;
+
+	return state->is_pending && p->sink == STATE_FILE ? p->length : 0;
+}
+
+static void from_pending(const struct state *state, uint64_t *numbers)
+{
+	const struct state_pending *pending = &state->pending;
+
 	from_position(&pending->start, numbers);
 	numbers += POSITION_NUMBERS;
-	numbers[0] = pending->size;
-	numbers[1] = pending->length;
-	numbers[2] = pending->device;
-	numbers[3] = pending->inode;
-	numbers[4] = pending->offset;
+	*numbers++ = pending->size;
+	from_tail(&pending->tail, numbers);
+	numbers += TAIL_NUMBERS;
+	numbers[0] = pending->lost;
+	numbers[1] = pending->gap;
+	numbers[2] = pending->sink;
+	numbers[3] = pending->device;
+	numbers[4] = pending->inode;
+	numbers[5] = pending->offset;
+	numbers[6] = pending->length;
+	numbers[7] = sum_of(pending->text, text_size(state));
 }
 
 static void to_pending(const uint64_t *numbers, struct state_pending *pending)
 {
 	to_position(numbers, &pending->start);
 	numbers += POSITION_NUMBERS;
-	pending->size = numbers[0];
-	pending->length = numbers[1];
-	pending->device = numbers[2];
-	pending->inode = numbers[3];
-	pending->offset = numbers[4];
+	pending->size = *numbers++;
+	to_tail(numbers, &pending->tail);
+	numbers += TAIL_NUMBERS;
+	pending->lost = numbers[0];
+	pending->gap = numbers[1];
+	pending->sink = numbers[2];
+	pending->device = numbers[3];
+	pending->inode = numbers[4];
+	pending->offset = numbers[5];
+	pending->length = numbers[6];
 }
 
-static void write_numbers(FILE *to, const char *name, const uint64_t *numbers,
-			  size_t count)
+static void write_numbers(struct text *to, const char *name,
+			  const uint64_t *numbers, size_t count)
 {
-	fputs(name, to);
+	text_printf(to, "%s", name);
 	while (count--)
-		fprintf(to, " %llu", (unsigned long long)*numbers++);
-	fputc('\n', to);
+		text_printf(to, " %llu", (unsigned long long)*numbers++);
+	text_printf(to, "\n");
 }
 
 /* Whatever is missing is 0: the comparison afterwards finds it. */
@@ -106,27 +140,29 @@ static bool read_numbers(const char *text, const char *name, uint64_t *numbers,
 	return true;
 }
 
-static char *write_state(const struct state *state)
+/* To be freed. */
+static struct text write_state(const struct state *state)
 {
 	uint64_t numbers[PENDING_NUMBERS];
-	char *lines, *text;
-	size_t size;
-	FILE *to = open_memstream(&lines, &size);
+	struct text to = { 0 };
 
-	if (!to)
-		return xasprintf("%s", "");
-	fputs("pfructl-telemetry 1\n", to);
+	text_printf(&to, "%s", HEADER);
+	numbers[0] = state->instance;
+	numbers[1] = state->type;
+	write_numbers(&to, "log", numbers, LOG_NUMBERS);
 	from_position(&state->position, numbers);
-	write_numbers(to, state->known ? "position" : "no-position", numbers,
+	write_numbers(&to, state->known ? "position" : "no-position", numbers,
 		      state->known ? POSITION_NUMBERS : 0);
-	from_pending(&state->pending, numbers);
+	from_tail(&state->tail, numbers);
+	if (state->known)
+		write_numbers(&to, "tail", numbers, TAIL_NUMBERS);
+	from_pending(state, numbers);
 	if (state->is_pending)
-		write_numbers(to, "pending", numbers, PENDING_NUMBERS);
-	fclose(to);
-	text = xasprintf("%ssum %016llx\n", lines,
-			 (unsigned long long)sum_of(lines, size));
-	free(lines);
-	return text;
+		write_numbers(&to, "pending", numbers, PENDING_NUMBERS);
+	text_printf(&to, "sum %016llx\n",
+		    (unsigned long long)sum_of(to.bytes, to.size));
+	text_append(&to, state->pending.text, text_size(state));
+	return to;
 }
 
 static bool is_sane(const struct pfru_ring_position *position)
@@ -134,28 +170,67 @@ static bool is_sane(const struct pfru_ring_position *position)
 	return position->ring && position->offset <= position->ring;
 }
 
+static void parse_lines(const char *text, struct state *state)
+{
+	uint64_t numbers[PENDING_NUMBERS];
+
+	read_numbers(text, "\nlog", numbers, LOG_NUMBERS);
+	state->instance = numbers[0];
+	state->type = numbers[1];
+	state->known =
+		read_numbers(text, "\nposition", numbers, POSITION_NUMBERS);
+	to_position(numbers, &state->position);
+	read_numbers(text, "\ntail", numbers, TAIL_NUMBERS);
+	to_tail(numbers, &state->tail);
+	state->is_pending =
+		read_numbers(text, "\npending", numbers, PENDING_NUMBERS);
+	to_pending(numbers, &state->pending);
+}
+
+/* A copy of all up to the sum: what follows it may hold anything. */
+static char *lines_of(const char *text)
+{
+	const char *end = strstr(text, "\nsum ");
+
+	return end ? xasprintf("%.*s\n", (int)(end - text), text) :
+		     xasprintf("%s", "");
+}
+
+static bool is_sane_pending(const struct state_pending *p)
+{
+	return is_sane(&p->start) && p->size <= p->start.ring &&
+	       p->tail.size <= TAIL_MAX && p->gap <= PFRU_BREAK_BACK &&
+	       p->sink <= STATE_JOURNAL;
+}
+
 /* @text ends with a NUL after @size bytes. */
 static bool parse_state(const char *text, size_t size, struct state *state)
 {
 	struct state_pending *p = &state->pending;
-	uint64_t numbers[PENDING_NUMBERS];
-	char *again;
+	struct text again;
+	char *lines;
+	size_t room;
 	bool good;
 
 	memset(state, 0, sizeof(*state));
-	state->known =
-		read_numbers(text, "\nposition", numbers, POSITION_NUMBERS);
-	to_position(numbers, &state->position);
-	state->is_pending =
-		read_numbers(text, "\npending", numbers, PENDING_NUMBERS);
-	to_pending(numbers, p);
+	lines = lines_of(text);
+	parse_lines(lines, state);
+	free(lines);
+	room = text_size(state);
+	if (room > size)
+		return false;
+	p->text = xrealloc(NULL, room + 1);
+	memcpy(p->text, text + size - room, room);
 	again = write_state(state);
-	good = strlen(again) == size && !memcmp(again, text, size);
-	free(again);
+	good = again.size == size && !memcmp(again.bytes, text, size);
+	free(again.bytes);
 	if (state->known)
-		good = good && is_sane(&state->position);
+		good = good && is_sane(&state->position) &&
+		       state->tail.size <= TAIL_MAX;
 	if (state->is_pending)
-		good = good && is_sane(&p->start) && p->size <= p->start.ring;
+		good = good && is_sane_pending(p);
+	if (!good)
+		state_drop(state);
 	return good;
 }
 
@@ -176,9 +251,11 @@ static int refused(struct pfructl *ctl, const struct state_file *file,
 		    why);
 }
 
-/* The node's number: the same log has the same name on both drivers. */
-static int default_name(struct pfructl *ctl, const struct device *device,
-			char **name)
+/*
+ * The node's number: the same log has the same name on both drivers. UINT32_MAX
+ * when the name has none.
+ */
+static uint32_t instance_of(const struct device *device)
 {
 	const char *base = strrchr(device->path, '/');
 	size_t length;
@@ -190,11 +267,20 @@ static int default_name(struct pfructl *ctl, const struct device *device,
 	if (length < strlen("telemetry") ||
 	    strncmp(base + length - strlen("telemetry"), "telemetry",
 		    strlen("telemetry")))
+		return UINT32_MAX;
+	return strtoul(base + length, NULL, 10);
+}
+
+static int default_name(struct pfructl *ctl, const struct device *device,
+			char **name)
+{
+	uint32_t instance = instance_of(device);
+
+	if (instance == UINT32_MAX)
 		return fail(ctl->out, STATUS_USAGE, "usage",
 			    "%s: which instance this is cannot be told from its name; say where to keep the position with --state",
 			    device->path);
-	*name = xasprintf("telemetry%s-%s%s",
-			  base[length] ? base + length : "0",
+	*name = xasprintf("telemetry%u-%s%s", instance,
 			  log_type_name(ctl->options.log_type),
 			  ctl->options.journal ? "-journal" : "");
 	return STATUS_DONE;
@@ -262,47 +348,108 @@ static int open_own(const struct state_file *file, const char *suffix,
 	return -1;
 }
 
+/* Was it removed, or replaced, since it was opened? */
+static bool is_stale(const struct state_file *file)
+{
+	char *name = xasprintf("%s.lock", file->name);
+	struct stat ours, there;
+	bool same;
+
+	same = !fstat(file->lock, &ours) &&
+	       !fstatat(file->directory, name, &there, AT_SYMLINK_NOFOLLOW) &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	free(name);
+	return !same;
+}
+
 static int take_lock(struct pfructl *ctl, struct state_file *file)
 {
-	file->lock = open_own(file, ".lock", O_RDWR | O_CREAT);
-	if (file->lock < 0)
-		return failed(ctl, file, "open its lock", errno);
-	if (!flock(file->lock, LOCK_EX | LOCK_NB))
-		return STATUS_DONE;
-	if (errno != EWOULDBLOCK)
-		return failed(ctl, file, "lock it", errno);
-	return fail(ctl->out, STATUS_BUSY, "locked",
-		    "%s: another reader uses this position now; wait for it to end, or keep a position of your own with --state",
-		    file->shown);
+	do {
+		if (file->lock >= 0)
+			close(file->lock);
+		file->lock = open_own(file, ".lock", O_RDWR | O_CREAT);
+		if (file->lock < 0)
+			return failed(ctl, file, "open its lock", errno);
+		if (!flock(file->lock, LOCK_EX | LOCK_NB))
+			continue;
+		if (errno != EWOULDBLOCK)
+			return failed(ctl, file, "lock it", errno);
+		return fail(ctl->out, STATUS_BUSY, "locked",
+			    "%s: another reader uses this position now; wait for it to end, or keep a position of your own with --state",
+			    file->shown);
+	} while (is_stale(file));
+	return STATUS_DONE;
+}
+
+/* All of it and a NUL; NULL with errno. */
+static char *read_all(int fd, size_t *size)
+{
+	char *text = xrealloc(NULL, STATE_MAX + 1);
+	ssize_t n = 1;
+
+	for (*size = 0; n && *size < STATE_MAX; *size += n) {
+		n = read(fd, text + *size, STATE_MAX - *size);
+		if (n < 0) {
+			free(text);
+			return NULL;
+		}
+	}
+	text[*size] = '\0';
+	return text;
+}
+
+static int fail_parse(struct pfructl *ctl, const struct state_file *file,
+		      const char *text)
+{
+	if (!strncmp(text, HEADER, strcspn(HEADER, "2")) &&
+	    strncmp(text, HEADER, strlen(HEADER)))
+		return refused(ctl, file,
+			       "this position was saved by another version of pfructl; use that one, or remove the file to begin with all that the log holds");
+	return refused(ctl, file,
+		       "this file does not hold a position; it is damaged, or not of pfructl. Remove it to begin with all that the log holds: bytes printed before will be printed again");
+}
+
+/* A position says nothing about another log. */
+static int check_log(struct pfructl *ctl, const struct state_file *file,
+		     const struct state *saved, const struct state *wanted)
+{
+	if (saved->type != wanted->type)
+		return fail(ctl->out, STATUS_FAILED, "state",
+			    "%s: this is a position in the log of type '%s', not '%s'; keep one for each with --state",
+			    file->shown, log_type_name(saved->type),
+			    log_type_name(wanted->type));
+	if (saved->instance != wanted->instance &&
+	    saved->instance != UINT32_MAX && wanted->instance != UINT32_MAX)
+		return fail(ctl->out, STATUS_FAILED, "state",
+			    "%s: this is a position in the log of device %u, not %u; keep one for each with --state",
+			    file->shown, (unsigned int)saved->instance,
+			    (unsigned int)wanted->instance);
+	return STATUS_DONE;
 }
 
 static int load(struct pfructl *ctl, const struct state_file *file,
 		struct state *state)
 {
-	char text[STATE_MAX + 1];
-	ssize_t size;
-	int fd, error;
+	struct state wanted = *state;
+	int fd = open_own(file, "", O_RDONLY);
+	size_t size;
+	char *text;
+	int ret;
 
-	memset(state, 0, sizeof(*state));
-	fd = open_own(file, "", O_RDONLY);
 	if (fd < 0 && errno == ENOENT)
 		return STATUS_DONE;
 	if (fd < 0)
 		return failed(ctl, file, "open it", errno);
-	size = read(fd, text, STATE_MAX);
-	error = errno;
+	text = read_all(fd, &size);
+	ret = errno;
 	close(fd);
-	if (size < 0)
-		return failed(ctl, file, "read it", error);
-	text[size] = '\0';
-	if (parse_state(text, size, state))
-		return STATUS_DONE;
-	if (!strncmp(text, "pfructl-telemetry ", 18) &&
-	    strncmp(text, "pfructl-telemetry 1\n", 20))
-		return refused(ctl, file,
-			       "this position was saved by another version of pfructl; use that one, or remove the file to begin with all that the log holds");
-	return refused(ctl, file,
-		       "this file does not hold a position; it is damaged, or not of pfructl. Remove it to begin with all that the log holds: bytes printed before will be printed again");
+	if (!text)
+		return failed(ctl, file, "read it", ret);
+	ret = parse_state(text, size, state) ?
+		      check_log(ctl, file, state, &wanted) :
+		      fail_parse(ctl, file, text);
+	free(text);
+	return ret;
 }
 
 int state_open(struct pfructl *ctl, const struct device *device,
@@ -313,6 +460,9 @@ int state_open(struct pfructl *ctl, const struct device *device,
 	memset(file, 0, sizeof(*file));
 	file->directory = -1;
 	file->lock = -1;
+	memset(state, 0, sizeof(*state));
+	state->instance = instance_of(device);
+	state->type = ctl->options.log_type;
 	if (!ctl->options.state)
 		ret = default_name(ctl, device, &file->name);
 	if (!ret)
@@ -326,24 +476,31 @@ int state_open(struct pfructl *ctl, const struct device *device,
 }
 
 /* Returns 0 or an errno. */
-static int write_new(const struct state_file *file, const char *text)
+static int write_all(int fd, const char *text, size_t size)
+{
+	ssize_t n;
+
+	for (; size; size -= n, text += n) {
+		n = write(fd, text, size);
+		if (n <= 0)
+			return n ? errno : EIO;
+	}
+	return fsync(fd) ? errno : 0;
+}
+
+/* Returns 0 or an errno. */
+static int write_new(const struct state_file *file, const char *text,
+		     size_t size)
 {
 	char *name = xasprintf("%s.new", file->name);
-	size_t size = strlen(text);
-	int error = 0;
+	int error;
 	int fd;
 
 	/* left by a reader that was killed: we have the lock */
 	unlinkat(file->directory, name, 0);
 	fd = open_own(file, ".new", O_WRONLY | O_CREAT | O_EXCL);
-	if (fd < 0) {
-		free(name);
-		return errno;
-	}
-	errno = EIO; /* of a short write */
-	if (write(fd, text, size) != (ssize_t)size || fsync(fd))
-		error = errno;
-	if (close(fd) && !error)
+	error = fd < 0 ? errno : write_all(fd, text, size);
+	if (fd >= 0 && close(fd) && !error)
 		error = errno;
 	if (!error &&
 	    renameat(file->directory, name, file->directory, file->name))
@@ -359,12 +516,24 @@ static int write_new(const struct state_file *file, const char *text)
 int state_save(struct pfructl *ctl, const struct state_file *file,
 	       const struct state *state)
 {
-	char *text = write_state(state);
-	int error = write_new(file, text);
+	struct text text;
+	int error;
 
-	free(text);
+	if (is_stale(file))
+		return refused(ctl, file,
+			       "its lock was removed, so that another reader may use this position; start again");
+	text = write_state(state);
+	error = write_new(file, text.bytes, text.size);
+	free(text.bytes);
 	return error ? failed(ctl, file, "save the position", error) :
 		       STATUS_DONE;
+}
+
+void state_drop(struct state *state)
+{
+	free(state->pending.text);
+	memset(&state->pending, 0, sizeof(state->pending));
+	state->is_pending = false;
 }
 
 void state_close(struct state_file *file)

@@ -43,11 +43,15 @@ seeds()
 			{ cat "$f"; head -c 16 /dev/zero; } >"$2/${f##*/}"
 		done ;;
 	state)
-		printf 'pfructl-telemetry 1\nno-position\nsum %016d\n' 0 >"$2/none"
-		printf 'pfructl-telemetry 1\nposition 65536 4 2 100\nsum %016d\n' \
-			0 >"$2/position"
-		printf 'pfructl-telemetry 1\nposition 65536 4 2 100\npending 65536 4 2 100 50 60 2049 77 1000\nsum %016d\n' \
-			0 >"$2/pending" ;;
+		f='pfructl-telemetry 2\nlog 0 1\n'
+		printf "${f}no-position\nsum %016d\n" 0 >"$2/none"
+		f+='position 65536 4 2 100\ntail 100 12345\n'
+		printf "${f}sum %016d\n" 0 >"$2/position"
+		# 14695981039346656037 is the sum of no bytes
+		f+='pending 65536 4 2 100 50 50 9 7 2 0 0 0 0 50 14695981039346656037\n'
+		printf "${f}sum %016d\n" 0 >"$2/pending"
+		printf "${f/ 0 0 0 0 50 / 1 2049 77 1000 0 }sum %016d\n" 0 \
+			>"$2/file" ;;
 	ring)
 		# every way of making numbers agree
 		for f in 0 6 7 14 15 30 31 46 54 62 63; do

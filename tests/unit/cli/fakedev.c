@@ -25,6 +25,9 @@
  * FAKE_LIVE	directory with "ring", the log's memory, and "info": five numbers of
  *		32 bits (ring, older, newest, rollovers, resets), changed by
  *		somebody who locks it meanwhile; in place of all the above
+ * FAKE_OTHERS	mainline: whenever nobody has the node locked, somebody sets the
+ *		other type; it may be asked only for the first one
+ * FAKE_FSYNC	end of the name of a file that can't be synced
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +70,8 @@ int __real_ioctl(int fd, unsigned long request, ...);
 ssize_t __real_read(int fd, void *to, size_t size);
 ssize_t __real_pread64(int fd, void *to, size_t size, off_t at);
 ssize_t __real_write(int fd, const void *from, size_t size);
+int __real_flock(int fd, int operation);
+int __real_fsync(int fd);
 void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		    off_t offset);
 
@@ -79,6 +84,8 @@ void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		    off_t offset);
 int __real_module_state_read(const char *name, struct module_state *state);
 int __wrap_module_state_read(const char *name, struct module_state *state);
+int __wrap_flock(int fd, int operation);
+int __wrap_fsync(int fd);
 
 static unsigned long number(const char *name, unsigned long other)
 {
@@ -322,7 +329,7 @@ static void fill_live(struct pfru_log_data_info *info)
 	int fd = open_live("info");
 	uint32_t n[5];
 
-	if (fd < 0 || flock(fd, LOCK_SH) ||
+	if (fd < 0 || __real_flock(fd, LOCK_SH) ||
 	    __real_pread64(fd, n, sizeof(n), 0) != sizeof(n))
 		abort();
 	close(fd);
@@ -406,6 +413,10 @@ static int telemetry_ioctl(unsigned int request, void *argument)
 		return get_info(argument);
 	case PFRT_LOG_IOC_GET_DATA_INFO:
 		begin_result(PFRU_ACTION_GET_DATA);
+		if (getenv("FAKE_OTHERS") && type) {
+			errno = EPROTO;
+			return -1;
+		}
 		if (firmware("FAKE_DATA", 4))
 			return -1;
 		memset(&result, 0, sizeof(result));
@@ -599,6 +610,30 @@ ssize_t __wrap_write(int fd, const void *from, size_t size)
 }
 
 /* FAKE_MODULE: words that are true of the module pfru */
+int __wrap_flock(int fd, int operation)
+{
+	int ret = __real_flock(fd, operation);
+
+	if (getenv("FAKE_OTHERS") && node(fd) && operation == LOCK_UN)
+		type = 1;
+	return ret;
+}
+
+int __wrap_fsync(int fd)
+{
+	const char *end = getenv("FAKE_FSYNC");
+	char link[64], name[4096];
+	ssize_t size;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	size = end ? readlink(link, name, sizeof(name)) : 0;
+	if (size <= 0 || (size_t)size < strlen(end) ||
+	    memcmp(name + size - strlen(end), end, strlen(end)))
+		return __real_fsync(fd);
+	errno = EIO;
+	return -1;
+}
+
 int __wrap_module_state_read(const char *name, struct module_state *state)
 {
 	const char *words = getenv("FAKE_MODULE");

@@ -4,6 +4,7 @@
 ends, and the journal. Prints TAP without a plan."""
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -13,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import live  # noqa: E402
+import state  # noqa: E402
 
 program, directory = sys.argv[1:3]
 rng = live.generator()
@@ -43,6 +45,14 @@ def end(p, how=signal.SIGTERM):
         p.kill()
         return -1, b"", "did not end"
     return p.returncode, out, err.decode()
+
+
+def ended(p):
+    """Its status when it ends by itself."""
+    try:
+        return p.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def calls():
@@ -159,15 +169,13 @@ def gone():
     fresh()
     p = start(*FAST, *STATE)
     p.stdout.close()
-    time.sleep(0.3)
-    check("reader of the pipe is gone: ends", p.poll() == 1, p.poll())
+    check("reader of the pipe is gone: ends", ended(p) == 1, p.poll())
     p.stderr.close()
     log = fresh(1 << 20)
     log.append(b"x" * 300000)
     p = start(*FAST, *STATE)
     p.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
-    check("nobody empties the pipe: ends", p.poll() == 0, p.poll())
+    check("nobody empties the pipe: ends", ended(p) == 0, p.poll())
     out, _ = p.communicate()
     status, rest, _ = run("--delta", *STATE)
     check("nobody empties the pipe: goes on where it was",
@@ -245,29 +253,172 @@ def journal():
     recover(log, server)
 
 
+def quiet():
+    """Before the first update there is nothing to ask for again and again."""
+    fresh()
+    del environment["FAKE_LIVE"]
+    p = start(*FAST, *STATE, FAKE_NO_LOG="1")
+    time.sleep(1)
+    status, out, err = end(p)
+    environment["FAKE_LIVE"] = directory
+    check("no log yet: said, and waited for", status == 0 and not out and
+          "waiting" in err, (status, out, err))
+    check("no log yet: asked once in a while only", calls() <= 2, calls())
+
+
+def unsaved():
+    """Who can't save the position does not ask the firmware."""
+    log = fresh()
+    log.append(b"a line\n")
+    os.mkdir(f"{directory}/state.new")
+    status, out, err = run(*FAST, *STATE)
+    check("no room for the position: said", status == 1 and not out and
+          "cannot save the position" in err, err)
+    check("no room for the position: the firmware is not asked",
+          calls() == 0, calls())
+    os.rmdir(f"{directory}/state.new")
+
+
+def unlocked():
+    """Another reader may have the position when the lock is gone."""
+    log = fresh()
+    p = start(*FAST, *STATE)
+    os.remove(f"{directory}/state.lock")
+    log.append(b"a line\n")
+    ended(p)
+    status, out, err = end(p)
+    check("lock removed: nothing is printed any more", status == 1 and
+          not out and "lock" in err, (status, out, err))
+    status, out, _ = run("--delta", *STATE)
+    check("lock removed: nothing is lost", status == 0 and out == b"a line\n",
+          out)
+
+
+def renamed():
+    """logrotate(8) renames the file: its name gets what comes."""
+    log = fresh()
+    log.append(b"one\n")
+    p = start(*FAST, *STATE, "--output", f"{directory}/out")
+    os.rename(f"{directory}/out", f"{directory}/out.1")
+    log.append(b"two\n")
+    time.sleep(0.5)
+    status, _, err = end(p)
+    check("file renamed: another takes its name", status == 0 and
+          read("out.1") == b"one\n" and read("out") == b"two\n", err)
+    os.remove(f"{directory}/out.1")
+
+
+def read(name):
+    try:
+        with open(f"{directory}/{name}", "rb") as f:
+            return f.read()
+    except FileNotFoundError:
+        return b""
+
+
+def anew():
+    """A log that was made anew, and has grown past the position since: no
+    counter tells."""
+    log = fresh(4096)
+    log.append(live.some_bytes(rng, 300))
+    run("--delta", *STATE)
+    log.reset()
+    log.resets -= 1
+    log.append(b"another boot\n" * 200)
+    status, out, err = run("--delta", "--json", *STATE)
+    line = live.lines_of(out)[0]
+    check("log made anew: told", status == 0 and
+          line["discontinuity"] == "back" and line["position"] == 0 and
+          line["lost"] == 0 and "began anew" in err, (line, err))
+    check("log made anew: all of it is printed",
+          live.text_of(line) == log.written, line)
+    check("log made anew: one call more", calls() == 3, calls())
+    log.append(b"more\n")
+    status, out, err = run("--delta", *STATE)
+    check("log made anew: goes on", (status, out, err) == (0, b"more\n", ""),
+          (out, err))
+    log.reset()
+    log.resets -= 1
+    log.append(b"another one\n" * 400)
+    status, out, err = run("--delta", *STATE)
+    lost = len(log.written) - 4096
+    check("log made anew and full: what is lost is counted", status == 0 and
+          out == bytes(log.written[lost:]) and f"{lost} bytes before" in err and
+          "began anew" in err, err)
+
+
 def recover(log, server):
     """A reader that was killed between sending and saving asks the journal."""
-    with open(f"{directory}/state", encoding="ascii") as f:
-        position = f.read().split("\n")[1].split()[1:]
-    log.append(b"three\nfour\n")
-    lines = ("pfructl-telemetry 1\nposition " + " ".join(position) +
-             "\npending " + " ".join(position) + " 11 11 0 0 0\n")
-    total = 0xcbf29ce484222325
-    for byte in lines.encode():
-        total = (total ^ byte) * 0x100000001b3 % 2**64
-    with open(f"{directory}/state", "w", encoding="ascii") as f:
-        f.write(f"{lines}sum {total:016x}\n")
     where = os.environ["FAKE_ROOT"] + "/usr/bin"
     os.makedirs(where, exist_ok=True)
-    with open(f"{where}/journalctl", "w", encoding="ascii") as f:
-        f.write(f"#!/bin/sh\necho 4/{len(log.written) - 5}\n")
-    os.chmod(f"{where}/journalctl", 0o755)
+
+    def journalctl(end, sync=0):
+        with open(f"{where}/journalctl", "w", encoding="ascii") as f:
+            f.write(f"""#!/bin/sh
+echo "$*" >>{directory}/asked
+[ "$*" != --sync ] || exit {sync}
+case "$*" in
+*_UID={os.geteuid()}*_TRANSPORT=journal*) echo {end} ;;
+*) echo 4/1 ;;
+esac
+""")
+        os.chmod(f"{where}/journalctl", 0o755)
+
+    def killed(size, lost=0):
+        saved = state.State(f"{directory}/state")
+        saved.pend(saved.position(), size, state.JOURNAL, lost=lost)
+        saved.save()
+
+    killed(11)
+    log.append(b"three\nfour\n")
+    journalctl(f"4/{len(log.written) - 5}")
     status, _, err = run("--delta", "--journal", *STATE)
     got = entries(server)
     check("journal: no repeat after a kill", status == 0 and not err and
           [e["MESSAGE"] for e in got] == [b"four"], (got, err))
+    check("journal: it stored all before it was asked",
+          read("asked").startswith(b"--sync\n"), read("asked"))
+    killed(5)
+    log.append(b"five\n")
+    journalctl(f"4/{len(log.written)}", 1)
+    status, _, err = run("--delta", "--journal", *STATE)
+    got = entries(server)
+    check("journal: what it may not have stored is told of", status == 0 and
+          "may have been told of before" in err and
+          [e["MESSAGE"] for e in got] == [b"five"], (got, err))
+    killed(4, lost=7)
+    log.append(b"six\n")
+    journalctl(f"4/{len(log.written) - 4}")
+    status, _, err = run("--delta", "--journal", *STATE)
+    got = entries(server)
+    check("journal: a loss that is in it is no loss again", status == 0 and
+          [e["MESSAGE"] for e in got] == [b"six"] and
+          got[0]["PFRU_LOST"] == b"0" and "7 bytes before" in err, (got, err))
+    stuck(log, server)
+
+
+def stuck(log, server):
+    """A journal that does not read does not keep the program from its end."""
+    log.append(b"".join(b"entry %d\n" % i for i in range(400)))
+    p = start(*FAST, "--journal", *STATE)
+    select.select([server], [], [], 20)
+    time.sleep(0.3)
+    status, _, err = end(p)
+    first = entries(server)
+    check("journal does not read: ends", status == 0 and not err, err)
+    check("journal does not read: could not take all", 0 < len(first) < 400,
+          len(first))
+    for _ in range(100):
+        p = start(*FAST, "--journal", *STATE)
+        end(p)
+        first += entries(server)
+        if len(first) >= 400:
+            break
+    check("journal does not read: nothing lost, nothing repeated",
+          [e["MESSAGE"] for e in first] ==
+          [b"entry %d" % i for i in range(400)], len(first))
 
 
 for test in (idle, news, unseen, reset, overrun, unmapped, gone, large,
-             journal):
+             journal, quiet, unsaved, unlocked, renamed, anew):
     test()

@@ -111,7 +111,7 @@ link_fake() {
 		-D_FILE_OFFSET_BITS=64 -fPIC -o "$1" \
 		tests/unit/cli/fakedev.c \
 		$(for f in open64 ioctl read pread64 write mmap64 \
-			module_state_read; do
+			module_state_read flock fsync; do
 			echo "-Wl,--wrap=$f"
 		done) $flags
 }
@@ -845,12 +845,23 @@ test_state() {
 	test_state_attacks
 	rm -f "$work/pos"
 	damage "another number" 's/1000/1001/'
-	damage "another version" '1s/1$/2/'
+	damage "another version" '1s/2$/3/'
 	damage "empty" d
 	damage "a line more" "\$a more"
 	damage "sum" "\$s/.\$/x/"
 	damage "a number too large" 's/1000/99999999999/'
 	damage "not ours" '1s/.*/[Unit]/'
+	damage "bytes behind it" "\$s/\$/\n/"
+	run telemetry --delta --state "$work/pos"
+	expect "delta: of the other log" 1 telemetry --delta --type history \
+		--state "$work/pos"
+	check "delta: of the other log: words" says "of type 'execution', not 'history'"
+	touch "$FAKE_ROOT/dev/pfru/telemetry1"
+	expect "delta: of another device" 1 telemetry --delta -d 1 \
+		--state "$work/pos"
+	rm "$FAKE_ROOT/dev/pfru/telemetry1"
+	check "delta: of another device: words" says "of device 0, not 1"
+	rm "$work/pos"
 	expect "delta: all of it" 0 telemetry --delta --state "$work/pos"
 	check "delta: all of it" same "$out" "$work/newer"
 	check "delta: two calls" counted "calls=2 "
@@ -972,6 +983,7 @@ sub() {
 test_live() {
 	use ours
 	sub "followers" python3 tests/unit/cli/follow.py "$fake" "$work/live"
+	sub "what was left" python3 tests/unit/cli/recover.py "$fake" "$work/left"
 	sub "text killed" \
 		python3 tests/unit/cli/kill.py "$fake" "$work/k1" text $kills
 	sub "JSON killed" \
