@@ -257,8 +257,10 @@ static int fail_errno(struct pfructl *ctl, const char *path,
 	case EAGAIN:
 		status =
 			fail(out, STATUS_BUSY, "busy",
-			     "%s: cannot %s: another program is loading a capsule; wait for it to end",
-			     path, what);
+			     "%s: cannot %s: another program %s; wait for it to end",
+			     path, what,
+			     kind == DEVICE_UPDATE ? "is loading a capsule" :
+						     "uses it now");
 		break;
 	case ENOTTY:
 		status = fail(out, STATUS_FAILED, "wrong-device",

@@ -107,11 +107,7 @@ static void put_last(json_object *array, json_object *value)
 		out_of_memory();
 }
 
-/*
- * Bytes of the UTF-8 character at @p, 0 when it is none (RFC 3629); its number
- * goes to @code.
- */
-static size_t utf8_length(const uint8_t *p, size_t left, uint32_t *code)
+size_t utf8_length(const uint8_t *p, size_t left, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t length, i;
@@ -157,8 +153,7 @@ static bool is_utf8(const uint8_t *p, size_t size)
 	return true;
 }
 
-/* characters that act on a terminal, or that reorder what is around them */
-static bool acts_on_terminal(uint32_t code)
+bool acts_on_terminal(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) ||
 	       (code >= 0x200e && code <= 0x200f) ||

@@ -153,6 +153,22 @@ void progress_end(struct output *out);
 char *escape(const void *bytes, size_t size);
 
 /**
+ * utf8_length() - look at a character (RFC 3629)
+ * @p: bytes
+ * @left: their number, at least 1
+ * @code: set to the character's number, when it is one
+ *
+ * Return: its bytes, 0 when it is none
+ */
+size_t utf8_length(const uint8_t *p, size_t left, uint32_t *code);
+
+/**
+ * acts_on_terminal() - does a character act on a terminal, or reorder others
+ * @code: its number
+ */
+bool acts_on_terminal(uint32_t code);
+
+/**
  * escaped() - escape() of a string, valid until the next but three
  */
 const char *escaped(const char *string);

@@ -45,37 +45,55 @@ static void append_word(struct text *text, const char *word)
 	text_append(text, word, strlen(word));
 }
 
-/* RFC 8259, 7: what a string may not hold as it is */
-static void append_string(struct text *text, const char *bytes, size_t size)
+/* Bytes of the character at the beginning of @bytes; @code is set to its number. */
+static size_t next_character(const char *bytes, size_t size, uint32_t *code)
+{
+	size_t length = utf8_length((const uint8_t *)bytes, size, code);
+
+	if (length)
+		return length;
+	*code = (uint8_t)*bytes;
+	return 1;
+}
+
+static bool is_plain(uint32_t code)
+{
+	return code != '"' && code != '\\' && !acts_on_terminal(code);
+}
+
+/* RFC 8259, 7; all that acts on a terminal has four digits */
+static void append_escape(struct text *text, uint32_t code)
 {
 	static const char special[] = "\"\\\b\f\n\r\t";
 	static const char letters[] = "\"\\bfnrt";
-	char code[8];
+	const char *found = code && code < 0x80 ? strchr(special, code) : NULL;
+	char escape[8];
+
+	if (found)
+		snprintf(escape, sizeof(escape), "\\%c",
+			 letters[found - special]);
+	else
+		snprintf(escape, sizeof(escape), "\\u%04x", code & 0xffff);
+	append_word(text, escape);
+}
+
+static void append_string(struct text *text, const char *bytes, size_t size)
+{
+	const char *end = bytes + size;
+	const char *done = bytes;
+	size_t length;
+	uint32_t code;
 
 	text_append(text, "\"", 1);
-	while (size) {
-		size_t plain = 0;
-		const char *found;
-
-		while (plain < size && (unsigned char)bytes[plain] >= 0x20 &&
-		       bytes[plain] != '"' && bytes[plain] != '\\')
-			plain++;
-		text_append(text, bytes, plain);
-		bytes += plain;
-		size -= plain;
-		if (!size)
-			break;
-		found = *bytes ? strchr(special, *bytes) : NULL;
-		if (found)
-			snprintf(code, sizeof(code), "\\%c",
-				 letters[found - special]);
-		else
-			snprintf(code, sizeof(code), "\\u%04x",
-				 (unsigned char)*bytes);
-		append_word(text, code);
-		bytes++;
-		size--;
+	for (; bytes < end; bytes += length) {
+		length = next_character(bytes, end - bytes, &code);
+		if (is_plain(code))
+			continue;
+		text_append(text, done, bytes - done);
+		append_escape(text, code);
+		done = bytes + length;
 	}
+	text_append(text, done, end - done);
 	text_append(text, "\"", 1);
 }
 

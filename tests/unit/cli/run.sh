@@ -710,6 +710,13 @@ test_telemetry() {
 	expect "binary log, JSON" 0 telemetry --json
 	check "binary log, JSON: base64" json \
 "__import__('base64').b64decode(d['base64']) == open('$work/chronological','rb').read() and 'text' not in d"
+	printf 'a\302\233b\177c\342\200\256d\303\244\n' > "$work/controls"
+	FAKE_LOG=$work/controls FAKE_OLDER=0 FAKE_NEWER=13 \
+		expect "controls in JSON" 0 telemetry --json
+	check "controls in JSON: escaped" json \
+		'd["text"] == "a\u009bb\x7fc\u202ed\u00e4\n"'
+	check "controls in JSON: not as they are" prints \
+		'a\\u009bb\\u007fc\\u202ed'
 	FAKE_NEWER=0 expect "newest part empty" 0 telemetry --json
 	check "newest part empty" json 'd["size"] == 3096'
 	check "newest part empty: two calls" counted "calls=2 "
@@ -742,6 +749,7 @@ test_telemetry() {
 	FAKE_DATA=6:0x12 expect "data refused" 5 telemetry --json
 	check "data refused: status" json 'd["error"]["ext_status"] == 0x12'
 	FAKE_DATA=16 expect "busy" 6 telemetry
+	check "busy: words" says "another program uses it now"
 	FAKE_PREAD=71 FAKE_REASON=32:0:4096:64 expect "log out of reach" 1 telemetry
 	check "log out of reach: words" says "telemetry buffer is not usable \(address 0x1000"
 	expect "history" 0 telemetry --type history -r 2
