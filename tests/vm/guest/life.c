@@ -6,6 +6,7 @@
 #include "guest.h"
 
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -146,80 +147,105 @@ static void test_in_flight(void)
 	clear_slot(SLOT_CAP);
 }
 
-/* a page whose first access waits for as long as its process lives */
-static uint8_t *endless(void)
+static struct uffdio_zeropage missing = { .range.len = 4096 };
+static int missing_fd;
+
+/* fills the missing page when it is told to */
+static void *fill(void *unused)
+{
+	sigset_t set;
+	int sig;
+
+	(void)unused;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	if (sigwait(&set, &sig) || ioctl(missing_fd, UFFDIO_ZEROPAGE, &missing))
+		_exit(2);
+	return NULL;
+}
+
+/* a page whose first access waits for SIGUSR1, behind one that is there */
+static uint8_t *missing_page(void)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	/* behind one that is there */
 	uint8_t *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+	sigset_t set;
 
-	range.range.start = (uintptr_t)p + 4096;
-	range.range.len = 4096;
-	if (fd < 0 || p == MAP_FAILED || ioctl(fd, UFFDIO_API, &api) ||
-	    ioctl(fd, UFFDIO_REGISTER, &range))
-		_exit(1);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	missing.range.start = (uintptr_t)p + 4096;
+	range.range = missing.range;
+	missing_fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (missing_fd < 0 || p == MAP_FAILED ||
+	    ioctl(missing_fd, UFFDIO_API, &api) ||
+	    ioctl(missing_fd, UFFDIO_REGISTER, &range) ||
+	    pthread_create(&thread, NULL, fill, NULL))
+		_exit(2);
 	return p + 4096;
 }
 
-static void stall_write(int up, int tel)
+static long stall_write(int up, int tel)
 {
-	uint8_t *missing = endless();
+	uint8_t *p = missing_page();
 
 	(void)tel;
-	memcpy(missing - 4096, capsule, 4096);
-	write(up, missing - 4096, SIZE);
+	memcpy(p - 4096, capsule, 4096);
+	return write(up, p - 4096, SIZE);
 }
 
-static void stall_read_update(int up, int tel)
+static long stall_read_update(int up, int tel)
 {
 	(void)tel;
-	read(up, endless(), 88);
+	return read(up, missing_page(), 88);
 }
 
-static void stall_query(int up, int tel)
+static long stall_query(int up, int tel)
 {
 	(void)tel;
-	ioctl(up, PFRU_IOC_QUERY_CAP, endless());
+	return ioctl(up, PFRU_IOC_QUERY_CAP, missing_page());
 }
 
-static void stall_revision(int up, int tel)
+static long stall_revision(int up, int tel)
 {
 	(void)tel;
-	ioctl(up, PFRU_IOC_SET_REV, endless());
+	return ioctl(up, PFRU_IOC_SET_REV, missing_page());
 }
 
-static void stall_read_log(int up, int tel)
+static long stall_read_log(int up, int tel)
 {
 	(void)up;
-	read(tel, endless(), 100);
+	return read(tel, missing_page(), 100);
 }
 
-static void stall_log_info(int up, int tel)
+static long stall_log_info(int up, int tel)
 {
 	(void)up;
-	ioctl(tel, PFRU_LOG_IOC_GET_INFO, endless());
+	return ioctl(tel, PFRU_LOG_IOC_GET_INFO, missing_page());
 }
 
-static void stall_log_settings(int up, int tel)
+static long stall_log_settings(int up, int tel)
 {
 	(void)up;
-	ioctl(tel, PFRU_LOG_IOC_SET_INFO, endless());
+	return ioctl(tel, PFRU_LOG_IOC_SET_INFO, missing_page());
 }
 
+/* calls, and what they give when the page comes after the device has gone */
 static const struct {
 	const char *what;
-	void (*stall)(int up, int tel);
+	long (*stall)(int up, int tel);
+	long result;
 } stalls[] = {
-	{ "a write", stall_write },
-	{ "a read of the capability", stall_read_update },
-	{ "a query", stall_query },
-	{ "the setting of the revision", stall_revision },
-	{ "a read of the log", stall_read_log },
-	{ "a look at the settings", stall_log_info },
-	{ "the setting of the log", stall_log_settings },
+	{ "a write", stall_write, 4096 },
+	{ "a read of the capability", stall_read_update, 88 },
+	{ "a query", stall_query, 0 },
+	{ "the setting of the revision", stall_revision, -ENODEV },
+	{ "a read of the log", stall_read_log, 100 },
+	{ "a look at the settings", stall_log_info, 0 },
+	{ "the setting of the log", stall_log_settings, -ENODEV },
 };
 
 /* is a process in userfaultfd's hands? */
@@ -255,9 +281,10 @@ static void test_stalled(void)
 		stalled = fork();
 		if (!stalled) {
 			int up = must_open(UPDATE, O_RDWR);
+			long n = stalls[i].stall(up, must_open(TELEMETRY,
+							       O_RDWR));
 
-			stalls[i].stall(up, must_open(TELEMETRY, O_RDWR));
-			_exit(1);
+			_exit((n < 0 ? -errno : n) != stalls[i].result);
 		}
 		check(stalls_in_fault(stalled), "%s stalls", stalls[i].what);
 		/* were it waited for, then not for ever */
@@ -274,11 +301,11 @@ static void test_stalled(void)
 		same(waitpid(stalled, &status, WNOHANG), 0, "it stalls still");
 		kill(killer, SIGKILL);
 		waitpid(killer, NULL, 0);
+		kill(stalled, SIGUSR1);
+		waitpid(stalled, &status, 0);
+		same(status, 0, "and ends as it should");
 		same(bind(&update, "bind"), 0, "update bound");
 		same(bind(&telemetry, "bind"), 0, "telemetry bound");
-		kill(stalled, SIGKILL);
-		waitpid(stalled, &status, 0);
-		check(WIFSIGNALED(status), "and can be killed");
 	}
 }
 
