@@ -54,9 +54,15 @@ when all its checks passed.
 | case | mainline | this project |
 |---|---|---|
 END
-# what mainline's stress never got to the end of, because of its oops
+# mainline's stress ends at an oops: what it saw until then
+dead=$vm/watchdog-stress-mainline
 oops=$(sed -n '/Oops:/,$s/.*RIP: 0010:\([a-z_0-9]*\)+.*/\1/p' \
-	"$vm/watchdog-stress-mainline/console.log" | head -n 1)
+	"$dead/console.log" | head -n 1)
+if [ -n "$oops" ]; then
+	mkdir -p "$dead/guest"
+	tr -d '\r' <"$dead/results.tap" | sed -n 's/^# cell: //p' \
+		>"$dead/guest/column"
+fi
 mapfile -t titles < <(files "" titles; files -mainline titles)
 mapfile -t columns < <(files "" column; files -mainline column)
 awk -F '\t' -v oops="$oops" '
@@ -64,7 +70,7 @@ function text(side, id) {
 	if ((side, id) in cell)
 		return cell[side, id]
 	if (side == "theirs" && stress[id] && oops)
-		return "**kernel oops** (" oops ")"
+		return died++ ? "not reached" : "**kernel oops** (" oops ")"
 	missing = 1
 	return "(not shown)"
 }
