@@ -92,6 +92,8 @@ unlike "$out" 'Problems' "without a remark"
 # an administrator's file in the place of the packages'
 : >/etc/modprobe.d/pfru.conf
 modprobe -r pfru
+# it looks for changed files every 3 s only
+udevadm control --reload
 for hid in INTC1080 INTC1081; do
 	udevadm trigger --action=add "/sys/bus/platform/devices/$hid:00"
 done
@@ -102,6 +104,7 @@ like "$(driver INTC1080)" '^pfru?_update$' "one driver has the update device"
 like "$(driver INTC1081)" '^pfru?_telemetry$' "and one the telemetry device"
 run -n "pfructl status: it works either way" pfructl status
 rm /etc/modprobe.d/pfru.conf
+udevadm control --reload
 modprobe -r pfr_update
 modprobe -r pfr_telemetry
 modprobe -r pfru
