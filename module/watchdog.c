@@ -7,8 +7,11 @@
  * registers it and takes it away. Operations of the watchdog device only send a
  * message, with a limit, and wake the worker when that goes wrong.
  */
+#include <linux/completion.h>
 #include <linux/crash_dump.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/watchdog.h>
 
@@ -92,8 +95,12 @@ enum required {
  * @stop_due: it was asked, and what that started is still to be stopped; the
  *	worker's and the end's
  * @tries: failures of the worker in a row
+ * @was_active: @wdd was, as it was taken away
+ * @stopped: so far that is done
+ * @stop_result: and what became of its stop
  * @lock: protects what follows
  * @closing: nothing is to be begun any more
+ * @leaving: who takes @wdd away; others neither start nor ping it any more
  * @start_due: the watchdog was opened, and nothing has been sent yet
  * @starting: a start is on its way
  * @armed: the firmware expects heartbeats
@@ -122,9 +129,13 @@ struct amt {
 	bool ask;
 	bool stop_due;
 	unsigned int tries;
+	bool was_active;
+	struct completion stopped;
+	int stop_result;
 
 	spinlock_t lock; /* of all below */
 	bool closing;
+	const struct task_struct *leaving;
 	bool start_due;
 	bool starting;
 	bool armed;
@@ -305,7 +316,7 @@ static int beat(struct amt *amt, bool after_open)
 	spin_lock(&amt->lock);
 	amt->starting = false;
 	if (!ret) {
-		amt->armed = true;
+		amt->armed = amt->required != REQUIRED_NO;
 		amt->last = now;
 		amt->last_timeout = timeout;
 	}
@@ -345,18 +356,30 @@ static struct amt *to_amt(struct watchdog_device *wdd)
 	return container_of(wdd, struct amt, wdd);
 }
 
+/* whether another task takes the watchdog device away */
+static bool is_leaving(struct amt *amt)
+{
+	const struct task_struct *leaving = READ_ONCE(amt->leaving);
+
+	return leaving && leaving != current;
+}
+
 /*
  * Runs in open(), in which the watchdog core can't bear that the device goes
- * away: so it waits for nothing and never fails. The worker sends the start; the
- * first ping, which comes after it, tells how it went.
+ * away: so it waits for nothing, and unregister_watchdog() for it. The worker
+ * sends the start; the first ping, which comes after it, tells how it went.
  */
 static int amt_start(struct watchdog_device *wdd)
 {
 	struct amt *amt = to_amt(wdd);
+	bool leaving;
 
 	spin_lock(&amt->lock);
-	amt->start_due = true;
+	leaving = amt->leaving;
+	amt->start_due = !leaving;
 	spin_unlock(&amt->lock);
+	if (leaving)
+		return -ENODEV;
 	kick(amt, 0);
 	return 0;
 }
@@ -379,7 +402,7 @@ static int amt_ping(struct watchdog_device *wdd)
 	struct amt *amt = to_amt(wdd);
 	int ret;
 
-	if (READ_ONCE(amt->required) == REQUIRED_NO)
+	if (READ_ONCE(amt->required) == REQUIRED_NO || is_leaving(amt))
 		return -ENODEV;
 	if (follows_failed_stop(amt))
 		return -EBUSY;
@@ -388,12 +411,11 @@ static int amt_ping(struct watchdog_device *wdd)
 		renew(amt, ret);
 	else if (READ_ONCE(amt->required) == REQUIRED_NO)
 		kick(amt, 0);
-	return ret;
+	return is_leaving(amt) ? -ENODEV : ret;
 }
 
-static int amt_stop(struct watchdog_device *wdd)
+static int stop(struct amt *amt)
 {
-	struct amt *amt = to_amt(wdd);
 	int ret;
 
 	spin_lock(&amt->lock);
@@ -410,6 +432,43 @@ static int amt_stop(struct watchdog_device *wdd)
 	spin_unlock(&amt->lock);
 	renew(amt, ret);
 	return ret;
+}
+
+/* of unregister_watchdog(): there is no node to open any more */
+static int last_stop(struct amt *amt)
+{
+	int ret = 0;
+
+	synchronize_rcu_tasks();
+	if (amt->was_active && nowayout) {
+		dev_info(&amt->link.cldev->dev,
+			 "watchdog: not stopped as it goes away (nowayout)\n");
+		ret = -EBUSY;
+	} else if (amt->was_active) {
+		ret = stop(amt);
+	}
+	amt->stop_result = ret;
+	complete_all(&amt->stopped);
+	return ret;
+}
+
+static int amt_stop(struct watchdog_device *wdd)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(PFRU_LINK_MS);
+	struct amt *amt = to_amt(wdd);
+	int ret = 0;
+
+	if (READ_ONCE(amt->leaving) == current)
+		return last_stop(amt);
+	if (!is_leaving(amt))
+		ret = stop(amt);
+	if (!is_leaving(amt))
+		return ret;
+	/* the core takes success for the end of being active: too early now */
+	if (!wait_for_completion_timeout(&amt->stopped,
+					 max_t(long, end - jiffies, 1)))
+		return -ETIMEDOUT;
+	return amt->stop_result;
 }
 
 /* the next ping, which the core sends at once, tells the firmware */
@@ -464,16 +523,34 @@ static int register_watchdog(struct amt *amt)
 	watchdog_set_nowayout(&amt->wdd, nowayout);
 	watchdog_stop_on_reboot(&amt->wdd);
 	watchdog_stop_on_unregister(&amt->wdd);
+	reinit_completion(&amt->stopped);
+	WRITE_ONCE(amt->leaving, NULL);
 	ret = watchdog_register_device(&amt->wdd);
 	if (!ret)
 		WRITE_ONCE(amt->registered, true);
 	return ret;
 }
 
+/*
+ * The watchdog core does not wait for an open() that has begun, and stops its
+ * timer for the pretimeout, which each start and ping sets, before it waits for
+ * a ping: the timer, and its memory, would then be freed while it runs. So
+ * starts and pings fail from now on, and those that were successful before are
+ * given the time to come through the core, in which they don't sleep. The same
+ * again for an open(), when there is no node any more: a stop comes just then,
+ * of a watchdog that is active and may be stopped.
+ */
 static void unregister_watchdog(struct amt *amt)
 {
 	if (!amt->registered)
 		return;
+	spin_lock(&amt->lock);
+	amt->leaving = current;
+	spin_unlock(&amt->lock);
+	synchronize_rcu_tasks();
+	amt->was_active = watchdog_active(&amt->wdd);
+	clear_bit(WDOG_NO_WAY_OUT, &amt->wdd.status);
+	set_bit(WDOG_ACTIVE, &amt->wdd.status);
 	watchdog_unregister_device(&amt->wdd);
 	WRITE_ONCE(amt->registered, false);
 	WRITE_ONCE(amt->timeout, TIMEOUT_DEFAULT);
@@ -505,9 +582,6 @@ static int ask(struct amt *amt)
 	ret = beat(amt, false);
 	if (!ret && READ_ONCE(amt->required) == REQUIRED_NO) {
 		amt->stop_due = false;
-		spin_lock(&amt->lock);
-		amt->armed = false;
-		spin_unlock(&amt->lock);
 		return 0;
 	}
 	if (!ret)
@@ -751,6 +825,7 @@ static int amt_probe(struct mei_cl_device *cldev,
 	amt->ask = amt->answers;
 	amt->timeout = TIMEOUT_DEFAULT;
 	spin_lock_init(&amt->lock);
+	init_completion(&amt->stopped);
 	INIT_DELAYED_WORK(&amt->manage, manage);
 	pfru_link_init(&amt->link, cldev, heartbeats, notified);
 	mei_cldev_set_drvdata(cldev, amt);

@@ -92,6 +92,8 @@ static int word(int fd, const char *w)
 		return option(fd, WDIOS_ENABLECARD);
 	if (sscanf(w, "timeout=%d", &v) == 1)
 		return ioctl(fd, WDIOC_SETTIMEOUT, &v);
+	if (sscanf(w, "pretimeout=%d", &v) == 1)
+		return ioctl(fd, WDIOC_SETPRETIMEOUT, &v);
 	if (sscanf(w, "sleep=%d", &v) == 1)
 		return usleep(v * 1000);
 	if (!strncmp(w, "wait=", 5))

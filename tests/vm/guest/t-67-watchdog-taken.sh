@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout: 400
+#
+# The watchdog is taken away while somebody opens, pings and closes it. With
+# each start and ping the watchdog core starts a timer for the pretimeout, in
+# memory that goes with the watchdog: none may be left behind.
+
+# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+. /tests/tap.sh
+# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+. /tests/wd.sh
+
+timers()
+{
+	grep -c watchdog_hrtimer_pretimeout /proc/timer_list
+}
+
+no_timer()
+{
+	[ "$(timers)" = 0 ]
+}
+
+no_watchdog()
+{
+	! wd_dev
+}
+
+# users: open, ping and close it without a pause, until $tap_dir/enough
+users()
+{
+	while [ ! -e "$tap_dir/enough" ]; do
+		if dev=$(wd_dev); then
+			wd "$dev" pretimeout=10 ping ping magic
+		else
+			usleep 2000
+		fi
+	done >"$tap_dir/users" 2>&1
+}
+
+fresh
+rm -f "$tap_dir/open" "$tap_dir/go"
+wd "$(wd_dev)" pretimeout=10 ping touch="$tap_dir/open" wait="$tap_dir/go" magic >/dev/null &
+soon 10 test -e "$tap_dir/open"
+with=$(timers)
+touch "$tap_dir/go"
+wait $!
+is "$(timers)" 0 "stopped: no timer"
+case $with in
+0) diag "this kernel has no timer for a pretimeout" ;;
+1) ok "running: one timer" ;;
+*) not_ok "running: one timer" "there are $with" ;;
+esac
+
+left=0
+n=0
+while [ "$n" -lt 30 ]; do
+	n=$((n + 1))
+	heci required no quiet
+	wd "$(wd_dev)" pretimeout=10 ping >/dev/null
+	soon 10 no_watchdog || { diag "cycle $n: the watchdog stays"; break; }
+	soon 3 no_timer || left=$((left + 1))
+	heci required yes
+	soon 20 wd_works || { diag "cycle $n: no watchdog"; break; }
+done
+is "$n" 30 "not wanted, and wanted again, 30 times"
+is "$left" 0 "no timer of a watchdog that is gone, after a ping that it was not wanted after"
+
+bus=/sys/bus/mei/drivers/$(wd_driver)
+client=$(basename "$(ls -d "$bus"/*"$wd_uuid")")
+rm -f "$tap_dir/enough"
+users &
+users=$!
+left=0
+n=0
+while [ "$n" -lt 40 ]; do
+	n=$((n + 1))
+	soon 10 wd_dev || { diag "cycle $n: no watchdog"; break; }
+	usleep $((n * 7919 % 50000))
+	echo "$client" >"$bus/unbind"
+	no_watchdog || diag "cycle $n: a watchdog after unbind"
+	left=$((left + $(timers)))
+	echo "$client" >"$bus/bind"
+done
+touch "$tap_dir/enough"
+soon 30 ended "$users"
+is $? 0 "its users end"
+wait "$users" 2>/dev/null
+is "$n" 40 "unbound 40 times while it is used"
+is "$left" 0 "no timer of a watchdog that is gone"
+like "$(grep -c '^ping: ok' "$tap_dir/users")" '^[0-9]{2}' "pings were answered"
+like "$(grep -c '^[a-z]*: ENODEV' "$tap_dir/users")" '^[1-9]' "and some found it gone"
+comes_back "and works in the end"
+is "$(heci state violations)" 0 "no rule of the bus protocol was broken"
+done_testing
