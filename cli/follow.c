@@ -26,8 +26,6 @@
  * @sink: where to print to
  * @file: where @state is kept
  * @state: up to where was read
- * @repeat: bytes from @state's position on that may have been printed, or
- *	reported as lost, at most
  * @ended: the program is to end
  * @told: notes that were given, not to be given again
  */
@@ -38,7 +36,6 @@ struct follower {
 	struct sink sink;
 	struct state_file file;
 	struct state state;
-	uint64_t repeat;
 	bool ended;
 	struct {
 		bool empty;
@@ -50,6 +47,11 @@ struct follower {
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
 }
 
 /*
@@ -69,8 +71,8 @@ static uint64_t told_before(const struct follower *f)
 		from.offset = 0;
 	}
 	/* a break was told of, and is again: the log begins anew */
-	if (from.reset != to.reset || from.ring != to.ring)
-		return pending->size;
+	if (pending->gap)
+		return pending->lost + pending->size;
 	pfru_ring_advance(&to, pending->size);
 	return pfru_ring_distance(&from, &to);
 }
@@ -102,20 +104,6 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 			at + piece->size);
 }
 
-/* What an earlier reader may have printed is still to be told of, if less was. */
-static void keep_repeat(struct state *state, const struct piece *piece,
-			const struct arrived *arrived)
-{
-	uint64_t told = arrived->begun ? piece->lost + arrived->bytes : 0;
-
-	if (piece->repeat <= told)
-		return;
-	state->is_pending = true;
-	state->pending.start = arrived->begun ? state->position : piece->start;
-	state->pending.size =
-		least(piece->repeat - told, piece->size - arrived->bytes);
-}
-
 /*
  * Take for printed what arrived. A loss is told of after the printing: who did
  * not print tells of none, and the next reader does.
@@ -128,9 +116,11 @@ static int settle(struct follower *f, const struct piece *piece,
 	const struct tail none = { .size = 0 };
 
 	if (arrived->begun) {
-		if (arrived->told)
+		if (arrived->told && piece->repeat < piece->lost)
 			told.repeat = piece->lost;
 		report_loss(f, &told);
+		state->repeat -=
+			least(state->repeat, piece->lost + arrived->bytes);
 		state->known = true;
 		state->position = piece->start;
 		pfru_ring_advance(&state->position, arrived->bytes);
@@ -139,7 +129,6 @@ static int settle(struct follower *f, const struct piece *piece,
 				      none;
 	}
 	state_drop(state);
-	keep_repeat(state, piece, arrived);
 	return state_save(f->ctl, &f->file, state);
 }
 
@@ -152,6 +141,7 @@ static int recover(struct follower *f)
 		.size = pending->size,
 		.lost = pending->lost,
 		.gap = pending->gap,
+		.repeat = least(f->state.repeat, pending->lost + pending->size),
 	};
 	struct arrived arrived;
 	int ret = STATUS_DONE;
@@ -159,7 +149,7 @@ static int recover(struct follower *f)
 	if (f->state.is_pending) {
 		ret = sink_recover(&f->sink, pending, &arrived);
 		if (!ret && arrived.unknown)
-			f->repeat = told_before(f);
+			f->state.repeat = most(f->state.repeat, told_before(f));
 		else if (!ret)
 			ret = settle(f, &piece, &arrived);
 		sink_end(&f->sink);
@@ -217,7 +207,6 @@ static int print_news(struct follower *f, const struct log_look *look)
 		.start = look->news.start,
 		.lost = look->news.lost + look->missing,
 		.gap = look->news.gap,
-		.repeat = f->repeat,
 	};
 	uint32_t done = 0;
 	int ret;
@@ -230,13 +219,12 @@ static int print_news(struct follower *f, const struct log_look *look)
 				     piece_size(piece.bytes,
 						look->news.size - done) :
 				     0;
+		piece.repeat = least(f->state.repeat, piece.lost + piece.size);
 		ret = print_piece(f, &piece);
 		done += piece.size;
-		f->repeat -= least(f->repeat, piece.lost + piece.size);
 		pfru_ring_advance(&piece.start, piece.size);
 		piece.lost = 0;
 		piece.gap = PFRU_BREAK_NONE;
-		piece.repeat = f->repeat;
 		f->ended = f->ended || sink_ended(&f->sink);
 	} while (!ret && !f->ended && done < look->news.size);
 	return ret;

@@ -6,6 +6,7 @@
  *	log INSTANCE TYPE
  *	position RING RESET ROLLOVER OFFSET	(or: no-position)
  *	tail SIZE SUM				(after a position)
+ *	repeat BYTES				(unless 0)
  *	pending RING RESET ROLLOVER OFFSET SIZE TAIL-SIZE TAIL-SUM LOST GAP
  *		SINK DEVICE INODE OFFSET LENGTH SUM-OF-TEXT	(one line)
  *	sum HEX					(FNV-1a of all lines before)
@@ -36,10 +37,11 @@
 #define TEXT_MAX  (2U << 20)
 #define STATE_MAX (LINES_MAX + TEXT_MAX)
 
-/* numbers of a log, a position, a tail, and of a line "pending" */
+/* numbers of a log, a position, a tail, a repeat, and of a line "pending" */
 #define LOG_NUMBERS	 2
 #define POSITION_NUMBERS 4
 #define TAIL_NUMBERS	 2
+#define REPEAT_NUMBERS	 1
 #define PENDING_NUMBERS	 (POSITION_NUMBERS + TAIL_NUMBERS + 9)
 
 static void from_position(const struct pfru_ring_position *position,
@@ -156,6 +158,8 @@ static struct text write_state(const struct state *state)
 	from_tail(&state->tail, numbers);
 	if (state->known)
 		write_numbers(&to, "tail", numbers, TAIL_NUMBERS);
+	if (state->repeat)
+		write_numbers(&to, "repeat", &state->repeat, REPEAT_NUMBERS);
 	from_pending(state, numbers);
 	if (state->is_pending)
 		write_numbers(&to, "pending", numbers, PENDING_NUMBERS);
@@ -182,6 +186,7 @@ static void parse_lines(const char *text, struct state *state)
 	to_position(numbers, &state->position);
 	read_numbers(text, "\ntail", numbers, TAIL_NUMBERS);
 	to_tail(numbers, &state->tail);
+	read_numbers(text, "\nrepeat", &state->repeat, REPEAT_NUMBERS);
 	state->is_pending =
 		read_numbers(text, "\npending", numbers, PENDING_NUMBERS);
 	to_pending(numbers, &state->pending);

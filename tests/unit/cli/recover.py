@@ -311,6 +311,73 @@ def partly():
           f"up to {rest} of" in err, (len(printed), err))
 
 
+def stuck_pipe():
+    there, here = os.pipe()
+    os.set_blocking(here, False)
+    try:
+        while True:
+            os.write(here, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(here, True)
+    return there, here
+
+
+def twice():
+    """What an earlier reader may have told of is known to the one after the next,
+    whose first piece is shorter."""
+    fresh()
+    os.remove(STATE)
+    log = live.Log(directory, 1 << 20)
+    log.append(b"a line\n")
+    run("--delta")
+    saved = state.State(STATE)
+    saved.pend(saved.position(), 200000, state.STREAM)
+    saved.save()
+    log.append(b"x" * 999 + b"\n" + b"z" * 299000)
+    there, here = stuck_pipe()
+    p = subprocess.Popen([program, "telemetry", "--state", STATE, "--delta"],
+                         stdout=here, stderr=subprocess.PIPE, env=environment)
+    time.sleep(1)
+    p.kill()
+    p.communicate()
+    os.close(here)
+    os.close(there)
+    status, out, err = run("--delta", "--json")
+    told = sum(line.get("repeated_at_most", 0) for line in live.lines_of(out))
+    check("killed twice: what the first may have told of is told of",
+          p.returncode == -9 and status == 0 and told == 200000, (told, err))
+
+
+def repeat_of(news, lost, gap, old=b"the first line\n", resets=0):
+    """A reader was killed while it printed a log that began anew."""
+    fresh()
+    os.remove(STATE)
+    log = live.Log(directory, 4096)
+    log.append(old)
+    run("--delta")
+    log.reset()
+    log.resets += resets - 1
+    log.append(news)
+    saved = state.State(STATE)
+    saved.pend([4096, log.resets, 0, lost], len(news) - lost, state.STREAM,
+               lost, gap=gap)
+    saved.save()
+    status, out, err = run("--delta", "--json")
+    return status, live.lines_of(out)[0]["repeated_at_most"], err
+
+
+def began_anew():
+    found = repeat_of(b"new line\n" * 500, 404, state.RESET, resets=1)
+    check("killed after a reset: its loss may be told of again",
+          found[:2] == (0, 4500), found)
+    found = repeat_of(b"b" * 420, 0, state.BACK, b"a" * 280)
+    check("killed over a log made anew: all of it may be told of again",
+          found[:2] == (0, 420), found)
+    found = repeat_of(b"b" * 420, 0, state.BACK, b"a" * 580)
+    check("killed over a log that went back: not more than there is",
+          found[:2] == (0, 420), found)
+
+
 def shared():
     """Mainline's driver has one type for all: it is set before each question,
     and others are kept off."""
@@ -343,4 +410,6 @@ not_appended()
 locked()
 replaced()
 partly()
+twice()
+began_anew()
 shared()

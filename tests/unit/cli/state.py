@@ -4,6 +4,7 @@ its description: a test can put there what a reader leaves that is killed."""
 import os
 
 STREAM, FILE, JOURNAL = range(3)
+NONE, RESET, SIZE, BACK = range(4)
 
 
 def sum_of(data):
@@ -31,10 +32,10 @@ class State:
         return None
 
     def pend(self, position, size, sink, lost=0, text=b"", file=None,
-             offset=0):
+             offset=0, gap=NONE):
         st = os.stat(file) if file else None
         self.text = text
-        self.pending = [*position, size, 0, 0, lost, 0, sink,
+        self.pending = [*position, size, 0, 0, lost, gap, sink,
                         st.st_dev if st else 0, st.st_ino if st else 0, offset,
                         len(text), sum_of(text)]
 
