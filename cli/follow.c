@@ -153,6 +153,7 @@ static int recover(struct follower *f)
 		else if (!ret)
 			ret = settle(f, &piece, &arrived);
 		sink_end(&f->sink);
+		f->ended = sink_ended(&f->sink);
 	}
 	return ret;
 }
@@ -358,7 +359,7 @@ int run_delta(struct pfructl *ctl, const struct device *device, bool follow)
 		/* who can't save is told so before the firmware is asked */
 		if (!ret && follow)
 			ret = state_save(ctl, &f.file, &f.state);
-		if (!ret)
+		if (!ret && !f.ended)
 			ret = follow ? run_follow(&f) : run_once(&f);
 		sink_close(&f.sink);
 	}

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,15 +190,28 @@ int journal_send(struct sink *sink, const struct piece *piece,
 				      STATUS_DONE;
 }
 
+/* False when the program is to end. */
+static bool wait_for_text(const struct sink *sink, int fd)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = sink->signals, .events = POLLIN },
+	};
+
+	return poll(fds, 2, -1) > 0 && !fds[1].revents;
+}
+
 /*
  * Run a program; what it prints, as far as there is room for it. Returns whether
- * it succeeded.
+ * it succeeded; it does not when this one is to end meanwhile.
  */
-static bool run_program(char *const argv[], char *to, size_t room, size_t *size)
+static bool run_program(const struct sink *sink, char *const argv[], char *to,
+			size_t room, size_t *size)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	char *const no_environment[] = { NULL };
+	bool waited = true;
 	int status = -1;
 	sigset_t none;
 	int pipe_fds[2];
@@ -217,10 +231,12 @@ static bool run_program(char *const argv[], char *to, size_t room, size_t *size)
 			no_environment))
 		pid = -1;
 	close(pipe_fds[1]);
-	while (*size < room &&
+	while (*size < room && (waited = wait_for_text(sink, pipe_fds[0])) &&
 	       (n = read(pipe_fds[0], to + *size, room - *size)) > 0)
 		*size += n;
 	close(pipe_fds[0]);
+	if (pid > 0 && !waited)
+		kill(pid, SIGKILL);
 	if (pid > 0)
 		waitpid(pid, &status, 0);
 	posix_spawn_file_actions_destroy(&actions);
@@ -229,13 +245,13 @@ static bool run_program(char *const argv[], char *to, size_t room, size_t *size)
 }
 
 /* What was sent before is stored when this succeeds; only root may ask for it. */
-static bool sync_journal(char *program)
+static bool sync_journal(const struct sink *sink, char *program)
 {
 	char *const argv[] = { program, "--sync", NULL };
 	char nothing[1];
 	size_t size;
 
-	return run_program(argv, nothing, sizeof(nothing), &size);
+	return run_program(sink, argv, nothing, sizeof(nothing), &size);
 }
 
 /*
@@ -265,7 +281,7 @@ static bool ask_journal(const struct sink *sink, char *program,
 	char answer[64];
 	size_t size;
 
-	run_program(argv, answer, sizeof(answer) - 1, &size);
+	run_program(sink, argv, answer, sizeof(answer) - 1, &size);
 	answer[size] = '\0';
 	free(by_device);
 	free(by_type);
@@ -281,7 +297,7 @@ void journal_recover(struct sink *sink, const struct state_pending *pending,
 	unsigned long long end;
 	unsigned int reset;
 
-	arrived->unknown = !sync_journal(program) ||
+	arrived->unknown = !sync_journal(sink, program) ||
 			   !ask_journal(sink, program, &reset, &end);
 	free(program);
 	if (arrived->unknown || reset != pending->start.reset || end < start ||

@@ -394,6 +394,19 @@ esac
     check("journal: a loss that is in it is no loss again", status == 0 and
           [e["MESSAGE"] for e in got] == [b"six"] and
           got[0]["PFRU_LOST"] == b"0" and "7 bytes before" in err, (got, err))
+    journalctl(f"4/{len(log.written)}", "0; exec sleep 30")
+    killed(4)
+    log.append(b"ten\n")
+    p = start(*FAST, "--journal", *STATE)
+    status, _, err = end(p)
+    got = entries(server)
+    check("journal that does not answer: ends", status == 0 and not got,
+          (status, got, err))
+    journalctl(f"4/{len(log.written) - 4}")
+    status, _, err = run("--delta", "--journal", *STATE)
+    got = entries(server)
+    check("journal that did not answer: nothing lost", status == 0 and
+          [e["MESSAGE"] for e in got] == [b"ten"], (got, err))
     stuck(log, server)
 
 
