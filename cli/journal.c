@@ -297,7 +297,9 @@ void journal_recover(struct sink *sink, const struct state_pending *pending,
 	unsigned long long end;
 	unsigned int reset;
 
-	arrived->unknown = !sync_journal(sink, program) ||
+	/* of a log that began anew uncounted, the old one had the positions, too */
+	arrived->unknown = pending->gap > PFRU_BREAK_RESET ||
+			   !sync_journal(sink, program) ||
 			   !ask_journal(sink, program, &reset, &end);
 	free(program);
 	if (arrived->unknown || reset != pending->start.reset || end < start ||

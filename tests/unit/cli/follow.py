@@ -407,6 +407,18 @@ esac
     got = entries(server)
     check("journal that did not answer: nothing lost", status == 0 and
           [e["MESSAGE"] for e in got] == [b"ten"], (got, err))
+    log.reset()
+    log.resets -= 1
+    log.append(b"made anew, as it is\n" * 3)
+    saved = state.State(f"{directory}/state")
+    saved.pend([4096, 4, 0, 0], 60, state.JOURNAL, gap=state.BACK)
+    saved.save()
+    journalctl("4/20")
+    status, _, err = run("--delta", "--journal", *STATE)
+    got = [e["MESSAGE"] for e in entries(server)]
+    check("journal: the old log's entries are not those of one made anew",
+          status == 0 and got[1:] == [b"made anew, as it is"] * 3 and
+          "up to 60 of" in err, (got, err))
     stuck(log, server)
 
 
