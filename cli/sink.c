@@ -371,7 +371,10 @@ static bool holds(int fd, off_t offset, const char *text, uint64_t size)
 	return true;
 }
 
-/* How many bytes of the text are in the file; false when that can't be told. */
+/*
+ * How many bytes of the text are in the file; false when that can't be told: an
+ * empty one may have been emptied, or be another one with the same inode.
+ */
 static bool find_text(struct sink *sink, const struct state_pending *pending,
 		      uint64_t *done)
 {
@@ -384,8 +387,9 @@ static bool find_text(struct sink *sink, const struct state_pending *pending,
 	free(again);
 	if (fd < 0)
 		return false;
-	if (!find_place(sink, &now) && now.device == pending->device &&
-	    now.inode == pending->inode && now.offset >= pending->offset) {
+	if (!find_place(sink, &now) && now.offset &&
+	    now.device == pending->device && now.inode == pending->inode &&
+	    now.offset >= pending->offset) {
 		*done = now.offset - pending->offset;
 		if (*done > pending->length)
 			*done = pending->length;

@@ -124,6 +124,16 @@ def overwritten():
           read(OUT) == bytes(log.written) and not err, err)
 
 
+def emptied():
+    """logrotate(8) copies the file and truncates it."""
+    log = fresh()
+    killed(log, NEWS, offset=0)
+    os.truncate(OUT, 0)
+    status, _, err = run("--delta", "--output", OUT)
+    check("killed, and the file was emptied: what may be a repeat is told of",
+          status == 0 and read(OUT) == NEWS and NOTE in err, err)
+
+
 def json_line():
     log = fresh()
     line = b'{"device":"a line of JSON, whatever it holds"}\n'
@@ -402,6 +412,7 @@ others_wrote("others wrote more", FOREIGN)
 others_wrote("others wrote less", FOREIGN[:30])
 others_wrote("others wrote after some of it", FOREIGN, NEWS[:50])
 overwritten()
+emptied()
 json_line()
 unsynced()
 full()
