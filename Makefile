@@ -14,7 +14,7 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-full check-unit check-vm \
-	check-selftest demo check-debug deps-debug coverage fuzz bench lint \
+	check-selftest demo check-debug deps-debug coverage fuzz bench bench-docs lint \
 	install install-tool install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
@@ -44,7 +44,7 @@ help:
 	@echo "                      SCENARIOS=...; the first run builds it in a quarter of an hour"
 	@echo "make coverage         the lines of core and tool that their tests run"
 	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
-	@echo "make bench            what reading the log costs, as a table"
+	@echo "make bench            what things take, beside mainline: a table; bench-docs into docs/"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
 
@@ -110,6 +110,9 @@ demo: deps
 
 bench: deps
 	@tests/bench/run.sh --kernel $(KERNEL)
+
+bench-docs: deps
+	@tests/bench/run.sh --docs --kernel $(KERNEL)
 
 lint: deps
 	@tests/lint.sh

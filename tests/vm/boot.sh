@@ -14,7 +14,8 @@
 #   --qemu-arg ARG     passed on to QEMU; may be repeated
 # Files: console.log (ttyS0), results.tap (ttyS1), guest.tar (ttyS2),
 # qemu.log, status ("off", "timeout" or "failed N") and seconds.
-# PFRU_ACCEL=tcg|kvm overrides the choice of the accelerator.
+# PFRU_ACCEL=tcg|kvm|icount overrides the choice of the accelerator; icount is
+# TCG with a clock that counts instructions, a nanosecond each.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -192,7 +193,8 @@ fi
 case $accel in
 tcg) args=(-accel "tcg,thread=multi" -cpu max) ;;
 kvm) args=(-accel kvm -cpu host) ;;
-*)   die "PFRU_ACCEL is '$accel', expected tcg or kvm" ;;
+icount) args=(-accel "tcg,thread=single" -icount "shift=0,sleep=off" -cpu max) ;;
+*)   die "PFRU_ACCEL is '$accel', expected tcg, kvm or icount" ;;
 esac
 
 # a panic reboots at once, which -no-reboot makes the end of the guest

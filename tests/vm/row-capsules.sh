@@ -13,6 +13,8 @@
 #   plain.cap              image header version 2, not signed
 #   other.cap              for another platform
 #   embedded.cap           holds an embedded driver
+#   size-N.cap             runtime version 2, N bytes, for each N in the
+#                          variable CAPSULE_SIZES
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -28,6 +30,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -sha256 \
 PYTHONDONTWRITEBYTECODE=1 python3 - "$here/../corpus/make-corpus.py" "$dir" \
 	"$tmp/key.pem" <<'END'
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -54,6 +57,7 @@ def save(name, body, **fields):
     capsule = c.capsule([c.image(body, **fields)], drivers=drivers)
     with open("%s/%s.cap" % (out, name), "wb") as f:
         f.write(capsule.data)
+    return len(capsule.data)
 
 
 def driver():
@@ -69,4 +73,9 @@ save("driver-known", driver(), what=c.guid(c.DRIVER_KNOWN))
 save("plain", c.code(rt=2, data=CODE))
 save("other", signed(c.code(rt=2, platform=c.OTHER_ID, data=CODE)))
 save("embedded", signed(c.code(rt=2, data=CODE)), drivers=[c.EMBEDDED_DRIVER])
+for size in map(int, os.environ.get("CAPSULE_SIZES", "").split()):
+    name = "size-%d" % size
+    rest = size - save(name, signed(c.code(rt=2, data=b"")))
+    if save(name, signed(c.code(rt=2, data=bytes(rest)))) != size:
+        sys.exit("%s.cap has another size" % name)
 END

@@ -47,7 +47,7 @@ load_scenario()
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
 	image='' install=yes enable='' sign=no enrol='' mok='' only=''
-	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish=''
+	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish='' accel=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
 	. "$conf"
@@ -383,6 +383,7 @@ boot_scenario()
 		start_heci || return
 		args+=("${heci_qemu[@]}")
 	fi
+	[ -z "$accel" ] || export PFRU_ACCEL=$accel
 	"$here/boot.sh" "${args[@]}" >"$out/boot.log" 2>&1 &
 	children+=($!)
 	wait "$!"
