@@ -250,7 +250,7 @@ static int run(uint64_t end)
 			if (!any_below(16))
 				usleep(1000);
 		}
-		if (!wait_call(&ended, 300000))
+		if (!wait_call(&ended, 1000000))
 			continue;	/* nobody reads */
 		do {
 			size = least(1 + any_below(2000), end - at);
