@@ -25,14 +25,21 @@ if ! "$top/tests/vm/run.sh" --scenario bench --scenario bench-mainline \
 	exit 1
 fi
 
-# all rows of the comparison: ROW, UNIT, mainline's, ours
+# all rows of the comparison: ROW, UNIT, mainline's, ours; a row's units together
 beside()
 {
 	awk -F '\t' -v OFS='\t' '
-	NR == FNR { if ($2 == "time") { $2 = "us"; print } next }
-	$2 == "time" { $2 = "1000 instructions" }
-	{ print }' "$vm/bench-mainline/guest/beside" \
-		"$vm/bench-instructions/guest/beside" | sort -s -t '	' -k 1,1
+	FNR == 1 { file++ }
+	file == 1 && $2 == "time" { $2 = "us" }
+	file == 2 && $2 != "time" { next }
+	file == 2 { $2 = "1000 instructions" }
+	!($1 in lines) { rows[++n] = $1 }
+	{ lines[$1] = lines[$1] $0 "\n" }
+	END {
+		for (i = 1; i <= n; i++)
+			printf "%s", lines[rows[i]]
+	}' "$vm/bench-mainline/guest/beside" \
+		"$vm/bench-instructions/guest/beside"
 }
 
 # what takes more, with the reason; an emulation's times vary
