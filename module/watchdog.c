@@ -259,14 +259,18 @@ static bool accept_start_answer(void *context, const u8 *bytes, size_t length)
 	return true;
 }
 
-/* a ping or a stop that came in between makes the start of an open needless */
+/*
+ * A ping or a stop that came in between makes the start of an open needless; a
+ * ping that has waited until the watchdog leaves is not to arm it again.
+ */
 static bool start_wanted(void *context)
 {
 	struct start *start = context;
 	bool wanted;
 
 	spin_lock(&start->amt->lock);
-	wanted = !start->after_open || start->amt->start_due;
+	wanted = !start->amt->leaving &&
+		 (!start->after_open || start->amt->start_due);
 	start->amt->start_due = false;
 	start->amt->starting = wanted;
 	spin_unlock(&start->amt->lock);
@@ -524,7 +528,6 @@ static int register_watchdog(struct amt *amt)
 	watchdog_stop_on_reboot(&amt->wdd);
 	watchdog_stop_on_unregister(&amt->wdd);
 	reinit_completion(&amt->stopped);
-	WRITE_ONCE(amt->leaving, NULL);
 	ret = watchdog_register_device(&amt->wdd);
 	if (!ret)
 		WRITE_ONCE(amt->registered, true);
@@ -555,6 +558,7 @@ static void unregister_watchdog(struct amt *amt)
 	WRITE_ONCE(amt->registered, false);
 	WRITE_ONCE(amt->timeout, TIMEOUT_DEFAULT);
 	spin_lock(&amt->lock);
+	amt->leaving = NULL;
 	amt->armed = false;
 	amt->start_due = false;
 	spin_unlock(&amt->lock);
