@@ -139,13 +139,16 @@ finish()
 name=$1 package=$2 config=$3
 installed=/usr/src/$package.tar.xz
 store=$(pfru_cache "kernels/$name")
-exec 9>"$store/.lock"
-lock_fd 9 "$store"
 from=$(source_version)
 [ -n "$from" ] || die "apt offers no $package, from which the kernel is built"
 id=$(cat "$here/kernels/base.config" "$here/kernels/$config" - <<<"$from $recipe" |
 	sha256sum | head -c 12)
 dir=$store/$id
+# not even a wait for the one that builds another
+if [ ! -f "$dir/version" ]; then
+	exec 9>"$store/.lock"
+	lock_fd 9 "$store"
+fi
 if [ -f "$dir/version" ]; then
 	printf '%s\n' "$dir"
 	exit
