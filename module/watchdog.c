@@ -101,6 +101,7 @@ enum required {
  * @lock: protects what follows
  * @closing: nothing is to be begun any more
  * @leaving: who takes @wdd away; others neither start nor ping it any more
+ * @pinned: started, and not stopped: the module stays
  * @start_due: the watchdog was opened, and nothing has been sent yet
  * @starting: a start is on its way
  * @armed: the firmware expects heartbeats
@@ -136,6 +137,7 @@ struct amt {
 	spinlock_t lock; /* of all below */
 	bool closing;
 	const struct task_struct *leaving;
+	bool pinned;
 	bool start_due;
 	bool starting;
 	bool armed;
@@ -355,6 +357,18 @@ static int send_stop(struct amt *amt)
 	return ret;
 }
 
+/*
+ * Newer watchdog cores note when a start was successful, forget it before a
+ * stop, and let no ping through without it, not even when the stop has failed.
+ */
+static bool core_notes_running;
+
+static void look_at_note(struct watchdog_device *wdd)
+{
+	if (test_bit(WDOG_HW_RUNNING, &wdd->status))
+		WRITE_ONCE(core_notes_running, true);
+}
+
 static struct amt *to_amt(struct watchdog_device *wdd)
 {
 	return container_of(wdd, struct amt, wdd);
@@ -369,6 +383,31 @@ static bool is_leaving(struct amt *amt)
 }
 
 /*
+ * The module stays while the watchdog runs, which is this file's own business,
+ * so the core is told of no owner: newer ones keep what they have of it when
+ * the last file is closed without a stop, and forget it when the device goes.
+ * The lock is held.
+ */
+static bool pin(struct amt *amt)
+{
+	if (!amt->pinned)
+		amt->pinned = try_module_get(THIS_MODULE);
+	return amt->pinned;
+}
+
+static void unpin(struct amt *amt)
+{
+	bool pinned;
+
+	spin_lock(&amt->lock);
+	pinned = amt->pinned;
+	amt->pinned = false;
+	spin_unlock(&amt->lock);
+	if (pinned)
+		module_put(THIS_MODULE);
+}
+
+/*
  * Runs in open(), in which the watchdog core can't bear that the device goes
  * away: so it waits for nothing, and unregister_watchdog() for it. The worker
  * sends the start; the first ping, which comes after it, tells how it went.
@@ -376,13 +415,13 @@ static bool is_leaving(struct amt *amt)
 static int amt_start(struct watchdog_device *wdd)
 {
 	struct amt *amt = to_amt(wdd);
-	bool leaving;
+	bool begun;
 
 	spin_lock(&amt->lock);
-	leaving = amt->leaving;
-	amt->start_due = !leaving;
+	begun = !amt->leaving && pin(amt);
+	amt->start_due = begun;
 	spin_unlock(&amt->lock);
-	if (leaving)
+	if (!begun)
 		return -ENODEV;
 	kick(amt, 0);
 	return 0;
@@ -406,6 +445,7 @@ static int amt_ping(struct watchdog_device *wdd)
 	struct amt *amt = to_amt(wdd);
 	int ret;
 
+	look_at_note(wdd);
 	if (READ_ONCE(amt->required) == REQUIRED_NO || is_leaving(amt))
 		return -ENODEV;
 	if (follows_failed_stop(amt))
@@ -420,16 +460,17 @@ static int amt_ping(struct watchdog_device *wdd)
 
 static int stop(struct amt *amt)
 {
-	int ret;
+	int ret = 0;
 
 	spin_lock(&amt->lock);
 	amt->start_due = false;
 	spin_unlock(&amt->lock);
-	if (READ_ONCE(amt->required) == REQUIRED_NO)
+	if (READ_ONCE(amt->required) != REQUIRED_NO)
+		ret = send_stop(amt);
+	if (!ret) {
+		unpin(amt);
 		return 0;
-	ret = send_stop(amt);
-	if (!ret)
-		return 0;
+	}
 	spin_lock(&amt->lock);
 	amt->stop_failed = current;
 	amt->stop_failed_at = jiffies;
@@ -466,8 +507,11 @@ static int amt_stop(struct watchdog_device *wdd)
 		return last_stop(amt);
 	if (!is_leaving(amt))
 		ret = stop(amt);
-	if (!is_leaving(amt))
+	if (!is_leaving(amt)) {
+		if (ret && READ_ONCE(core_notes_running))
+			set_bit(WDOG_HW_RUNNING, &wdd->status);
 		return ret;
+	}
 	/* the core takes success for the end of being active: too early now */
 	if (!wait_for_completion_timeout(&amt->stopped,
 					 max_t(long, end - jiffies, 1)))
@@ -505,7 +549,6 @@ static unsigned int amt_get_timeleft(struct watchdog_device *wdd)
 }
 
 static const struct watchdog_ops amt_ops = {
-	.owner = THIS_MODULE,
 	.start = amt_start,
 	.stop = amt_stop,
 	.ping = amt_ping,
@@ -562,6 +605,7 @@ static void unregister_watchdog(struct amt *amt)
 	amt->armed = false;
 	amt->start_due = false;
 	spin_unlock(&amt->lock);
+	unpin(amt);
 }
 
 /* what asking has started, or may have started when no answer came */
@@ -651,9 +695,11 @@ static int manage_once(struct amt *amt)
 	if (!amt->registered && !READ_ONCE(amt->ask) &&
 	    READ_ONCE(amt->required) != REQUIRED_NO)
 		return register_watchdog(amt);
-	if (READ_ONCE(amt->start_due))
-		return beat(amt, true);
-	return 0;
+	if (!READ_ONCE(amt->start_due))
+		return 0;
+	ret = beat(amt, true);
+	look_at_note(&amt->wdd);
+	return ret;
 }
 
 /* failures in a row; what was given up stays so until something happens */

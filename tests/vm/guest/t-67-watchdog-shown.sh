@@ -246,9 +246,12 @@ is "$(said disable)" EBUSY "it can't be disabled"
 is "$(heci state armed)" yes "nor stopped by V"
 is "$(heci state stops)" "$stops" "the firmware was told nothing"
 values "closed with nowayout" "state running"
-unload
-is "$(heci state armed)" yes "nor by unloading"
+exits 1 rmmod pfru
+client=$(dir)
+basename "${client%/*}" >/sys/bus/mei/drivers/pfru_watchdog/unbind
+is "$(heci state armed)" yes "nor by taking it away"
 is "$(heci state stops)" "$stops" "which tells the firmware nothing"
+unload
 
 starts=$(beats)
 load watchdog=0

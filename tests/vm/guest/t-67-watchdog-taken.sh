@@ -4,7 +4,8 @@
 #
 # The watchdog is taken away while somebody opens, pings and closes it. With
 # each start and ping the watchdog core starts a timer for the pretimeout, in
-# memory that goes with the watchdog: none may be left behind.
+# memory that goes with the watchdog: none may be left behind, nor a reference
+# to the module, of which the core loses some.
 
 # shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
@@ -19,6 +20,17 @@ timers()
 no_timer()
 {
 	[ "$(timers)" = 0 ]
+}
+
+# beats: starts and pings that the firmware has had
+beats()
+{
+	echo $(($(heci state starts) + $(heci state pings)))
+}
+
+references()
+{
+	cat /sys/module/pfru/refcnt
 }
 
 no_watchdog()
@@ -65,6 +77,33 @@ while [ "$n" -lt 30 ]; do
 done
 is "$n" 30 "not wanted, and wanted again, 30 times"
 is "$left" 0 "no timer of a watchdog that is gone, after a ping that it was not wanted after"
+is "$(references)" 0 "nor a reference to the module"
+wd "$(wd_dev)" ping >/dev/null
+is "$(references)" 1 "closed without a stop: the module stays"
+wd "$(wd_dev)" ping magic >/dev/null
+is "$(references)" 0 "stopped: it may go"
+
+fresh
+rm -f "$tap_dir/open" "$tap_dir/go" "$tap_dir/failed" "$tap_dir/over"
+wd "$(wd_dev)" ping touch="$tap_dir/open" wait="$tap_dir/go" ping disable \
+	touch="$tap_dir/failed" wait="$tap_dir/over" ping magic >"$tap_dir/stop" &
+soon 10 test -e "$tap_dir/open"
+# the credit for the ping is there already
+heci withhold all
+touch "$tap_dir/go"
+soon 10 test -e "$tap_dir/failed"
+heci off
+beats=$(beats)
+touch "$tap_dir/over"
+wait $!
+# shellcheck disable=SC2034 # said reads it
+out=$(cat "$tap_dir/stop")
+is "$(said disable)" ETIMEDOUT "a stop that fails"
+is "$(said ping)" ok "pings after that work"
+# the V is one, too
+is "$(beats)" $((beats + 2)) "and reach the firmware"
+is "$(heci state armed)" no "and it is stopped in the end"
+is "$(references)" 0 "and the module may go"
 
 bus=/sys/bus/mei/drivers/$(wd_driver)
 client=$(basename "$(ls -d "$bus"/*"$wd_uuid")")
@@ -88,6 +127,7 @@ is $? 0 "its users end"
 wait "$users" 2>/dev/null
 is "$n" 40 "unbound 40 times while it is used"
 is "$left" 0 "no timer of a watchdog that is gone"
+is "$(references)" 0 "nor a reference to the module"
 like "$(grep -c '^ping: ok' "$tap_dir/users")" '^[0-9]{2}' "pings were answered"
 like "$(grep -c '^[a-z]*: ENODEV' "$tap_dir/users")" '^[1-9]' "and some found it gone"
 comes_back "and works in the end"
