@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,12 +280,17 @@ struct output *output_new(bool json, bool quiet)
 	return out;
 }
 
+/* Who shares the descriptor may have made it one that does not wait. */
 static int write_all(int fd, const char *bytes, size_t size)
 {
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+
 	while (size) {
 		ssize_t n = write(fd, bytes, size);
 
 		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN && poll(&poll_fd, 1, -1) > 0)
 			continue;
 		if (n < 0)
 			return -errno;

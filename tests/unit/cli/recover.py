@@ -215,6 +215,24 @@ def closed():
           out == bytes(log.written[-4096:]), err)
 
 
+def shared_pipe():
+    """Somebody else made the pipe one that does not wait."""
+    log = fresh()
+    os.remove(STATE)
+    log.append(NEWS * 50)
+    there, here = stuck_pipe()
+    os.set_blocking(here, False)
+    p = subprocess.Popen([program, "telemetry", "--json"], stdout=here,
+                         stderr=subprocess.PIPE, env=environment)
+    os.close(here)
+    time.sleep(0.5)
+    with open(there, "rb") as f:
+        printed = f.read().lstrip(b"x")
+    _, err = p.communicate(timeout=20)
+    check("full, to a pipe that does not wait: all of it", p.returncode == 0 and
+          b'"text"' in printed and printed.endswith(b"}\n"), err)
+
+
 def not_appended():
     """Standard output is a file with a place of its own to write at."""
     log = fresh()
@@ -417,6 +435,7 @@ json_line()
 unsynced()
 full()
 closed()
+shared_pipe()
 not_appended()
 locked()
 replaced()
