@@ -314,7 +314,8 @@ static int print_json(struct output *out, int fd)
 	struct text text;
 	int ret;
 
-	if (out->lines && !json_object_object_length(out->stack[0]))
+	/* a note alone is no news */
+	if (out->lines && !out->failed)
 		return 0;
 	text = json_document(out);
 	ret = write_all(fd, text.bytes, text.size);

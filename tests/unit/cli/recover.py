@@ -233,6 +233,15 @@ def shared_pipe():
           b'"text"' in printed and printed.endswith(b"}\n"), err)
 
 
+def noted():
+    fresh()
+    other = os.environ["FAKE_ROOT"] + "/dev/pfru/telemetry1"
+    write(other, b"")
+    status, out, _ = run("--delta", "--json")
+    check("nothing new: no line for a note alone", status == 0 and not out, out)
+    os.remove(other)
+
+
 def not_appended():
     """Standard output is a file with a place of its own to write at."""
     log = fresh()
@@ -436,6 +445,7 @@ unsynced()
 full()
 closed()
 shared_pipe()
+noted()
 not_appended()
 locked()
 replaced()
