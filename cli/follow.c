@@ -339,7 +339,10 @@ static int run_follow(struct follower *f)
 	}
 	if (wait == -EPIPE)
 		ret = fail(f->ctl->out, STATUS_FAILED, "output",
-			   "nobody reads standard output any more");
+			   "%s: nobody reads it any more",
+			   f->ctl->options.output ?
+				   escaped(f->ctl->options.output) :
+				   "standard output");
 	return ret;
 }
 

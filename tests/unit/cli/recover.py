@@ -233,6 +233,20 @@ def shared_pipe():
           b'"text"' in printed and printed.endswith(b"}\n"), err)
 
 
+def fifo():
+    fresh()
+    os.mkfifo(OUT + ".fifo")
+    p = subprocess.Popen([program, "telemetry", "--state", STATE, "--follow",
+                          "--output", OUT + ".fifo"],
+                         stderr=subprocess.PIPE, env=environment)
+    with open(OUT + ".fifo", "rb"):
+        time.sleep(0.5)
+    _, err = p.communicate(timeout=20)
+    check("nobody reads a FIFO any more: it is named", p.returncode == 1 and
+          b"out.fifo: nobody reads it" in err, err)
+    os.remove(OUT + ".fifo")
+
+
 def noted():
     fresh()
     other = os.environ["FAKE_ROOT"] + "/dev/pfru/telemetry1"
@@ -445,6 +459,7 @@ unsynced()
 full()
 closed()
 shared_pipe()
+fifo()
 noted()
 not_appended()
 locked()
