@@ -41,6 +41,8 @@ static int check_options(struct pfructl *ctl)
 	if (o->journal && (o->json || o->raw || o->output))
 		return wrong(ctl,
 			     "--journal goes without --json, --raw and --output");
+	if (o->state && o->output && !strcmp(o->state, o->output))
+		return wrong(ctl, "--state and --output name the same file");
 	if (o->raw && (o->json || mode == TAKES_SUMMARY))
 		return wrong(ctl, "--raw goes without --json and --summary");
 	return STATUS_DONE;

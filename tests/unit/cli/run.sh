@@ -237,6 +237,7 @@ test_usage() {
 	check "retries for an activation: says so" says "takes no --retries"
 	expect "full and delta" 2 telemetry --full --delta
 	expect "state without delta" 2 telemetry --state x
+	expect "state is the output" 2 telemetry --delta --state x --output x
 	expect "journal without delta" 2 telemetry --journal
 	expect "interval without follow" 2 telemetry --delta --interval 1
 	expect "journal and JSON" 2 telemetry --follow --journal --json
