@@ -18,6 +18,8 @@
 /* a log that can't be watched is asked for at a slower pace */
 #define SLOWER 10
 
+static const struct tail no_tail = { .size = 0 };
+
 /**
  * struct follower - a reader with a memory
  * @ctl: options and output
@@ -104,16 +106,43 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 			at + piece->size);
 }
 
+/* @tail after more bytes; of those alone when there would be too many. */
+static struct tail grown(struct tail tail, const struct piece *piece)
+{
+	if (!tail.size || piece->size > TAIL_MAX - tail.size)
+		return tail_of(piece->bytes, piece->size);
+	tail_add(&tail, piece->bytes, piece->size);
+	return tail;
+}
+
+/*
+ * The tail after a piece, and a young one. Short pieces make it longer, up to its
+ * limit; then the young one, begun half way, takes its place.
+ */
+static struct tail next_tail(const struct state *state,
+			     const struct piece *piece, struct tail *young)
+{
+	struct tail tail = state->tail;
+
+	*young = no_tail;
+	if (!state->known || piece->lost || piece->gap)
+		return grown(no_tail, piece);
+	if (piece->size > TAIL_MAX - tail.size)
+		return grown(state->young, piece);
+	if (tail.size >= TAIL_MAX / 2)
+		*young = grown(state->young, piece);
+	return grown(tail, piece);
+}
+
 /*
  * Take for printed what arrived. A loss is told of after the printing: who did
  * not print tells of none, and the next reader does.
  */
 static int settle(struct follower *f, const struct piece *piece,
-		  const struct arrived *arrived)
+		  const struct arrived *arrived, struct tail young)
 {
 	struct piece told = *piece;
 	struct state *state = &f->state;
-	const struct tail none = { .size = 0 };
 
 	if (arrived->begun) {
 		if (arrived->told && piece->repeat < piece->lost)
@@ -126,7 +155,8 @@ static int settle(struct follower *f, const struct piece *piece,
 		pfru_ring_advance(&state->position, arrived->bytes);
 		state->tail = arrived->bytes == piece->size ?
 				      state->pending.tail :
-				      none;
+				      no_tail;
+		state->young = arrived->bytes == piece->size ? young : no_tail;
 	}
 	state_drop(state);
 	return state_save(f->ctl, &f->file, state);
@@ -151,7 +181,7 @@ static int recover(struct follower *f)
 		if (!ret && arrived.unknown)
 			f->state.repeat = most(f->state.repeat, told_before(f));
 		else if (!ret)
-			ret = settle(f, &piece, &arrived);
+			ret = settle(f, &piece, &arrived, no_tail);
 		sink_end(&f->sink);
 		f->ended = sink_ended(&f->sink);
 	}
@@ -162,10 +192,12 @@ static int recover(struct follower *f)
 static int print_piece(struct follower *f, const struct piece *piece)
 {
 	struct arrived arrived;
+	struct tail young;
 	int ret, settled;
 
 	state_drop(&f->state);
 	ret = sink_begin(&f->sink, piece, &f->state.pending);
+	f->state.pending.tail = next_tail(&f->state, piece, &young);
 	f->state.is_pending = true;
 	if (!ret)
 		ret = state_save(f->ctl, &f->file, &f->state);
@@ -173,7 +205,8 @@ static int print_piece(struct follower *f, const struct piece *piece)
 		ret = sink_write(&f->sink, piece, &f->state.pending, &arrived);
 		f->ended = !ret &&
 			   (!arrived.begun || arrived.bytes < piece->size);
-		settled = arrived.unknown ? ret : settle(f, piece, &arrived);
+		settled = arrived.unknown ? ret :
+					    settle(f, piece, &arrived, young);
 		ret = ret ? ret : settled;
 	}
 	sink_end(&f->sink);

@@ -227,7 +227,6 @@ int sink_begin(struct sink *sink, const struct piece *piece,
 
 	pending->start = piece->start;
 	pending->size = piece->size;
-	pending->tail = tail_of(piece->bytes, piece->size);
 	pending->lost = piece->lost;
 	pending->gap = piece->gap;
 	pending->sink = sink->journal >= 0 ? STATE_JOURNAL : STATE_STREAM;

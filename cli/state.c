@@ -6,6 +6,7 @@
  *	log INSTANCE TYPE
  *	position RING RESET ROLLOVER OFFSET	(or: no-position)
  *	tail SIZE SUM				(after a position)
+ *	young SIZE SUM				(unless 0)
  *	repeat BYTES				(unless 0)
  *	pending RING RESET ROLLOVER OFFSET SIZE TAIL-SIZE TAIL-SUM LOST GAP
  *		SINK DEVICE INODE OFFSET LENGTH SUM-OF-TEXT	(one line)
@@ -158,6 +159,9 @@ static struct text write_state(const struct state *state)
 	from_tail(&state->tail, numbers);
 	if (state->known)
 		write_numbers(&to, "tail", numbers, TAIL_NUMBERS);
+	from_tail(&state->young, numbers);
+	if (state->young.size)
+		write_numbers(&to, "young", numbers, TAIL_NUMBERS);
 	if (state->repeat)
 		write_numbers(&to, "repeat", &state->repeat, REPEAT_NUMBERS);
 	from_pending(state, numbers);
@@ -186,6 +190,8 @@ static void parse_lines(const char *text, struct state *state)
 	to_position(numbers, &state->position);
 	read_numbers(text, "\ntail", numbers, TAIL_NUMBERS);
 	to_tail(numbers, &state->tail);
+	read_numbers(text, "\nyoung", numbers, TAIL_NUMBERS);
+	to_tail(numbers, &state->young);
 	read_numbers(text, "\nrepeat", &state->repeat, REPEAT_NUMBERS);
 	state->is_pending =
 		read_numbers(text, "\npending", numbers, PENDING_NUMBERS);
@@ -231,7 +237,8 @@ static bool parse_state(const char *text, size_t size, struct state *state)
 	free(again.bytes);
 	if (state->known)
 		good = good && is_sane(&state->position) &&
-		       state->tail.size <= TAIL_MAX;
+		       state->tail.size <= TAIL_MAX &&
+		       state->young.size <= TAIL_MAX;
 	if (state->is_pending)
 		good = good && is_sane_pending(p);
 	if (!good)

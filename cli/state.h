@@ -60,6 +60,7 @@ struct state_pending {
  * @is_pending: the reader was ended between printing and saving
  * @position: all before it was printed, or reported as lost
  * @tail: the log's last bytes before it
+ * @young: some of them, to take its place when it has grown too long
  * @repeat: bytes from @position on that may have been printed, or reported as
  *	lost, at most
  * @pending: what was being printed then
@@ -71,6 +72,7 @@ struct state {
 	bool is_pending;
 	struct pfru_ring_position position;
 	struct tail tail;
+	struct tail young;
 	uint64_t repeat;
 	struct state_pending pending;
 };

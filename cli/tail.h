@@ -30,6 +30,14 @@ struct tail {
 uint64_t sum_of(const void *bytes, size_t size);
 
 /**
+ * tail_add() - the tail after some more bytes
+ * @tail: 1 byte or more, of those right before
+ * @bytes: of the log
+ * @size: their number; no more than TAIL_MAX with those of @tail
+ */
+void tail_add(struct tail *tail, const uint8_t *bytes, size_t size);
+
+/**
  * tail_of() - the tail after some bytes of the log
  * @bytes: of the log
  * @size: their number

@@ -64,11 +64,15 @@ static void check_written(const uint8_t *data, size_t size)
 			       sizeof(again.position)));
 		expect(state.tail.size == again.tail.size);
 		expect(state.tail.sum == again.tail.sum);
+		expect(state.young.size == again.young.size);
+		expect(!state.young.size || state.young.sum == again.young.sum);
+		expect(state.repeat == again.repeat);
 		expect(state.is_pending == again.is_pending);
 		expect(!memcmp(again.pending.text, state.pending.text, room));
 	} else {
 		expect((state.known && (!is_sane(&state.position) ||
-					state.tail.size > TAIL_MAX)) ||
+					state.tail.size > TAIL_MAX ||
+					state.young.size > TAIL_MAX)) ||
 		       (state.is_pending && !is_sane_pending(&state.pending)));
 	}
 	state_drop(&again);

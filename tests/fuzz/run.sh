@@ -47,6 +47,7 @@ seeds()
 		printf "${f}no-position\nsum %016d\n" 0 >"$2/none"
 		f+='position 65536 4 2 100\ntail 100 12345\n'
 		printf "${f}sum %016d\n" 0 >"$2/position"
+		f+='young 50 9\nrepeat 7\n'
 		# 14695981039346656037 is the sum of no bytes
 		f+='pending 65536 4 2 100 50 50 9 7 2 0 0 0 0 50 14695981039346656037\n'
 		printf "${f}sum %016d\n" 0 >"$2/pending"

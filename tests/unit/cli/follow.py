@@ -347,6 +347,30 @@ def anew():
           "began anew" in err, err)
 
 
+def anew_by_lines():
+    """What came line by line is known as well as what came at once."""
+    log = fresh(8192)
+    sizes = []
+    for i in range(60):
+        log.append(b"boot 1, number %2d, which differs\n" % i)
+        log.append(b"the end\n")
+        run("--delta", *STATE)
+        with open(f"{directory}/state", encoding="ascii") as f:
+            sizes += [int(line.split()[1]) for line in f
+                      if line.startswith("tail ")]
+    check("lines: enough of them is known", sizes[12:] and
+          min(sizes[12:]) >= 450 and max(sizes) <= 1024, sizes)
+    log.append(b"the end\n")
+    run("--delta", *STATE)
+    log.reset()
+    log.resets -= 1
+    log.append(b"".join(b"boot 2, number %2d, which differs\nthe end\n" % i
+                        for i in range(60)) + b"the end\nmore\n")
+    status, out, err = run("--delta", *STATE)
+    check("lines of a log made anew, the last as before: told", status == 0 and
+          out == bytes(log.written) and "began anew" in err, (len(out), err))
+
+
 def recover(log, server):
     """A reader that was killed between sending and saving asks the journal."""
     where = os.environ["FAKE_ROOT"] + "/usr/bin"
@@ -445,5 +469,6 @@ def stuck(log, server):
 
 
 for test in (idle, news, unseen, reset, overrun, unmapped, gone, large,
-             journal, quiet, unsaved, unlocked, renamed, anew):
+             journal, quiet, unsaved, unlocked, renamed, anew,
+             anew_by_lines):
     test()
