@@ -122,6 +122,9 @@ def cases():
         yield Case("stage-activate", signed, "--dry-run", *more)
         yield Case("telemetry", *more)
         yield Case("telemetry", "--full", "--output", OUTPUT, *more)
+        yield Case("telemetry", "--delta", "--state", STATE + "/s", *more)
+        yield Case("telemetry", "--delta", "--state", STATE + "/s",
+                   "--output", OUTPUT, *more)
         yield Case("telemetry-info", *more)
         yield Case("log-level", *more)
         yield Case("log-level", "4", *more)
