@@ -367,7 +367,7 @@ static void begin_cover(void)
 
 int main(int argc, char **argv)
 {
-	double end = seconds_now() + (argc > 1 ? atoi(argv[1]) : 10);
+	double end = now() + (argc > 1 ? atoi(argv[1]) : 10);
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) :
 				   (uint64_t)time(NULL);
 	uint64_t programs = 0, order = seed | 1;
@@ -376,7 +376,7 @@ int main(int argc, char **argv)
 	sim_begin();
 	sim_behave();
 	begin_cover();
-	while (seconds_now() < end) {
+	while (now() < end) {
 		random_state = order;
 		make_program(&p);
 		programs++;

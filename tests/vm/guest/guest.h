@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pfrusim.h"
@@ -190,6 +191,17 @@ static inline void sim_behave(void)
 	page->level = PFRUSIM_LOG_INFO;
 }
 
+/* until a function has been called, since it had been so often */
+static inline void wait_for_call(int i, uint32_t before)
+{
+	int left = 30000;
+
+	while (slot[i].calls == before && left--)
+		usleep(1000);
+	if (slot[i].calls == before)
+		die("the firmware is never called");
+}
+
 static inline void refuse_next(int i, uint32_t status, uint32_t ext)
 {
 	slot[i].times = 1;
@@ -274,6 +286,48 @@ static inline int must_open(const char *path, int flags)
 	if (fd < 0)
 		die(path);
 	return fd;
+}
+
+/* ---- time ---- */
+
+static inline double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/* by how much this kernel may be slower than a distribution's */
+static inline int slowness(void)
+{
+	const char *text = getenv("VM_SLOWNESS");
+
+	return text && atoi(text) > 1 ? atoi(text) : 1;
+}
+
+/* until a process waits without taking signals that are no end for it */
+static inline bool waits_killable(pid_t pid)
+{
+	char path[64], text[256];
+	const char *state;
+	int left = 10000;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	while (left--) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+		if (fd >= 0)
+			close(fd);
+		text[n > 0 ? n : 0] = '\0';
+		state = strrchr(text, ')');
+		if (state && state[2] == 'D')
+			return true;
+		usleep(1000);
+	}
+	return false;
 }
 
 /* ---- the kernel's log ---- */

@@ -8,7 +8,6 @@
 #include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #define SIZE	4466
 #define RING	(sim_log[PFRUSIM_EXEC].size)
@@ -66,14 +65,6 @@ static void load(void)
 		die("modprobe pfru");
 }
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 static void test_unbind(void)
 {
 	struct pfru_capability cap;
@@ -124,8 +115,9 @@ static void test_unbind(void)
 /* unbind waits for the call in flight, and for nothing else */
 static void test_in_flight(void)
 {
-	double begin = now();
+	uint32_t before = slot[SLOT_CAP].calls;
 	int status, idle;
+	double begin;
 	pid_t slow;
 
 	idle = must_open(UPDATE, O_RDWR);
@@ -137,7 +129,8 @@ static void test_in_flight(void)
 
 		_exit(read(fd, bytes, 88) == 88 ? 0 : 1);
 	}
-	usleep(700000);
+	wait_for_call(SLOT_CAP, before);
+	begin = now();
 	same(bind(&update, "unbind"), 0, "unbound during a call");
 	check(now() - begin > 2.5, "after it ended");
 	waitpid(slow, &status, 0);

@@ -9,8 +9,6 @@
 
 #include "guest.h"
 
-#include <time.h>
-
 #define MODEL_SLOTS	8
 
 /* xorshift64*: the same numbers for the same seed */
@@ -71,14 +69,6 @@ static inline void disturb_firmware(void)
 	slot[i].fault = chance(PFRUSIM_F_ABORT_LATE + 1);
 	if (slot[i].fault == PFRUSIM_F_INTEGER)
 		slot[i].arg = odd_number();
-}
-
-static inline double seconds_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
 /* After all of it, a clean update must work, and the log must be readable. */

@@ -46,16 +46,18 @@ static void test_hash(void)
 {
 	uint8_t *buffer = map_physical(page->buf_base, 8192);
 	int fd, status;
+	uint32_t before;
 	pid_t child;
 
 	fresh();
 	fd = must_open(UPDATE, O_RDWR);
 	gives(write(fd, first, SIZE), SIZE, "load");
+	before = slot[SLOT_START].calls;
 	slot[SLOT_START].delay = 2000;
 	slot[SLOT_START].times = 1;
 	child = fork();
 	if (!child) {
-		usleep(1000000);
+		wait_for_call(SLOT_START, before);
 		buffer[SIZE - 1] ^= 0xff;
 		_exit(0);
 	}

@@ -281,7 +281,7 @@ static void rage(double end)
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = start(i);
 	lull(workers);
-	while (seconds_now() < end) {
+	while (now() < end) {
 		nap(30000);
 		if (!chance(4))
 			disturb();
@@ -329,7 +329,7 @@ int main(int argc, char **argv)
 		die("mmap");
 	random_state = time(NULL);
 	find_devices();
-	end = seconds_now() + atoi(argv[1]);
+	end = now() + atoi(argv[1]);
 	rage(end);
 	restore();
 	printf("# writes %llu, whole %llu, staged %llu, activated %llu, refused %llu\n",

@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #define SIZE	4466
 
@@ -549,25 +548,19 @@ static void test_capability(void)
 	close(fd);
 }
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec + ts.tv_nsec / 1e9;
-}
-
 /* a slow firmware holds the lock; who will not wait, and who is killed */
 static void test_waiting(void)
 {
 	uint8_t bytes[88];
+	uint32_t before;
 	pid_t slow, waiter;
 	int status, fd;
 	double begin;
 
 	fresh();
-	slot[SLOT_CAP].delay = 3000;
+	slot[SLOT_CAP].delay = 3000 * slowness();
 	slot[SLOT_CAP].times = 1;
+	before = slot[SLOT_CAP].calls;
 	fd = must_open(UPDATE, O_RDWR | O_NONBLOCK);
 	slow = fork();
 	if (!slow) {
@@ -575,19 +568,23 @@ static void test_waiting(void)
 
 		_exit(read(mine, bytes, 88) == 88 ? 0 : 1);
 	}
-	usleep(700000);
+	wait_for_call(SLOT_CAP, before);
 	gives(read(fd, bytes, 88), -EAGAIN, "nonblocking read");
 	gives(write(fd, capsule, SIZE), -EAGAIN, "nonblocking write");
 	gives(ioctl(fd, PFRU_IOC_STAGE), -EAGAIN, "nonblocking stage");
 	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, bytes), -EAGAIN,
 	      "nonblocking query");
+	gives(ioctl(fd, PFRU_IOC_GET_CACHED_CAP, bytes), -EAGAIN,
+	      "nonblocking look at what is known");
+	gives(ioctl(fd, PFRU_IOC_GET_BUF_SIZE, bytes), -EAGAIN,
+	      "nonblocking question for the buffer");
 	waiter = fork();
 	if (!waiter) {
 		int mine = must_open(UPDATE, O_RDWR);
 
 		_exit(read(mine, bytes, 88) == 88 ? 0 : 1);
 	}
-	usleep(300000);
+	check(waits_killable(waiter), "another reader waits");
 	begin = now();
 	kill(waiter, SIGKILL);
 	waitpid(waiter, &status, 0);
@@ -638,6 +635,39 @@ static void test_killed(void)
 	free(large);
 }
 
+/* and who is killed before that does not go on to the end */
+static void test_killed_early(void)
+{
+	const size_t size = page->buf_size;
+	volatile uint8_t *early = map_physical(page->buf_base + 4096, 1);
+	uint8_t *large = malloc(size);
+	double begin;
+	pid_t writer;
+	int fd;
+
+	fresh();
+	make_capsule(large, size, false, 3, 0);
+	*early = large[4096] + 1;
+	fd = open_update();
+	writer = fork();
+	if (!writer) {
+		if (write(fd, large, size) > 0)
+			sleep(10);
+		_exit(1);
+	}
+	begin = now();
+	while (*early != large[4096] && now() - begin < 5)
+		;
+	kill(writer, SIGKILL);
+	waitpid(writer, NULL, 0);
+	same(*early, large[4096], "a writer of %zu bytes is killed", size);
+	gives(write(fd, large, 1), 1, "its capsule is not complete");
+	gives(ioctl(fd, PFRU_IOC_STAGE), -ENODATA, "and not to be staged");
+	close(fd);
+	munmap((void *)early, 1);
+	free(large);
+}
+
 static void test_busy_message(void)
 {
 	int fd = must_open(UPDATE, O_RDWR);
@@ -667,6 +697,9 @@ int main(void)
 	test_capability();
 	test_waiting();
 	test_killed();
+	/* a capsule that is copied in more than one piece */
+	if (page->buf_size > 8 << 20)
+		test_killed_early();
 	test_busy_message();
 	sim_behave();
 	return done();
