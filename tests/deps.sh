@@ -22,7 +22,7 @@ build)
 		want="$want linux-headers-$(uname -r)"
 	;;
 test)	want="$want $tests" ;;
-debug)	want="bc bison flex gcc libc6-dev libelf-dev libssl-dev make" ;;
+debug)	want="bc bison flex gcc libc6-dev libelf-dev libssl-dev make patch" ;;
 deb)	want="$want build-essential debhelper dh-dkms" ;;
 dkms)	want="$want dkms openssl" ;;
 rpm)	want="$want rpm" ;;

@@ -132,7 +132,8 @@ licences()
 		case $f in
 		LICENSE|VERSION|*.cap|*.files|*/dumps/*.txt|*.json|*.md|.gitattributes|*/.gitattributes|*/splat-samples/*|*.in|debian/*) continue ;;
 		include/uapi/*) want="GPL-2.0 WITH Linux-syscall-note" ;;
-		module/*|dkms.conf|data/dkms.mk) want="GPL-2.0-only" ;;
+		module/*|dkms.conf|data/dkms.mk|tests/vm/kernels/*.patch)
+			want="GPL-2.0-only" ;;
 		*)	want="GPL-2.0-or-later" ;;
 		esac
 		head -n 5 "$f" | grep -qF "SPDX-License-Identifier: $want" ||

@@ -3,8 +3,9 @@
 #
 # build-kernel.sh NAME SOURCE CONFIG: builds the kernel NAME of kernels.conf
 # from Debian's package SOURCE with kernels/base.config and kernels/CONFIG, and
-# prints its directory in the cache, laid out as kernel.sh has it. Once made,
-# it is made again only when configuration or source have changed.
+# kernels/NAME.patch where there is one. It prints the kernel's directory in the
+# cache, laid out as kernel.sh has it. Once made, it is made again only when
+# configuration, patch or source have changed.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -56,8 +57,10 @@ unpack_source()
 	fi
 	mkdir "$tmp/source"
 	step "unpack $tar" tar -C "$tmp/source" --strip-components=1 -xf "$tar" \
-		--exclude='*/Documentation/*' --exclude='drivers/gpu/*.h'
+		--exclude='*/Documentation/[[:lower:]]*' --exclude='drivers/gpu/*.h'
 	rm -rf "${tmp:?}/usr"
+	[ ${#patches[@]} -eq 0 ] ||
+		step "patch the source" patch -d "$tmp/source" -p1 -i "${patches[0]}"
 }
 
 # configured: does the kernel have all that was asked for? One that does not
@@ -137,12 +140,14 @@ finish()
 
 [ $# -eq 3 ] || die "usage: build-kernel.sh NAME SOURCE CONFIG"
 name=$1 package=$2 config=$3
+patches=()
+[ ! -f "$here/kernels/$name.patch" ] || patches=("$here/kernels/$name.patch")
 installed=/usr/src/$package.tar.xz
 store=$(pfru_cache "kernels/$name")
 from=$(source_version)
 [ -n "$from" ] || die "apt offers no $package, from which the kernel is built"
-id=$(cat "$here/kernels/base.config" "$here/kernels/$config" - <<<"$from $recipe" |
-	sha256sum | head -c 12)
+id=$(cat "$here/kernels/base.config" "$here/kernels/$config" "${patches[@]}" \
+	- <<<"$from $recipe" | sha256sum | head -c 12)
 dir=$store/$id
 # not even a wait for the one that builds another
 if [ ! -f "$dir/version" ]; then
@@ -161,6 +166,7 @@ need make make
 need flex flex
 need bison bison
 need bc bc
+need patch patch
 [ -f /usr/include/gelf.h ] || die "gelf.h is missing; install libelf-dev"
 
 tmp=$(mktemp -d "$store/.new.XXXXXX")

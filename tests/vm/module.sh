@@ -32,6 +32,9 @@ instrument=()
 ! grep -q '^CONFIG_GCOV_KERNEL=y' "$kernel/config" ||
 	instrument+=(GCOV_PROFILE=y)
 ! grep -q '^CONFIG_KCOV=y' "$kernel/config" || instrument+=(KCOV_INSTRUMENT=y)
+# one that reports signed integers that overflow; its own are made to wrap
+! grep -q __ubsan_handle_add_overflow "$build/Module.symvers" ||
+	instrument+=(KCFLAGS="-fno-wrapv -fsanitize=signed-integer-overflow")
 
 if [ -n "$tree" ]; then
 	# headers that the tree keeps and has not installed are unpacked first
