@@ -64,6 +64,13 @@ known_scenarios()
 	done | tr '\n' ' '
 }
 
+# is_built KERNEL: one that is no distribution's
+is_built()
+{
+	awk -v name="$1" '$1 == name && $5 == "source" { found = 1 }
+		END { exit !found }' "$here/kernels.conf"
+}
+
 # scenario_tests: the tests of the loaded scenario that this run is to make,
 # one a line. A test that is named runs in every scenario that is named.
 scenario_tests()
@@ -645,6 +652,12 @@ for name in "${candidates[@]}"; do
 	if [ "$mainline" != no ] && [ "$opt_kernel" != 6.1 ] &&
 	   [ ${#opt_scenarios[@]} -eq 0 ]; then
 		say "scenario $name is left out: it compares with mainline's drivers of kernel 6.1"
+		continue
+	fi
+	if [ "$boot" = secure ] && is_built "$opt_kernel"; then
+		[ ${#opt_scenarios[@]} -eq 0 ] ||
+			die "scenario $name needs a kernel that the machine's keys have signed: not '$opt_kernel'"
+		say "scenario $name is left out: nobody signs the kernel '$opt_kernel'"
 		continue
 	fi
 	if [ -n "$only" ] && [ "$only" != "$opt_kernel" ]; then
