@@ -47,7 +47,7 @@ static int run(char **argv)
 	return status ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static uint64_t now(void)
+static uint64_t cpu_time(void)
 {
 	struct timespec t;
 
@@ -69,9 +69,9 @@ static int write_capsule(const char *node, const char *name)
 	if (!bytes || read(in, bytes, st.st_size) != st.st_size)
 		die(name);
 	before = calls();
-	begin = now();
+	begin = cpu_time();
 	written = write(fd, bytes, st.st_size);
-	spent(before, now() - begin, 0);
+	spent(before, cpu_time() - begin, 0);
 	if (written != st.st_size) {
 		fprintf(stderr, "%s: %zd of %lld bytes: %s\n", node, written,
 			(long long)st.st_size, strerror(errno));
