@@ -593,6 +593,8 @@ static void unregister_watchdog(struct amt *amt)
 	spin_lock(&amt->lock);
 	amt->leaving = current;
 	spin_unlock(&amt->lock);
+	/* the core drops what it has of the device with a close from now on */
+	clear_bit(WDOG_HW_RUNNING, &amt->wdd.status);
 	synchronize_rcu_tasks();
 	amt->was_active = watchdog_active(&amt->wdd);
 	clear_bit(WDOG_NO_WAY_OUT, &amt->wdd.status);
