@@ -332,16 +332,22 @@ def replaced():
           os.stat("/dev/null").st_rdev == os.makedev(1, 3), err)
 
 
-def partly():
-    """A repeat that was told of in part only is told of further."""
+def left_in_pipe(size):
+    """A log of which a reader left so many bytes, nobody knows how, in a pipe."""
     fresh()
     os.remove(STATE)
     log = live.Log(directory, 1 << 20)
     log.append(b"a line\n")
     run("--delta")
     saved = state.State(STATE)
-    saved.pend(saved.position(), 200000, state.STREAM)
+    saved.pend(saved.position(), size, state.STREAM)
     saved.save()
+    return log
+
+
+def partly():
+    """A repeat that was told of in part only is told of further."""
+    log = left_in_pipe(200000)
     log.append(b"0123456\n" * 25000)
     there, here = os.pipe()
     p = subprocess.Popen([program, "telemetry", "--state", STATE, "--follow"],
@@ -376,14 +382,7 @@ def stuck_pipe():
 def twice():
     """What an earlier reader may have told of is known to the one after the next,
     whose first piece is shorter."""
-    fresh()
-    os.remove(STATE)
-    log = live.Log(directory, 1 << 20)
-    log.append(b"a line\n")
-    run("--delta")
-    saved = state.State(STATE)
-    saved.pend(saved.position(), 200000, state.STREAM)
-    saved.save()
+    log = left_in_pipe(200000)
     log.append(b"x" * 999 + b"\n" + b"z" * 299000)
     there, here = stuck_pipe()
     p = subprocess.Popen([program, "telemetry", "--state", STATE, "--delta"],
