@@ -144,6 +144,13 @@ add_sbat()
 		"$1" "$2"
 }
 
+# starts_by_pvh: the unpacked kernel does, seconds earlier; with KASAN it would
+# fault at that entry, where the shadow memory is not mapped yet
+starts_by_pvh()
+{
+	[ -f "$kernel/vmlinux" ] && ! grep -qsx CONFIG_KASAN=y "$kernel/config"
+}
+
 way='' kernel='' initrd='' out='' firmware='' disk='' append='' vars='' shim=''
 limit=300 memory=1024 cpus=2
 extra=()
@@ -249,8 +256,7 @@ secure)
 		-device "virtio-blk-pci,drive=esp,bootindex=1")
 	;;
 quick|plain)
-	# the unpacked kernel starts by PVH, seconds earlier
-	[ ! -f "$kernel/vmlinux" ] || ln -sfn "$kernel/vmlinux" vmlinuz
+	! starts_by_pvh || ln -sfn "$kernel/vmlinux" vmlinuz
 	if [ "$way" = quick ]; then
 		[ -n "$firmware" ] || die "--way quick needs --firmware pfrusim-acpitable.aml"
 		ln -sfn "$firmware" acpitable.aml
