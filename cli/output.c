@@ -281,7 +281,7 @@ struct output *output_new(bool json, bool quiet)
 }
 
 /* Who shares the descriptor may have made it one that does not wait. */
-static int write_all(int fd, const char *bytes, size_t size)
+int write_all(int fd, const char *bytes, size_t size)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
 

@@ -142,6 +142,16 @@ void progress(struct output *out, const char *format, ...)
 void progress_end(struct output *out);
 
 /**
+ * write_all() - write bytes, however often that takes
+ * @fd: a descriptor; one that does not block is waited for
+ * @bytes: what to write
+ * @size: their number
+ *
+ * Return: 0 or a negative errno
+ */
+int write_all(int fd, const char *bytes, size_t size);
+
+/**
  * escape() - make a string fit for a terminal
  * @bytes: any bytes
  * @size: their number

@@ -488,19 +488,6 @@ int state_open(struct pfructl *ctl, const struct device *device,
 }
 
 /* Returns 0 or an errno. */
-static int write_all(int fd, const char *text, size_t size)
-{
-	ssize_t n;
-
-	for (; size; size -= n, text += n) {
-		n = write(fd, text, size);
-		if (n <= 0)
-			return n ? errno : EIO;
-	}
-	return fsync(fd) ? errno : 0;
-}
-
-/* Returns 0 or an errno. */
 static int write_new(const struct state_file *file, const char *text,
 		     size_t size)
 {
@@ -511,7 +498,9 @@ static int write_new(const struct state_file *file, const char *text,
 	/* left by a reader that was killed: we have the lock */
 	unlinkat(file->directory, name, 0);
 	fd = open_own(file, ".new", O_WRONLY | O_CREAT | O_EXCL);
-	error = fd < 0 ? errno : write_all(fd, text, size);
+	error = fd < 0 ? errno : -write_all(fd, text, size);
+	if (!error && fsync(fd))
+		error = errno;
 	if (fd >= 0 && close(fd) && !error)
 		error = errno;
 	if (!error &&
