@@ -8,9 +8,11 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=SCRIPTDIR/sum.sh disable=SC1091
 . "$top/tests/sum.sh"
 
+# fuzzing takes one processor, and the tool's tests wait a good part of their time
+beside "fuzzing" "$top/tests/fuzz/run.sh" 15
 part "unit tests" "$top/tests/check-unit.sh"
 part "the HECI model" "$top/tests/sim/heci/selftest.sh" host
-part "fuzzing" "$top/tests/fuzz/run.sh" 15
+part "fuzzing"
 part "the test harness itself" "$top/tests/vm/selftest.sh"
 part "virtual machines" "$top/tests/vm/run.sh" --no-skips \
 	--kernel "${KERNEL:-6.1}"

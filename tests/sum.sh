@@ -6,20 +6,57 @@
 # line, or with an exit status that contradicts it, counts as one failure.
 
 sum_passed=0 sum_failed=0 sum_skipped=0
+declare -A sum_pids=() sum_logs=()
+trap 'sum_stop 130' INT
+trap 'sum_stop 143' TERM
 
-# part TITLE CMD...
-part()
+# sum_stop STATUS: nothing that was begun goes on after us
+sum_stop()
 {
-	local title=$1 log status=0 line passed failed skipped
+	trap '' INT TERM
+	[ ${#sum_pids[@]} -eq 0 ] || kill "${sum_pids[@]}" 2>/dev/null
+	wait
+	rm -f "${sum_logs[@]}"
+	exit "$1"
+}
+
+# beside TITLE CMD...: begin a runner that may run beside what follows, until
+# "part TITLE"
+beside()
+{
+	local title=$1
 
 	shift
-	log=$(mktemp)
+	sum_logs[$title]=$(mktemp)
+	"$@" </dev/null >"${sum_logs[$title]}" 2>&1 &
+	sum_pids[$title]=$!
+}
+
+# part TITLE [CMD...]: shows it while it runs, or, when it was begun beside others,
+# from its beginning
+part()
+{
+	local title=$1 log pid status=0
+
+	[ $# -eq 1 ] || beside "$@"
+	log=${sum_logs[$title]} pid=${sum_pids[$title]}
 	printf '\n== %s\n' "$title"
-	"$@" </dev/null 2>&1 | tee "$log"
-	status=${PIPESTATUS[0]}
+	tail -n +1 -f --pid="$pid" "$log" &
+	# a signal ends a wait, not a program in the foreground
+	wait $!
+	wait "$pid" || status=$?
+	unset "sum_pids[$title]" "sum_logs[$title]"
+	sum_up "$title" "$log" "$status"
+	rm -f "$log"
+}
+
+# sum_up TITLE LOG STATUS
+sum_up()
+{
+	local title=$1 log=$2 status=$3 line passed failed skipped
+
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" |
 		tail -n 1)
-	rm -f "$log"
 	read -r passed failed skipped _ < <(printf '%s 0 0 0\n' "${line//[^0-9]/ }" |
 		tr -s ' ')
 	if [ -z "$line" ] || [ "$passed" = 0 ] ||
