@@ -730,6 +730,11 @@ reap()
 	unset "running[$ended]"
 	children=("${!running[@]}")
 }
+# what may take longest begins first
+mapfile -t chosen < <(for name in "${chosen[@]}"; do
+	load_scenario "$name"
+	echo "$timeout $name"
+done | sort -s -rn -k 1,1 | cut -d ' ' -f 2-)
 for name in "${chosen[@]}"; do
 	while [ ${#running[@]} -ge "$opt_jobs" ]; do
 		reap
