@@ -37,6 +37,20 @@ known_kernels()
 	sed 's/#.*//' "$top/tests/vm/kernels.conf" | awk 'NF && $5 != "source" { print $1 }'
 }
 
+# different_kernels: of two names of one version the first alone
+different_kernels()
+{
+	local name version dir
+	declare -A known=()
+
+	for name in $(known_kernels); do
+		dir=$("$top/tests/vm/kernel.sh" "$name") &&
+			version=$(cat "$dir/version") || version=$name
+		[ -n "${known[$version]:-}" ] || echo "$name"
+		known[$version]=$name
+	done
+}
+
 limit()
 {
 	sed -n "s/^$1 //p" "$top/module/kernels"
@@ -86,8 +100,8 @@ booted()
 
 	for name in $(known_kernels); do
 		report=$build/kernels/$name/vm/kernel/report
-		dir=$(cat "$build/kernels/$name/where")
 		[ -f "$report" ] || continue
+		dir=$(cat "$build/kernels/$name/where")
 		[ "$(cat "$dir/version")" = "$1" ] || continue
 		if grep -q '^    ok - the kernel is unharmed' "$report" &&
 		   grep -qE '^    ok [0-9]+ - pfructl status exits 0' "$report"; then
@@ -191,7 +205,7 @@ jobs=$(nproc)
 [ "${1:-}" != --table ] || { boot=no; shift; }
 [ "${1:-}" != --jobs ] || { jobs=$2; shift 2; }
 names=("$@")
-[ $# -gt 0 ] || mapfile -t names < <(known_kernels)
+[ $# -gt 0 ] || mapfile -t names < <(different_kernels)
 mkdir -p "$build/kernels"
 if [ "$boot" = yes ]; then
 	for name in "${names[@]}"; do
