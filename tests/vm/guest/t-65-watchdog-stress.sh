@@ -26,19 +26,6 @@ quickly()
 	done
 }
 
-# pinger: pings without a pause, on whatever watchdog there is
-pinger()
-{
-	while [ ! -e "$tap_dir/enough" ]; do
-		if dev=$(wd_dev); then
-			# shellcheck disable=SC2086 # words
-			wd "$dev" $many magic
-		else
-			usleep 5000
-		fi
-	done >"$tap_dir/pings" 2>&1
-}
-
 # sleeps: suspend to idle; host/wake.sh presses a key
 sleeps()
 {
@@ -52,7 +39,8 @@ many=$(yes ping | head -n 200 | tr '\n' ' ')
 
 row resets "$RESETS link resets at random moments under a load of pings"
 rm -f "$tap_dir/enough"
-pinger &
+# shellcheck disable=SC2086 # words
+using $many magic >"$tap_dir/pings" 2>&1 &
 pinger=$!
 n=0
 back=0
@@ -66,10 +54,10 @@ while [ "$n" -lt "$RESETS" ]; do
 		heci reset
 	fi
 	soon 10 not has resets "$before"
-	starts=$(($(heci state starts) + $(heci state pings)))
+	starts=$(beats)
 	i=0
 	# the load itself shows that the watchdog is back
-	until [ $(($(heci state starts) + $(heci state pings))) -gt $((starts + 2)) ]; do
+	until [ "$(beats)" -gt $((starts + 2)) ]; do
 		i=$((i + 1))
 		[ "$i" -lt 400 ] || break
 		usleep 50000

@@ -48,12 +48,6 @@ values()
 	done
 }
 
-# beats: starts and pings that the firmware has had
-beats()
-{
-	echo $(($(heci state starts) + $(heci state pings)))
-}
-
 # counts_agree WHEN: the driver's, and the model's from $beats and $stops on
 counts_agree()
 {

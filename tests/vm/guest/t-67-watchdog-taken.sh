@@ -24,32 +24,9 @@ no_timer()
 	[ "$(timers)" = 0 ]
 }
 
-# beats: starts and pings that the firmware has had
-beats()
-{
-	echo $(($(heci state starts) + $(heci state pings)))
-}
-
 references()
 {
 	cat /sys/module/pfru/refcnt
-}
-
-no_watchdog()
-{
-	! wd_dev
-}
-
-# users: open, ping and close it without a pause, until $tap_dir/enough
-users()
-{
-	while [ ! -e "$tap_dir/enough" ]; do
-		if dev=$(wd_dev); then
-			wd "$dev" pretimeout=10 ping ping magic
-		else
-			usleep 2000
-		fi
-	done >"$tap_dir/users" 2>&1
 }
 
 fresh
@@ -72,7 +49,7 @@ while [ "$n" -lt "$turns" ]; do
 	n=$((n + 1))
 	heci required no quiet
 	wd "$(wd_dev)" pretimeout=10 ping >/dev/null
-	soon 10 no_watchdog || { diag "cycle $n: the watchdog stays"; break; }
+	soon 10 not wd_dev || { diag "cycle $n: the watchdog stays"; break; }
 	soon 3 no_timer || left=$((left + 1))
 	heci required yes
 	soon 20 wd_works || { diag "cycle $n: no watchdog"; break; }
@@ -111,7 +88,7 @@ is "$(references)" 0 "and the module may go"
 bus=/sys/bus/mei/drivers/$(wd_driver)
 client=$(basename "$(ls -d "$bus"/*"$wd_uuid")")
 rm -f "$tap_dir/enough"
-users &
+using pretimeout=10 ping ping magic >"$tap_dir/users" 2>&1 &
 users=$!
 left=0
 n=0
@@ -120,7 +97,7 @@ while [ "$n" -lt "$turns" ]; do
 	soon 10 wd_dev || { diag "cycle $n: no watchdog"; break; }
 	usleep $((n * 7919 % 50000))
 	echo "$client" >"$bus/unbind"
-	no_watchdog || diag "cycle $n: a watchdog after unbind"
+	not wd_dev >/dev/null || diag "cycle $n: a watchdog after unbind"
 	left=$((left + $(timers)))
 	echo "$client" >"$bus/bind"
 done

@@ -140,16 +140,35 @@ at_most()
 	fi
 }
 
+# beats: starts and pings that the firmware has had
+beats()
+{
+	echo $(($(heci state starts) + $(heci state pings)))
+}
+
+# using WORD...: wd with these words, without a pause, on whatever watchdog there
+# is, until $tap_dir/enough
+using()
+{
+	while [ ! -e "$tap_dir/enough" ]; do
+		if dev=$(wd_dev); then
+			wd "$dev" "$@"
+		else
+			usleep 2000
+		fi
+	done
+}
+
 # wd_works: there is a watchdog, and a ping of it reaches the firmware
 wd_works()
 {
 	local before
 
 	dev=$(wd_dev) && [ -c "$dev" ] || return 1
-	before=$(($(heci state starts) + $(heci state pings)))
+	before=$(beats)
 	limited 8 wd "$dev" ping magic
 	[ "$status" = 0 ] &&
-		[ $(($(heci state starts) + $(heci state pings))) -gt "$before" ]
+		[ "$(beats)" -gt "$before" ]
 }
 
 # comes_back NAME [SECONDS]: the watchdog does, by itself
