@@ -18,7 +18,7 @@ for s in "$@"; do
 	args+=(--scenario "$s")
 done
 # of a run before
-rm -rf "$PFRU_BUILD"/vm/*/guest
+rm -rf "$PFRU_BUILD"/vm/*/{guest,notes}
 part "guests on the debug kernel" "$here/run.sh" --kernel debug \
 	--jobs "${JOBS:-2}" "${args[@]}"
 [ $# -gt 0 ] ||

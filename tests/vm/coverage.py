@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""coverage.py VM: prints how many lines of the module, and of core in it, ran in
-the guests whose results are in the directory VM of run.sh, and which did not.
+"""coverage.py VM...: prints how many lines of the module, and of core in it, ran
+in the guests whose results are in these directories VM of run.sh, and which did not.
 Ends with "N passed, N failed": the share of the module's lines has to be WANTED."""
 
 import glob
@@ -33,17 +33,18 @@ def read_counts(notes, counts, work):
     return lines
 
 
-def main(directory):
-    notes = os.path.join(directory, "stage", "pfru.ko.gcov")
-    guests = sorted(glob.glob(directory + "/*/guest/gcov"))
-    if not os.path.isdir(notes) or not guests:
+def main(directories):
+    guests = sorted(guest for directory in directories
+                    for guest in glob.glob(directory + "/*/notes"))
+    if not guests:
         print("0 passed, 1 failed")
         sys.exit("coverage.py: no counts in %s: needs the kernel 'debug'"
-                 % directory)
+                 % " ".join(directories))
     total = {}
     with tempfile.TemporaryDirectory() as work:
         for guest in guests:
-            for source, counted in read_counts(notes, guest, work).items():
+            counts = os.path.join(os.path.dirname(guest), "guest", "gcov")
+            for source, counted in read_counts(guest, counts, work).items():
                 there = total.setdefault(source, {})
                 for line, n in counted.items():
                     there[line] = there.get(line, 0) + n
@@ -51,6 +52,6 @@ def main(directory):
     return gcov_lines.judge(gcov_lines.table(total), WANTED)
 
 
-if len(sys.argv) != 2:
-    sys.exit("usage: coverage.py VM")
-sys.exit(main(sys.argv[1]))
+if len(sys.argv) < 2:
+    sys.exit("usage: coverage.py VM...")
+sys.exit(main(sys.argv[1:]))

@@ -567,6 +567,19 @@ judge()
 	}
 }
 
+# keep_notes: what makes lines of the counts in guest/gcov; the next build of the
+# module makes others
+keep_notes()
+{
+	local f
+
+	[ -d "$out/guest/gcov" ] && [ -d "$stage/pfru.ko.gcov" ] || return 0
+	for f in "$stage"/pfru.ko.gcov/*/*.gcno; do
+		mkdir -p "$out/notes/$(basename "$(dirname "$f")")"
+		cp "$f" "$out/notes/$(basename "$(dirname "$f")")/"
+	done
+}
+
 # run_scenario NAME: in a process of its own; leaves report and counts
 run_scenario()
 {
@@ -590,6 +603,7 @@ run_scenario()
 		tar -C "$out/guest" --no-same-owner -xzf "$out/guest.tar" 2>/dev/null
 		rm -f "$out/guest.tar"
 	fi
+	keep_notes
 	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd,vars.enrolled,shim.efi,sbat.efi,vmlinuz,pfru.ko}
 	rm -f "$out/judged" "$out/console.judged"
 	echo "$passed $failed $skipped" >"$out/counts"
@@ -652,7 +666,7 @@ esac
 # the scenarios of this run: those named, else all that have a test to make
 chosen=()
 need_module=no need_heci=no need_cli=no need_firmware=no need_mainline=no need_install=no
-helper_dirs=() wanted_images=
+helper_dirs=() wanted_images='' unnamed=
 candidates=("${opt_scenarios[@]}")
 if [ ${#candidates[@]} -eq 0 ]; then
 	read -r -a candidates < <(known_scenarios)
@@ -660,6 +674,7 @@ fi
 for name in "${candidates[@]}"; do
 	load_scenario "$name"
 	if [ ${#opt_scenarios[@]} -eq 0 ] && [ "$default" != yes ]; then
+		unnamed="$unnamed $name"
 		[ "$opt_list" = yes ] || continue
 	fi
 	list=$(scenario_tests | tr '\n' ' ') || exit 1
@@ -669,7 +684,8 @@ for name in "${candidates[@]}"; do
 	fi
 	[ -n "$list" ] || continue
 	if [ "$mainline" != no ] && [ "$opt_kernel" != 6.1 ] &&
-	   [ ${#opt_scenarios[@]} -eq 0 ]; then
+	   [ ${#opt_scenarios[@]} -eq 0 ] &&
+	   ! { [ "$mainline" = tools ] && is_built "$opt_kernel"; }; then
 		say "scenario $name is left out: it compares with mainline's drivers of kernel 6.1"
 		continue
 	fi
@@ -701,6 +717,7 @@ for name in "${candidates[@]}"; do
 	[ "$mainline" = no ] || need_mainline=yes
 done
 [ "$opt_list" = no ] || exit 0
+[ -z "$unnamed" ] || say "left out, as they run only when they are named:$unnamed"
 if [ ${#chosen[@]} -eq 0 ]; then
 	echo "0 passed, 0 failed"
 	die "nothing to run: no scenario has a test ${opt_tests[*]:-at all}; see --list"
