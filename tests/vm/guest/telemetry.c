@@ -375,6 +375,57 @@ static void test_mapped_otherwise(void)
 	close(fd);
 }
 
+static void *map_ring(int fd)
+{
+	return mmap(NULL, RING, PROT_READ, MAP_SHARED, fd, 0);
+}
+
+/* a slow firmware holds the device, and the file by which it was asked */
+static void test_nonblocking(void)
+{
+	int fd = must_open(TELEMETRY, O_RDWR | O_NONBLOCK);
+	int apart = must_open(TELEMETRY, O_RDWR | O_NONBLOCK);
+	struct pfru_log_info info = { PFRU_LOG_WARNING, PFRU_LOG_UNCHANGED,
+				      PFRU_LOG_UNCHANGED };
+	uint32_t before = slot[SLOT_DATA].calls;
+	struct pfru_log_data_info data;
+	struct pfru_result result;
+	int status;
+	pid_t slow;
+
+	fill_ring(1000, 0);
+	slot[SLOT_DATA].delay = 2000 * slowness();
+	slot[SLOT_DATA].times = 1;
+	slow = fork();
+	if (!slow)
+		_exit(ioctl(fd, PFRU_LOG_IOC_GET_DATA_INFO, &data) ? 1 : 0);
+	wait_for_call(SLOT_DATA, before);
+	gives(read(fd, got, 100), -EAGAIN, "nonblocking read");
+	gives(ioctl(fd, PFRU_LOG_IOC_GET_DATA_INFO, &data), -EAGAIN,
+	      "nonblocking data info");
+	gives(ioctl(fd, PFRU_LOG_IOC_GET_INFO, &info), -EAGAIN,
+	      "nonblocking look at the settings");
+	gives(ioctl(fd, PFRU_LOG_IOC_SET_INFO, &info), -EAGAIN,
+	      "nonblocking setting");
+	gives(ioctl(fd, PFRU_IOC_GET_RESULT, &result), -EAGAIN,
+	      "nonblocking result");
+	gives(map_ring(fd) == MAP_FAILED ? -1 : 0, -EAGAIN,
+	      "nonblocking mapping");
+	gives(read(apart, got, 100), -EAGAIN, "another file: read");
+	gives(ioctl(apart, PFRU_LOG_IOC_GET_INFO, &info), -EAGAIN,
+	      "another file: look at the settings");
+	gives(ioctl(apart, PFRU_LOG_IOC_SET_INFO, &info), -EAGAIN,
+	      "another file: setting");
+	gives(ioctl(apart, PFRU_IOC_GET_RESULT, &result), -ENODATA,
+	      "another file: no result, and no waiting");
+	waitpid(slow, &status, 0);
+	same(status, 0, "the slow call ends well");
+	gives(read(fd, got, 100), 100, "and the log is free again");
+	gives(read(apart, got, 100), 100, "for all");
+	close(apart);
+	close(fd);
+}
+
 int main(void)
 {
 	sim_begin();
@@ -389,6 +440,7 @@ int main(void)
 	test_numbers();
 	test_unusable();
 	test_mapped_otherwise();
+	test_nonblocking();
 	/* the next program must find the log as it was at boot */
 	sim_log[PFRUSIM_EXEC].live = 0;
 	sim_log[PFRUSIM_EXEC].pos = 0;
