@@ -161,7 +161,7 @@ static uint32_t line_size(const uint8_t *bytes, uint32_t left)
 	if (left > LINE_MAX_BYTES)
 		left = LINE_MAX_BYTES;
 	end = memchr(bytes, '\n', left);
-	return end ? end - bytes + 1 : left;
+	return end ? (uint32_t)(end - bytes) + 1 : left;
 }
 
 int journal_send(struct sink *sink, const struct piece *piece,
