@@ -19,7 +19,7 @@ if [ "${1:-}" = --docs ]; then
 	shift
 fi
 rm -f "$vm"/bench*/guest/{costs,beside}
-if ! "$top/tests/vm/run.sh" --scenario bench --scenario bench-mainline \
+if ! BENCH_TURNS=5 "$top/tests/vm/run.sh" --scenario bench --scenario bench-mainline \
 	--scenario bench-instructions "$@" >&2; then
 	echo "the benchmark failed" >&2
 	exit 1

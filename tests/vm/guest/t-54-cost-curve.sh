@@ -22,12 +22,12 @@ ring()
 	at=$((7 * $1 + $1 / 2))
 }
 
-# median CMD...: of 3 turns, each with news of $news bytes; sets $calls, $time
+# median CMD...: of TURNS turns, each with news of $news bytes; sets $calls, $time
 # (user and system, microseconds), $read and $memory (KiB)
 median()
 {
 	: >"$tap_dir/turns"
-	for turn in 1 2 3; do
+	for turn in $(seq "$TURNS"); do
 		at=$((at + news))
 		[ "$news" = 0 ] || writer to $at >/dev/null
 		writer spend "$@" >"$tap_dir/printed" 2>>"$tap_dir/turns" ||
@@ -36,7 +36,7 @@ median()
 	# shellcheck disable=SC2046 # words
 	set -- $(sed -n 's/.*calls \([0-9]*\) user \([0-9]*\) system \([0-9]*\) read \([0-9]*\) memory \([0-9]*\).*/\2 \3 \1 \4 \5/p' \
 		"$tap_dir/turns" | awk '{ print $1 + $2, $3, $4, $5 }' |
-		sort -n | sed -n 2p)
+		sort -n | sed -n $((TURNS / 2 + 1))p)
 	time=$1 calls=$2 read=$3 memory=$4
 }
 
