@@ -596,6 +596,30 @@ static void test_waiting(void)
 	close(fd);
 }
 
+/* a writer of a capsule is killed when this byte has arrived; had it by then? */
+static bool kill_writer(int fd, const uint8_t *bytes, size_t size,
+			volatile uint8_t *arrives, uint8_t value)
+{
+	bool arrived;
+	double begin;
+	pid_t writer;
+
+	*arrives = value + 1;
+	writer = fork();
+	if (!writer) {
+		if (write(fd, bytes, size) > 0)
+			sleep(10);
+		_exit(1);
+	}
+	begin = now();
+	while (*arrives != value && now() - begin < 5)
+		;
+	arrived = *arrives == value;
+	kill(writer, SIGKILL);
+	waitpid(writer, NULL, 0);
+	return arrived;
+}
+
 /* who is killed while the last bytes are copied leaves a judged capsule */
 static void test_killed(void)
 {
@@ -608,22 +632,9 @@ static void test_killed(void)
 	make_capsule(large, size, false, 3, 0);
 	for (i = 0; i < 10; i++) {
 		int fd = open_update();
-		double begin;
-		pid_t writer;
 
-		*middle = large[size / 2] + 1;
-		writer = fork();
-		if (!writer) {
-			if (write(fd, large, size) > 0)
-				sleep(10);
-			_exit(1);
-		}
-		begin = now();
-		while (*middle != large[size / 2] && now() - begin < 5)
-			;
-		midway += *middle == large[size / 2];
-		kill(writer, SIGKILL);
-		waitpid(writer, NULL, 0);
+		midway += kill_writer(fd, large, size, middle,
+				      large[size / 2]);
 		if (write(fd, large, 1) < 0)
 			unjudged += result_of(fd).reason ==
 				    PFRU_REASON_PAST_END;
@@ -641,25 +652,12 @@ static void test_killed_early(void)
 	const size_t size = page->buf_size;
 	volatile uint8_t *early = map_physical(page->buf_base + 4096, 1);
 	uint8_t *large = malloc(size);
-	double begin;
-	pid_t writer;
 	int fd;
 
 	fresh();
 	make_capsule(large, size, false, 3, 0);
-	*early = large[4096] + 1;
 	fd = open_update();
-	writer = fork();
-	if (!writer) {
-		if (write(fd, large, size) > 0)
-			sleep(10);
-		_exit(1);
-	}
-	begin = now();
-	while (*early != large[4096] && now() - begin < 5)
-		;
-	kill(writer, SIGKILL);
-	waitpid(writer, NULL, 0);
+	kill_writer(fd, large, size, early, large[4096]);
 	same(*early, large[4096], "a writer of %zu bytes is killed", size);
 	gives(write(fd, large, 1), 1, "its capsule is not complete");
 	gives(ioctl(fd, PFRU_IOC_STAGE), -ENODATA, "and not to be staged");
