@@ -47,4 +47,5 @@ for kernel in 5.10 6.12 7.2; do
 		--scenario main --scenario demo --scenario watchdog
 done
 part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
+part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm
 total

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * storm SECONDS: eight writers, eight stagers and eight readers, while drivers
- * are unbound and bound, the module is unloaded and loaded, and all of them get
- * signals and are killed. What was staged must always have been one writer's
+ * are unbound and bound, the module is unloaded and loaded, the machine sleeps, and
+ * all of them get signals and are killed. What was staged must always have been one writer's
  * capsule, whole: the kernel's log tells its SHA-256. Afterwards all works.
  * "storm --capsules DIR" only writes the capsules, to be hashed.
  */
@@ -22,6 +22,7 @@
 static struct {
 	uint64_t writes, written, staged, activated, reads, maps, refused;
 	uint64_t unbound, bound, unloaded, in_use, loaded, killed, stuck;
+	uint64_t slept, stayed_awake;
 } *did;
 
 static char device[2][64];
@@ -201,11 +202,31 @@ static void unload(void)
 		count(in_use);
 }
 
+/* suspend to idle, from which the kernel's test mode wakes after a second */
+static void prepare_sleep(void)
+{
+	if (write_file("/sys/module/suspend/parameters/pm_test_delay", "1") ||
+	    write_file("/sys/power/pm_test", "devices"))
+		die("/sys/power/pm_test");
+}
+
+static void sleep_once(void)
+{
+	if (!write_file("/sys/power/state", "freeze"))
+		count(slept);
+	else
+		count(stayed_awake);
+}
+
 /* one thing that happens to the drivers */
 static void disturb(void)
 {
 	int i = chance(2);
 
+	if (!chance(20)) {
+		sleep_once();
+		return;
+	}
 	switch (chance(4)) {
 	case 0:
 		unload();
@@ -281,6 +302,7 @@ static void rage(double end)
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = start(i);
 	lull(workers);
+	sleep_once();
 	while (now() < end) {
 		nap(30000);
 		if (!chance(4))
@@ -329,9 +351,11 @@ int main(int argc, char **argv)
 		die("mmap");
 	random_state = time(NULL);
 	find_devices();
+	prepare_sleep();
 	end = now() + atoi(argv[1]);
 	rage(end);
 	restore();
+	write_file("/sys/power/pm_test", "none");
 	printf("# writes %llu, whole %llu, staged %llu, activated %llu, refused %llu\n",
 	       (unsigned long long)did->writes,
 	       (unsigned long long)did->written,
@@ -347,11 +371,16 @@ int main(int argc, char **argv)
 	       (unsigned long long)did->in_use,
 	       (unsigned long long)did->loaded,
 	       (unsigned long long)did->killed);
+	printf("# slept %llu, could not %llu\n",
+	       (unsigned long long)did->slept,
+	       (unsigned long long)did->stayed_awake);
 	check(did->written && did->staged, "capsules were written and staged");
 	check(did->reads && did->maps, "the log was read and mapped");
 	check(did->unbound && did->bound && did->killed,
 	      "drivers came and went, programs were killed");
 	check(did->unloaded, "the module was unloaded");
+	check(did->slept, "the machine slept");
+	same(did->stayed_awake, 0, "whenever it was told to");
 	same(did->stuck, 0, "each killed program ended");
 	check_clean_update();
 	return done();
