@@ -558,6 +558,7 @@ judge()
 		echo "    ok - the kernel is unharmed"
 	else
 		failed=$((failed + 1))
+		reports=$(grep -c . <<<"$said")
 		echo "    not ok - the kernel is unharmed: see $out/console.log"
 		printf '%s\n' "$said" | sed 's/^/    # /'
 	fi
@@ -587,7 +588,7 @@ run_scenario()
 	out=$vm/$scenario
 	rm -rf "$out"
 	mkdir -p "$out"
-	passed=0 failed=0 skipped=0
+	passed=0 failed=0 skipped=0 reports=0
 	if make_guest 2>"$out/initramfs.log"; then
 		boot_twice
 		judge >"$out/report"
@@ -606,22 +607,25 @@ run_scenario()
 	keep_notes
 	[ "$opt_keep" = yes ] || rm -f "$out"/{initrd,initrd.img,disk,disk.img,esp.img,vars.fd,vars.enrolled,shim.efi,sbat.efi,vmlinuz,pfru.ko}
 	rm -f "$out/judged" "$out/console.judged"
-	echo "$passed $failed $skipped" >"$out/counts"
+	lines=$(wc -l 2>/dev/null <"$out/console.log") || lines=0
+	echo "$passed $failed $skipped $reports $lines" >"$out/counts"
 }
 
 # report NAME: of a scenario that has ended, and add up its counts
 report()
 {
-	local p f s
+	local p f s r l
 
 	load_scenario "$1"
 	out=$vm/$scenario
 	printf '\n%s (%s): %s s\n' "$scenario" "$boot" "$(cat "$out/seconds" 2>/dev/null || echo 0)"
 	cat "$out/report" 2>/dev/null
-	if read -r p f s 2>/dev/null <"$out/counts"; then
+	if read -r p f s r l 2>/dev/null <"$out/counts"; then
 		all_passed=$((all_passed + p))
 		all_failed=$((all_failed + f))
 		all_skipped=$((all_skipped + s))
+		all_reports=$((all_reports + r))
+		all_lines=$((all_lines + l))
 	else
 		echo "    not ok - the scenario left no result"
 		all_failed=$((all_failed + 1))
@@ -736,7 +740,7 @@ while read -r dir; do
 done < <(printf '%s\n' "${helper_dirs[@]}" | sort -u)
 say "built in $((SECONDS - start)) s; kernel $(cat "$kernel/version"), scenarios: ${chosen[*]}"
 
-all_passed=0 all_failed=0 all_skipped=0
+all_passed=0 all_failed=0 all_skipped=0 all_reports=0 all_lines=0
 declare -A running=()
 reap()
 {
@@ -769,6 +773,7 @@ while [ ${#running[@]} -gt 0 ]; do
 done
 
 printf '\nlogs: %s\ntime: %s s\n' "$vm" $((SECONDS - start))
+echo "reports of the kernels, those that were expected apart: $all_reports in $all_lines lines"
 summary="$all_passed passed, $all_failed failed"
 [ "$all_skipped" -eq 0 ] || summary="$summary, $all_skipped skipped"
 echo "$summary"
