@@ -299,8 +299,9 @@ static int call(const struct pfru_firmware *fw, const struct function *function,
 	if (argument)
 		integer.integer.value = *argument;
 	/* without an argument the empty package is made for us */
-	object = acpi_evaluate_dsm(fw->handle, function->guid, revision,
-				   function->index, argument ? &package : NULL);
+	object = acpi_evaluate_dsm(ACPI_HANDLE(fw->dev), function->guid,
+				   revision, function->index,
+				   argument ? &package : NULL);
 	if (!object) {
 		result->reason = PFRU_REASON_NO_ANSWER;
 		return -EIO;

@@ -21,12 +21,12 @@
 
 /**
  * struct pfru_firmware - whom to call
- * @dev: for messages
- * @handle: the ACPI device
+ * @dev: the platform device. Its ACPI handle is looked up for each call: when the
+ *	firmware's table is unloaded, that becomes one in which ACPI finds nothing,
+ *	some time before the device goes
  */
 struct pfru_firmware {
 	struct device *dev;
-	acpi_handle handle;
 };
 
 /**

@@ -688,11 +688,10 @@ static void remove_telemetry(void *data)
 static int telemetry_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
-	acpi_handle handle = ACPI_HANDLE(dev);
 	struct pfru_telemetry *telemetry;
 	int ret;
 
-	if (!handle)
+	if (!ACPI_HANDLE(dev))
 		return -ENODEV;
 	/* the crashed kernel's memory would not count as System RAM there */
 	if (is_kdump_kernel())
@@ -701,7 +700,6 @@ static int telemetry_probe(struct platform_device *pdev)
 	if (!telemetry)
 		return -ENOMEM;
 	telemetry->fw.dev = dev;
-	telemetry->fw.handle = handle;
 	telemetry->type = PFRU_LOG_EXECUTION;
 	telemetry->revision = PFRU_REVISION_MIN;
 	mutex_init(&telemetry->lock);

@@ -840,11 +840,10 @@ static void remove_update(void *data)
 static int update_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
-	acpi_handle handle = ACPI_HANDLE(dev);
 	struct pfru_update *update;
 	int ret;
 
-	if (!handle)
+	if (!ACPI_HANDLE(dev))
 		return -ENODEV;
 	/* the crashed kernel's memory would not count as System RAM there */
 	if (is_kdump_kernel())
@@ -853,7 +852,6 @@ static int update_probe(struct platform_device *pdev)
 	if (!update)
 		return -ENOMEM;
 	update->fw.dev = dev;
-	update->fw.handle = handle;
 	update->revision = PFRU_REVISION_MIN;
 	mutex_init(&update->lock);
 	pfru_node_init(&update->node, free_update);

@@ -95,20 +95,23 @@ scan_leaks()
 }
 
 # known_leaks yes|no: those of them that are, or are not, what the kernel's
-# interpreter of ACPI loses whenever a method is aborted: objects of its parser
+# ACPI code loses: objects of the interpreter's parser whenever a method is aborted,
+# and what was loaded through configfs
 known_leaks()
 {
 	aborted=0
 	! dmesg | grep 'Aborting method' >/dev/null || aborted=1
 	awk -v wanted="$1" -v aborted=$aborted '
 	function end_object() {
-		if ((known && aborted ? "yes" : "no") == wanted)
+		if (((known && aborted) || table ? "yes" : "no") == wanted)
 			printf "%s", object
 		object = ""
 		known = 0
+		table = 0
 	}
 	/^unreferenced object/ { end_object() }
 	/\] acpi_ps_alloc_op\+/ { known = 1 }
+	/\] acpi_table_(make_item|aml_write)\+/ { table = 1 }
 	{ object = object $0 "\n" }
 	END { end_object() }' /out/kmemleak
 }
@@ -119,7 +122,7 @@ find_leaks()
 	[ -e $leaks ] || return
 	scan_leaks
 	cat $leaks >/out/kmemleak
-	kmsg "leaks of aborted methods: $(known_leaks yes | grep -c '^unref')"
+	kmsg "leaks of ACPI's own: $(known_leaks yes | grep -c '^unref')"
 	known_leaks no | head -n 60 | while IFS= read -r line; do
 		echo "<4>pfru-vm: $line" >/dev/kmsg
 	done
