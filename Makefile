@@ -14,7 +14,7 @@ DESTDIR ?=
 export BUILD VERSION
 
 .PHONY: all help module cli check check-full check-unit check-vm \
-	check-selftest demo check-debug deps-debug coverage fuzz bench bench-docs lint \
+	check-selftest demo check-debug check-kcsan deps-debug coverage fuzz bench bench-docs lint \
 	install install-tool install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
@@ -42,6 +42,7 @@ help:
 	@echo "make check-secureboot the installed packages, booted with Secure Boot"
 	@echo "make check-debug      tests in virtual machines on a kernel that looks for harm;"
 	@echo "                      SCENARIOS=...; the first run builds it in a quarter of an hour"
+	@echo "make check-kcsan      calls and timing by chance, on one that reports data races"
 	@echo "make coverage         the lines of core and tool that their tests run"
 	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
 	@echo "make bench            what things take, beside mainline: a table; bench-docs into docs/"
@@ -98,6 +99,10 @@ check-full: deps deps-debug
 # the guest tests on a kernel that is built to look for harm
 check-debug: deps deps-debug
 	@tests/vm/check-debug.sh $(SCENARIOS)
+
+# and data races of the module with itself
+check-kcsan: deps deps-debug
+	@tests/vm/check-debug.sh --kernel kcsan $(or $(SCENARIOS),hostile)
 
 coverage: deps
 	@tests/check-unit.sh coverage

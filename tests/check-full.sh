@@ -48,4 +48,6 @@ for kernel in 5.10 6.12 7.2; do
 done
 part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
 part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm
+part "the kernel that looks for data races" "$top/tests/vm/check-debug.sh" \
+	--kernel kcsan hostile
 total

@@ -5,7 +5,9 @@
 # from Debian's package SOURCE with kernels/base.config and kernels/CONFIG, and
 # kernels/NAME.patch where there is one. It prints the kernel's directory in the
 # cache, laid out as kernel.sh has it. Once made, it is made again only when
-# configuration, patch or source have changed.
+# configuration, patch or source have changed. Lines "# slowness: N" and "# make:
+# VARIABLE=VALUE" of CONFIG say how much longer than with Debian's kernel tests
+# may take (8 without), and how make is called.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,7 +15,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 recipe=1		# raise it when this script makes something else
-slowness=8		# how much longer than with Debian's kernel tests may take
 
 tmp=
 trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
@@ -39,6 +40,12 @@ source_version()
 	fi
 	apt_lists "$package"
 	apt_candidate "$package" | sed -n 's/^Version: //p'
+}
+
+# said WORD: what the configuration says behind "# WORD:"
+said()
+{
+	sed -n "s/^# $1: *//p" "$here/kernels/$config"
 }
 
 # unpack_source: into $tmp/source
@@ -90,9 +97,9 @@ build()
 		KCONFIG_ALLCONFIG="$tmp/fragment" allnoconfig
 	configured
 	step "build the kernel" make -C "$tmp/source" O="$tmp/out" \
-		-j "$(nproc)" bzImage modules
+		-j "$(nproc)" "${variables[@]}" bzImage modules
 	step "install the modules" make -C "$tmp/source" O="$tmp/out" \
-		INSTALL_MOD_PATH="$tmp/new/root" modules_install
+		"${variables[@]}" INSTALL_MOD_PATH="$tmp/new/root" modules_install
 }
 
 # keep_headers: what modules are built with, of source and objects, goes to the
@@ -122,7 +129,7 @@ keep_headers()
 # finish: lay out $tmp/new as kernel.sh's callers know it
 finish()
 {
-	local ver new=$tmp/new
+	local ver slower new=$tmp/new
 
 	ver=$(cat "$tmp/out/include/config/kernel.release")
 	rm -f "$new/root/lib/modules/$ver"/{build,source}
@@ -133,7 +140,8 @@ finish()
 	keep_headers
 	ln -s "root/lib/modules/$ver" "$new/modules"
 	ln -s out "$new/build"
-	echo "$slowness" >"$new/slowness"
+	slower=$(said slowness)
+	echo "${slower:-8}" >"$new/slowness"
 	printf '%s\n' "$ver" >"$new/version"
 	chmod 755 "$new"
 }
@@ -141,6 +149,7 @@ finish()
 [ $# -eq 3 ] || die "usage: build-kernel.sh NAME SOURCE CONFIG"
 name=$1 package=$2 config=$3
 patches=()
+read -r -a variables < <(said make) || :
 [ ! -f "$here/kernels/$name.patch" ] || patches=("$here/kernels/$name.patch")
 installed=/usr/src/$package.tar.xz
 store=$(pfru_cache "kernels/$name")

@@ -77,6 +77,7 @@ begin_run()
 		modprobe $module 2>/out/modprobe.log ||
 			tell "error cannot load module $module: $(head -n 1 /out/modprobe.log)"
 	done </etc/vm/load
+	watch_races
 	# what leaked before the first test is none of ours
 	if [ -e $leaks ]; then
 		scan_leaks
@@ -85,6 +86,28 @@ begin_run()
 }
 
 leaks=/sys/kernel/debug/kmemleak
+races=/sys/kernel/debug/kcsan
+
+# watch_races: more of the accesses, and each for longer, than a kernel bears all of
+# which is watched; here it is the module alone
+watch_races()
+{
+	[ -e $races ] || return 0
+	echo 10 >/sys/module/kcsan/parameters/skip_watch
+	echo 200 >/sys/module/kcsan/parameters/udelay_task
+	echo on >$races
+}
+
+# tell_races: what a kernel that looks for data races has looked at; its reports
+# are in its log
+tell_races()
+{
+	[ -e $races ] || return 0
+	cat $races >/out/kcsan
+	watched=$(sed -n 's/^setup_watchpoints: //p' /out/kcsan)
+	kmsg "data races: $(tr '\n' ' ' </out/kcsan | cut -c 1-200)"
+	[ "${watched:-0}" -gt 0 ] || tell "error this kernel has watched nothing"
+}
 
 # Memory is a leak to kmemleak when it was lost for 5 s, in two scans.
 scan_leaks()
@@ -153,6 +176,7 @@ run_tests()
 end_run()
 {
 	find_leaks
+	tell_races
 	keep_counts
 	tell "tainted $(cat /proc/sys/kernel/tainted)"
 	tell "end"
