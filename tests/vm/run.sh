@@ -458,13 +458,15 @@ start_heci()
 # start_host: the script beside the guest; its checks are judged like a test's
 start_host()
 {
+	local limit=$((timeout * slowness))
+
 	(
 		printf 'pfru-vm test host-%s\n' "$host"
 		begin=$SECONDS
 		HECI_SIM=$stage/heci-sim HECI_DIR=$heci_dir HECI_LOG=$out/heci.log \
-			HECI_OUT=$out timeout "$timeout" bash "$here/host/$host.sh" 2>"$out/host.log"
+			HECI_OUT=$out timeout "$limit" bash "$here/host/$host.sh" 2>"$out/host.log"
 		printf 'pfru-vm end host-%s exit %s %s %s\n' "$host" $? \
-			$((SECONDS - begin)) "$timeout"
+			$((SECONDS - begin)) "$limit"
 	) >"$out/host.tap" </dev/null &
 	host_pid=$!
 	children+=("$host_pid")
