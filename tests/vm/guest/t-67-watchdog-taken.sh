@@ -86,6 +86,26 @@ is $? 0 "and reach the firmware"
 is "$(heci state armed)" no "and it is stopped in the end"
 is "$(references)" 0 "and the module may go"
 
+fresh
+rm -f "$tap_dir/open" "$tap_dir/go"
+wd "$(wd_dev)" ping magic touch="$tap_dir/open" wait="$tap_dir/go" ping \
+	>"$tap_dir/close" &
+soon 10 test -e "$tap_dir/open"
+heci withhold all
+touch "$tap_dir/go"
+wait $!
+heci off
+# shellcheck disable=SC2034 # said and took read it
+out=$(cat "$tap_dir/close")
+is "$(said ping) $(said close)" "ok done" "closed with V, and the stop fails"
+# shellcheck disable=SC2034 # at_most reads it
+seconds=$(took close)
+at_most 7 "that takes as long as one operation, though the core pings, too"
+is "$(heci state armed)" yes "the watchdog runs on"
+is "$(references)" 1 "and the module stays"
+soon 20 wd_works
+is "$(heci state armed) $(references)" "no 0" "a later close stops it, and the module may go"
+
 bus=/sys/bus/mei/drivers/$(wd_driver)
 client=$(basename "$(ls -d "$bus"/*"$wd_uuid")")
 rm -f "$tap_dir/enough"
