@@ -56,10 +56,10 @@ ctl()
 	"$HECI_SIM" ctl "$HECI_DIR/control" "$@"
 }
 
-# mon COMMAND: of QEMU's monitor
+# mon COMMAND: of QEMU's monitor; opened for both, which waits for no QEMU
 mon()
 {
-	echo "$*" >"$HECI_DIR/monitor.in"
+	echo "$*" 1<>"$HECI_DIR/monitor.in"
 }
 
 # over: has the guest ended, or was the run stopped, and the model with it?
