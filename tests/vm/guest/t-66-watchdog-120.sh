@@ -32,7 +32,7 @@ after=$(awk -v a="$(seconds "${ping%% *}")" -v b="$(seconds "${event%% *}")" \
 	'BEGIN { d = b - a; print d < 0 ? d + 86400 : d }')
 echo "$after" | awk '{ exit !($1 >= 119.9 && $1 < 121) }'
 is $? 0 "after 120 s of the wall's clock"
-shown=$(paste -s -d " " /sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog/state \
+shown=$(paste -d " " /sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog/state \
 	/sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog/timeleft)
 is "$shown" "expired 0" "sysfs shows that, and no time left"
 run pfructl watchdog
