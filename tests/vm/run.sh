@@ -372,12 +372,15 @@ make_guest()
 boot_scenario()
 {
 	local args=(--way "$boot" --kernel "$kernel" --initrd "$out/initrd"
-		--out "$out" --timeout $((timeout * slowness))
-		--cpus "$cpus" --append "$append")
+		--out "$out" --timeout $((timeout * slowness)) --cpus "$cpus")
 
-	# what makes a kernel slow takes memory, too
-	[ "$slowness" = 1 ] || memory=$((memory + 1024))
-	args+=(--memory "$memory")
+	# what makes a kernel slow takes memory, too, and the time in which an answer
+	# of the firmware is made, all of it one call, is no lockup then
+	if [ "$slowness" != 1 ]; then
+		memory=$((memory + 1024))
+		append="$append watchdog_thresh=60"
+	fi
+	args+=(--memory "$memory" --append "$append")
 	[ -z "$image" ] || args+=(--disk "$out/disk")
 	[ -z "$enrol$mok" ] || args+=(--vars "$out/vars.enrolled")
 	[ -z "$mok" ] || args+=(--shim "$("$here/shim.sh")")
