@@ -27,22 +27,23 @@ struct driver {
 static struct driver update_driver = { .name = "pfru_update" };
 static struct driver telemetry_driver = { .name = "pfru_telemetry" };
 
-static long op_open(void)
+static long open_and_close(const char *node)
 {
-	int fd = open(UPDATE, O_RDWR);
+	int fd = open(node, O_RDWR);
 
 	if (fd >= 0)
 		close(fd);
 	return fd;
 }
 
+static long op_open(void)
+{
+	return open_and_close(UPDATE);
+}
+
 static long op_open_telemetry(void)
 {
-	int fd = open(TELEMETRY, O_RDWR);
-
-	if (fd >= 0)
-		close(fd);
-	return fd;
+	return open_and_close(TELEMETRY);
 }
 
 static long op_write(void)
@@ -179,11 +180,6 @@ static void need_staged(void)
 		die("cannot stage a capsule");
 }
 
-static void need_result(void)
-{
-	need_staged();
-}
-
 static void need_new_log(void)
 {
 	if (telemetry >= 0)
@@ -228,7 +224,7 @@ static const struct op {
 	{ "load a capsule", reopen, op_write },
 	{ "stage and activate", need_loaded, op_stage_activate },
 	{ "query", reopen, op_query },
-	{ "result", need_result, op_result },
+	{ "result", need_staged, op_result },
 	{ "cached capability", need_loaded, op_cached },
 	{ "buffer size", reopen, op_buffer },
 	{ "set revision", reopen, op_revision },
