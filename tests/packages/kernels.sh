@@ -66,11 +66,6 @@ boot()
 	"$top/tests/vm/kernel.sh" "$1" >"$dir/where" 2>"$dir/log" || :
 	! grep -q '^CONFIG_INTEL_MEI_ME=' "$(cat "$dir/where")/config" ||
 		scenarios+=(--scenario watchdog-kernel)
-	# newer kernels use cmpxchg16b, after which TCG of Debian 12's QEMU leaves
-	# flags, now and then, that end in a double fault
-	case $1 in
-	6.12*|7.*) export PFRU_QEMU=$top/tests/sim/heci/qemu.sh ;;
-	esac
 	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --kernel "$1" "${scenarios[@]}" \
 		--jobs 1 --no-skips >>"$dir/log" 2>&1 || status=$?
 	echo "$status" >"$dir/status"

@@ -732,6 +732,12 @@ if [ ${#chosen[@]} -eq 0 ]; then
 	die "nothing to run: no scenario has a test ${opt_tests[*]:-at all}; see --list"
 fi
 
+# newer kernels use cmpxchg16b, after which TCG of Debian 12's QEMU leaves
+# flags, now and then, that end in a double fault
+case $opt_kernel in
+6.12*|7.*) export PFRU_QEMU=${PFRU_QEMU:-$top/tests/sim/heci/qemu.sh} ;;
+esac
+
 vm=${PFRU_BUILD:-$top/build}/vm
 mkdir -p "$vm" || exit 1
 vm=$(cd "$vm" && pwd)
