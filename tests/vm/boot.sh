@@ -13,7 +13,8 @@
 #   --timeout SECONDS  (300)   --memory MIB (1024)   --cpus N (2)
 #   --qemu-arg ARG     passed on to QEMU; may be repeated
 # Files: console.log (ttyS0), results.tap (ttyS1), guest.tar (ttyS2),
-# qemu.log, status ("off", "timeout" or "failed N") and seconds.
+# qemu.log, status ("off", "timeout" or "failed N"), seconds, and processor, the
+# seconds of it that this took.
 # PFRU_ACCEL=tcg|kvm|icount overrides the choice of the accelerator; icount is
 # TCG with a clock that counts instructions, a nanosecond each.
 
@@ -188,7 +189,7 @@ initrd=$(realpath "$initrd")
 mkdir -p "$out"
 # relative names from here on: QEMU splits its options at commas
 cd "$out"
-rm -f console.log results.tap guest.tar qemu.log status seconds
+rm -f console.log results.tap guest.tar qemu.log status seconds processor
 ln -sfn "$kernel/vmlinuz" vmlinuz
 ln -sfn "$initrd" initrd.img
 
@@ -274,6 +275,10 @@ start=$SECONDS
 rc=0
 guarded "$limit" "$qemu" "${args[@]}" "${extra[@]}" >qemu.log 2>&1 || rc=$?
 echo $((SECONDS - start)) >seconds
+times >times
+awk -F '[ms ]+' 'NR == 2 { printf "%d\n", $1 * 60 + $2 + $3 * 60 + $4 }' \
+	times >processor
+rm times
 case $rc in
 0)       echo off >status ;;
 124|137) echo timeout >status

@@ -20,6 +20,8 @@ top=$(cd "$here/../.." && pwd)
 . "$here/lib.sh"
 # a make above us must not choose for the makes below
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES KDIR
+MAKEFLAGS=-j$(nproc)
+export MAKEFLAGS
 
 children=()
 stop()
@@ -115,27 +117,32 @@ logged()
 	die "cannot build $what; the whole story is in $vm/build.log"
 }
 
-# build_helpers: every C program beside the tests, as /usr/bin/<name> of the
-# guest, and as <name>-32 where its head says "vm-build: 64 32"
+# build_helpers DIR...: every C program beside the tests, as /usr/bin/<name> of
+# the guest, and as <name>-32 where its head says "vm-build: 64 32"
 build_helpers()
 {
-	local src=$1 c name
+	local c
 
 	mkdir -p "$stage/helpers"
-	for c in "$src"/*.c; do
-		[ -f "$c" ] || continue
-		name=$(basename "$c" .c)
-		logged "$name" compile "$c" "$stage/helpers/$name" -m64
+	export top stage
+	export -f compile
+	find "$@" -maxdepth 1 -name '*.c' | sort | while read -r c; do
+		printf '%s\0-m64\0' "$c"
 		! head -n 20 "$c" | grep -q 'vm-build:.*32' ||
-			logged "$name-32" compile "$c" "$stage/helpers/$name-32" -m32
-	done
+			printf '%s\0-m32\0' "$c"
+	done | xargs -0 -n 2 -P "$(nproc)" bash -c 'compile "$@"' compile
 }
 
+# compile SOURCE -m64|-m32
 compile()
 {
-	gcc -std=gnu11 -O1 -g -Wall -Wextra -Werror -static -pthread "$3" \
+	local name
+
+	name=$(basename "$1" .c)
+	[ "$2" = -m64 ] || name=$name-32
+	gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static -pthread "$2" \
 		-I "$top/include/uapi" -I "$top/include" \
-		-I "$top/tests/sim/firmware" -o "$2" "$1"
+		-I "$top/tests/sim/firmware" -o "$stage/helpers/$name" "$1"
 }
 
 # build_all: what the chosen scenarios need, copied into $stage, so that a
@@ -283,11 +290,17 @@ helper_programs()
 	done
 }
 
+# is_named WORD FILE...: whether one of these names it, or what lies below one
+is_named()
+{
+	grep -rqswF -- "$@"
+}
+
 # make_initrd OUT: of the loaded scenario
 make_initrd()
 {
 	local args=(-k "$kernel" -o "$1")
-	local m f list
+	local m f list texts
 
 	list=$(guest_files) || return
 	while read -r f; do
@@ -310,8 +323,11 @@ make_initrd()
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
 		-M "$stage/mainline/pfr_telemetry.ko")
+	# to read all of them would be a tenth of a guest's boot
+	mapfile -t texts < <(cut -d : -f 1 <<<"$list")
 	while read -r f; do
-		args+=(-p "$f")
+		! is_named "$(basename "$f")" "$here"/guest/{init,runner.sh} \
+			"${texts[@]}" || args+=(-p "$f")
 	done < <(helper_programs)
 	"$here/initramfs.sh" "${args[@]}"
 }
@@ -623,7 +639,9 @@ report()
 
 	load_scenario "$1"
 	out=$vm/$scenario
-	printf '\n%s (%s): %s s\n' "$scenario" "$boot" "$(cat "$out/seconds" 2>/dev/null || echo 0)"
+	printf '\n%s (%s): %s s, %s s of processor\n' "$scenario" "$boot" \
+		"$(cat "$out/seconds" 2>/dev/null || echo 0)" \
+		"$(cat "$out/processor" 2>/dev/null || echo 0)"
 	cat "$out/report" 2>/dev/null
 	if read -r p f s r l 2>/dev/null <"$out/counts"; then
 		all_passed=$((all_passed + p))
@@ -746,9 +764,8 @@ exec 9>"$vm/.lock"
 lock_fd 9 "$vm (set PFRU_BUILD to work beside it)"
 start=$SECONDS
 build_all
-while read -r dir; do
-	build_helpers "$dir"
-done < <(printf '%s\n' "${helper_dirs[@]}" | sort -u)
+mapfile -t helper_dirs < <(printf '%s\n' "${helper_dirs[@]}" | sort -u)
+logged "the guests' programs" build_helpers "${helper_dirs[@]}"
 say "built in $((SECONDS - start)) s; kernel $(cat "$kernel/version"), scenarios: ${chosen[*]}"
 
 all_passed=0 all_failed=0 all_skipped=0 all_reports=0 all_lines=0
