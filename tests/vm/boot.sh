@@ -275,10 +275,10 @@ start=$SECONDS
 rc=0
 guarded "$limit" "$qemu" "${args[@]}" "${extra[@]}" >qemu.log 2>&1 || rc=$?
 echo $((SECONDS - start)) >seconds
-times >times
-awk -F '[ms ]+' 'NR == 2 { printf "%d\n", $1 * 60 + $2 + $3 * 60 + $4 }' \
-	times >processor
-rm times
+times >processor
+used=$(awk -F '[ms ]+' 'NR == 2 { print int($1 * 60 + $2 + $3 * 60 + $4) }' \
+	processor)
+echo "$used" >processor
 case $rc in
 0)       echo off >status ;;
 124|137) echo timeout >status
