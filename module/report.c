@@ -142,8 +142,8 @@ static void send_uevent(struct device *dev, enum pfru_action action)
 	kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, env);
 }
 
-void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
-			const struct pfru_result *result)
+void pfru_report_attempt(struct device *dev, const struct pfru_loaded *loaded,
+			 const struct pfru_result *result)
 {
 	char hash[HASH_TEXT_SIZE] = "none";
 	char what[DETAIL_SIZE] = "what was staged before";
@@ -167,6 +167,12 @@ void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 			 action_names[result->action], task_tgid_nr(current),
 			 caller_uid(), what, hash, result->auth_time,
 			 result->exec_time);
+}
+
+void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
+			const struct pfru_result *result)
+{
+	pfru_report_attempt(dev, loaded, result);
 	if (may_have_run(result))
 		send_uevent(dev, result->action);
 }

@@ -560,14 +560,15 @@ static int act_locked(struct pfru_update_file *file, enum pfru_action action)
 	if (!load->complete)
 		return file->result.error = -ENODATA;
 	ret = judge(update, &verdict, &file->result);
+	/* what the firmware does to the buffer must not change the record */
+	sha256(load->bytes, load->size, load->loaded.sha256);
 	if (ret) {
 		file->result.error = ret;
-		pfru_report_refused(update->fw.dev, &file->result);
+		pfru_report_attempt(update->fw.dev, &load->loaded,
+				    &file->result);
 		drop_load(update, true);
 		return ret;
 	}
-	/* what the firmware does to the buffer must not change the record */
-	sha256(load->bytes, load->size, load->loaded.sha256);
 	return start(file, action);
 }
 

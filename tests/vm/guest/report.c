@@ -5,7 +5,9 @@
  */
 #include "guest.h"
 
+#include <linux/audit.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #define SIZE	4466
@@ -167,11 +169,12 @@ static void test_unknown(void)
 	close(fd);
 }
 
-static int listen_to_events(void)
+/* to the first group of senders of this kind */
+static int listen_to(int kind)
 {
 	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			NETLINK_KOBJECT_UEVENT);
+			kind);
 
 	if (fd < 0 || bind(fd, (void *)&address, sizeof(address)))
 		die("netlink");
@@ -198,7 +201,7 @@ static int events(int fd, const char *action)
 static void test_events(void)
 {
 	uint32_t before = page->activations;
-	int sock = listen_to_events();
+	int sock = listen_to(NETLINK_KOBJECT_UEVENT);
 	int fd;
 
 	fresh();
@@ -235,6 +238,97 @@ static void test_events(void)
 	refuse_next(SLOT_START, PFRU_STATUS_HARDWARE_ERROR, 0);
 	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EIO, "a refusal");
 	same(events(sock, "activate"), 0, "no event");
+	close(fd);
+	close(sock);
+}
+
+/* the next audit record of an update, without what audit puts before it */
+static const char *record(int sock)
+{
+	static char text[2048];
+	struct nlmsghdr *head = (void *)text;
+	struct pollfd wait = { .fd = sock, .events = POLLIN };
+	const char *at;
+	ssize_t n;
+
+	while (poll(&wait, 1, 5000 * slowness()) == 1) {
+		n = recv(sock, text, sizeof(text) - 1, 0);
+		if (n < (ssize_t)NLMSG_HDRLEN)
+			break;
+		text[n] = '\0';
+		at = strstr(text + NLMSG_HDRLEN, "op=pfru-");
+		if (head->nlmsg_type == AUDIT_KERNEL_OTHER && at)
+			return at;
+	}
+	return "none";
+}
+
+/* what came before this, which is refused, has been recorded */
+static void skip_records(int sock, int fd)
+{
+	refuse_next(SLOT_START, PFRU_STATUS_HARDWARE_ERROR, 0x5e);
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EIO, "refused, to be skipped");
+	while (!strstr(record(sock), " ext-status=94 "))
+		;
+}
+
+static void recorded(int sock, const char *action, uint32_t version,
+		     const char *hash, const char *end)
+{
+	char wanted[512];
+	const char *got = record(sock);
+
+	snprintf(wanted, sizeof(wanted),
+		 "op=pfru-%s pid=%d uid=0 kind=%s hw-ver=%u rt-ver=%u svn=0 size=%d sha256=%s %s",
+		 action, getpid(), version ? "code-injection" : "unknown",
+		 version ? page->fw_version : 0, version, version ? SIZE : 0,
+		 hash, end);
+	if (!check(!strcmp(got, wanted), "recorded: %.100s", wanted))
+		printf("# expected: %s\n# found: %s\n", wanted, got);
+}
+
+/* one audit record for each attempt, whatever its end; none beside these */
+static void test_records(void)
+{
+	int sock = listen_to(NETLINK_AUDIT);
+	int fd;
+
+	fresh();
+	fd = must_open(UPDATE, O_RDWR);
+	skip_records(sock, fd);
+	gives(ioctl(fd, PFRU_IOC_STAGE), -ENODATA, "nothing is loaded");
+	gives(load_file(fd, first), 0, "load");
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage");
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "activate");
+	gives(load_file(fd, second), 0, "load");
+	refuse_next(SLOT_START, PFRU_STATUS_HARDWARE_ERROR, 7);
+	gives(ioctl(fd, PFRU_IOC_STAGE), -EIO, "refused by the firmware");
+	refuse_next(SLOT_START, PFRU_STATUS_INVALID_INPUT, 8);
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EINVAL, "nothing is staged");
+	gives(load_file(fd, second), 0, "load");
+	page->code_rt_version = 4;
+	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, &(struct pfru_capability){}), 0,
+	      "a later version runs by now");
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), -EINVAL, "refused by us");
+	log_end();
+	told("stage-activate by pid %d, uid 0 failed: code-injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s: ",
+	     getpid(), SIZE, page->fw_version, second_hash);
+	page->code_rt_version = 2;
+	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, &(struct pfru_capability){}), 0,
+	      "it does not any more");
+	gives(load_file(fd, second), 0, "load");
+	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), 0, "stage and activate");
+
+	recorded(sock, "stage", 2, first_hash, "status=0 ext-status=0 res=1");
+	recorded(sock, "activate", 2, first_hash,
+		 "status=0 ext-status=0 res=1");
+	recorded(sock, "stage", 3, second_hash, "status=3 ext-status=7 res=0");
+	recorded(sock, "activate", 0, "none", "status=2 ext-status=8 res=0");
+	recorded(sock, "stage-activate", 3, second_hash,
+		 "status=4294967295 ext-status=0 res=0");
+	recorded(sock, "stage-activate", 3, second_hash,
+		 "status=0 ext-status=0 res=1");
 	close(fd);
 	close(sock);
 }
@@ -278,6 +372,7 @@ int main(void)
 	test_staged();
 	test_unknown();
 	test_events();
+	test_records();
 	test_level();
 	sim_behave();
 	return done();
