@@ -79,9 +79,14 @@ static acpi_status found_device(acpi_handle handle, u32 level, void *context,
 static int make_devices(const char *hid, const char *name)
 {
 	struct search search = { .name = name };
+	acpi_status status;
 
-	acpi_get_devices(hid, found_device, &search, NULL);
-	return search.error;
+	status = acpi_get_devices(hid, found_device, &search, NULL);
+	if (search.error)
+		return search.error;
+	if (ACPI_FAILURE(status))
+		return status == AE_NO_MEMORY ? -ENOMEM : -EIO;
+	return 0;
 }
 
 static void unmake(struct made *made)
