@@ -237,7 +237,7 @@ static void test_lengths(void)
 {
 	static const uint64_t huge[] = {
 		1 << 30, 0x7ffff000, 0x7fffffff, 0x80000000, 0xffff0000,
-		0x100000000, 0x100000000000,
+		0xffffffff, 0x100000000, 0x100000000000,
 	};
 	size_t i;
 

@@ -7,6 +7,7 @@
 
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -495,14 +496,85 @@ static void drop_rawio(void)
 		die("capset");
 }
 
-static void test_capability(void)
+/* none of what changes something, with a file that was opened by one who may */
+static void refuses_heir(int fd)
+{
+	unsigned int rev = 1;
+
+	gives(write(fd, capsule, 1), -EPERM, "inherited: write");
+	gives(write(fd, capsule, 0), -EPERM, "inherited: empty write");
+	gives(ioctl(fd, PFRU_IOC_STAGE), -EPERM, "inherited: stage");
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EPERM, "inherited: activate");
+	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), -EPERM,
+	      "inherited: stage-activate");
+	gives(ioctl(fd, PFRU_IOC_SET_REV, &rev), -EPERM,
+	      "inherited: revision");
+}
+
+/* root of a user namespace of its own has all capabilities there, none here */
+static void test_namespace(int fd)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	uint32_t before = calls();
+
+	gives(unshare(CLONE_NEWUSER), 0, "a user namespace");
+	gives(syscall(SYS_capget, &header, data), 0, "its capabilities");
+	check(data[0].effective & 1U << CAP_SYS_RAWIO,
+	      "CAP_SYS_RAWIO is one of them");
+	gives(open(UPDATE, O_RDWR), -EPERM, "open with it");
+	refuses_heir(fd);
+	same(calls() - before, 0, "none of these: 0 calls");
+}
+
+/* @run, in a child that has this open file; its checks count here */
+static void in_child(void (*run)(int fd), int fd)
+{
+	int own = tap_count, status;
+
+	fflush(stdout);
+	if (!fork()) {
+		run(fd);
+		exit((tap_count - own) << 1 | !!tap_bad);
+	}
+	wait(&status);
+	tap_count += WEXITSTATUS(status) >> 1;
+	tap_bad += WEXITSTATUS(status) & 1;
+	check(WIFEXITED(status), "the child ended by itself");
+}
+
+static void test_without(int fd)
 {
 	struct pfru_log_info info = { 2, PFRU_LOG_UNCHANGED,
 				      PFRU_LOG_UNCHANGED };
-	struct stat st;
-	unsigned int rev = 1;
+	struct pfru_capability cap;
 	uint32_t before;
-	int status, fd, own;
+	int tel;
+
+	drop_rawio();
+	before = calls();
+	gives(open(UPDATE, O_RDWR), -EPERM, "open without it");
+	gives(open(UPDATE, O_RDONLY), -EPERM, "open to read");
+	refuses_heir(fd);
+	tel = must_open(TELEMETRY, O_RDONLY);
+	check(tel >= 0, "telemetry goes by its file mode");
+	gives(ioctl(tel, PFRU_LOG_IOC_SET_INFO, &info), -EPERM,
+	      "but setting the level needs the capability");
+	same(calls() - before, 0, "none of these: 0 calls");
+	info.log_level = PFRU_LOG_UNCHANGED;
+	gives(ioctl(tel, PFRU_LOG_IOC_SET_INFO, &info), 0,
+	      "changing nothing does not");
+	gives(ioctl(tel, PFRU_LOG_IOC_GET_INFO, &info), 0, "nor does looking");
+	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, &cap), 0,
+	      "nor at the capability, by an inherited file");
+}
+
+static void test_capability(void)
+{
+	struct stat st;
+	int fd;
 
 	fresh();
 	same(stat(UPDATE, &st) ? 0 : st.st_mode & 07777, 0600, "mode of update");
@@ -510,41 +582,46 @@ static void test_capability(void)
 	     "mode of telemetry");
 	fd = open_update();
 	gives(write(fd, capsule, SIZE), SIZE, "load with the capability");
-	fflush(stdout);
-	own = tap_count;
-	if (!fork()) {
-		int tel;
-
-		drop_rawio();
-		before = calls();
-		gives(open(UPDATE, O_RDWR), -EPERM, "open without it");
-		gives(open(UPDATE, O_RDONLY), -EPERM, "open to read");
-		gives(write(fd, capsule, 1), -EPERM, "inherited: write");
-		gives(write(fd, capsule, 0), -EPERM, "inherited: empty write");
-		gives(ioctl(fd, PFRU_IOC_STAGE), -EPERM, "inherited: stage");
-		gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EPERM,
-		      "inherited: activate");
-		gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), -EPERM,
-		      "inherited: stage-activate");
-		gives(ioctl(fd, PFRU_IOC_SET_REV, &rev), -EPERM,
-		      "inherited: revision");
-		tel = must_open(TELEMETRY, O_RDONLY);
-		check(tel >= 0, "telemetry goes by its file mode");
-		gives(ioctl(tel, PFRU_LOG_IOC_SET_INFO, &info), -EPERM,
-		      "but setting the level needs the capability");
-		same(calls() - before, 0, "none of these: 0 calls");
-		info.log_level = PFRU_LOG_UNCHANGED;
-		gives(ioctl(tel, PFRU_LOG_IOC_SET_INFO, &info), 0,
-		      "changing nothing does not");
-		gives(ioctl(tel, PFRU_LOG_IOC_GET_INFO, &info), 0,
-		      "nor does looking");
-		exit((tap_count - own) << 1 | !!tap_bad);
-	}
-	wait(&status);
-	tap_count += WEXITSTATUS(status) >> 1;
-	tap_bad += WEXITSTATUS(status) & 1;
-	check(WIFEXITED(status), "the child ended by itself");
+	in_child(test_without, fd);
+	in_child(test_namespace, fd);
 	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "the loaded capsule is unharmed");
+	close(fd);
+}
+
+/* the longest that the firmware may take: nobody is stopped by it for good */
+static void test_slow(void)
+{
+	uint32_t before = slot[SLOT_START].calls;
+	double begin;
+	pid_t slow, waiter;
+	int status, fd;
+
+	fresh();
+	slot[SLOT_START].delay = 30000;
+	slot[SLOT_START].times = 1;
+	fd = open_update();
+	gives(write(fd, capsule, SIZE), SIZE, "load");
+	begin = now();
+	slow = fork();
+	if (!slow)
+		_exit(ioctl(fd, PFRU_IOC_STAGE) ? 1 : 0);
+	wait_for_call(SLOT_START, before);
+	waiter = fork();
+	if (!waiter) {
+		int mine = must_open(UPDATE, O_RDWR);
+
+		_exit(read(mine, other, 88) == 88 ? 0 : 1);
+	}
+	check(waits_killable(waiter), "a reader waits");
+	kill(waiter, SIGKILL);
+	waitpid(waiter, &status, 0);
+	kill(slow, SIGKILL);
+	check(WIFSIGNALED(status) && now() - begin < 20,
+	      "and can be killed long before the firmware has ended");
+	waitpid(slow, &status, 0);
+	check(now() - begin >= 30, "who called the firmware waits for its end");
+	check(WIFSIGNALED(status), "is killed then");
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "what it staged is staged");
 	close(fd);
 }
 
@@ -694,6 +771,8 @@ int main(void)
 	test_revision();
 	test_capability();
 	test_waiting();
+	if (sizeof(long) == 8)
+		test_slow();
 	test_killed();
 	/* a capsule that is copied in more than one piece */
 	if (page->buf_size > 8 << 20)
