@@ -9,7 +9,11 @@
 . /tests/tap.sh
 
 size=$(fwctl get exec.size)
-total=$((650 * size))
+# a slow kernel's log is as much shorter, and half of what it writes may be lost
+total=$((650 * size / VM_SLOWNESS))
+turns=$((500 / VM_SLOWNESS))
+least=$((52428800 / VM_SLOWNESS))
+[ "$VM_SLOWNESS" = 1 ] || least=$((least / 2))
 
 # collect: a follower while the log is written; sets $written, what the writer
 # said, $wrote, $ended and $matches, the exit statuses of writer, follower and
@@ -51,8 +55,8 @@ for turn in 1 2 3; do
 done
 is "$wrote" 0 "the log is written"
 like "$written" " late 0$" "the writer kept to its rules"
-[ "$rollovers" -gt 500 ]
-is $? 0 "more than 500 rollovers"
+[ "$rollovers" -gt $turns ]
+is $? 0 "more than $turns rollovers"
 is "$ended" 0 "the follower ends by SIGTERM as it should"
 head -n 3 "$tap_dir/errors" | sed 's/^/# /'
 is "$matches" 0 "printed and lost are what was written, byte for byte"
@@ -60,8 +64,8 @@ verdict=$(cat "$tap_dir/verdict")
 diag "$verdict"
 diag "firmware calls: $calls, rollovers: $rollovers"
 printed=$(printf '%s\n' "$verdict" | sed -n 's/^printed \([0-9]*\).*/\1/p')
-[ "${printed:-0}" -ge 52428800 ]
-is $? 0 "at least 50 MiB of it were printed"
+[ "${printed:-0}" -ge $least ]
+is $? 0 "at least $least bytes of it were printed"
 like "$verdict" ' lost [1-9]' "some was lost, and counted"
 like "$verdict" ' repeated 0 at-most 0 .* torn 0$' "nothing was repeated"
 keep "$tap_dir/errors" follow-errors

@@ -83,7 +83,11 @@ n=$(fwctl calls)
 follow --confirm 2
 sleep 11
 n=$(($(fwctl calls) - n))
-like "$n" '^[4-7]$' "with --confirm 2 the firmware is asked 4 to 7 times in 11 s"
+# a slow kernel takes seconds of them to start the program
+least=4
+[ "$VM_SLOWNESS" = 1 ] || least=2
+like "$n" "^[$least-7]\$" \
+	"with --confirm 2 the firmware is asked $least to 7 times in 11 s"
 
 # bytes that equal those that were there are found by the question
 stop "confirming"

@@ -13,7 +13,7 @@
  *	bytes FROM TO	what those lines should hold
  *	kill COUNT SEED MS CMD...	start it and kill it, again and again; with
  *			-s every other time right after it saved in STATE that it
- *			is about to print
+ *			is about to print; a slow kernel gets more milliseconds
  *	spend CMD...	what it takes
  *
  * A firmware's call and its writing exclude each other, on a machine: both stop
@@ -250,7 +250,7 @@ static int run(uint64_t end)
 			if (!any_below(16))
 				usleep(1000);
 		}
-		if (!wait_call(&ended, 1000000))
+		if (!wait_call(&ended, 1000000ULL * slowness()))
 			continue;	/* nobody reads */
 		do {
 			size = least(1 + any_below(2000), end - at);
@@ -259,7 +259,7 @@ static int run(uint64_t end)
 				append_between(at, size);
 				at += size;
 			}
-		} while (wait_call(&ended, 60000) && into);
+		} while (wait_call(&ended, 60000ULL * slowness()) && into);
 	}
 	while (in_call())
 		usleep(100);
@@ -484,6 +484,7 @@ static int kill_often(unsigned long count, unsigned long ms, const char *state,
 	int status;
 	pid_t pid;
 
+	ms *= slowness();
 	for (i = 0; i < count; i++) {
 		pid = start(argv);
 		if (state && i % 2)
