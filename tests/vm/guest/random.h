@@ -71,19 +71,21 @@ static inline void disturb_firmware(void)
 		slot[i].arg = odd_number();
 }
 
+#define CLEAN_SIZE	4466
+
 /* After all of it, a clean update must work, and the log must be readable. */
 static inline void check_clean_update(void)
 {
-	static uint8_t capsule[4466], log[4096];
+	static uint8_t capsule[CLEAN_SIZE], log[4096];
 	uint32_t activations;
 	ssize_t got;
 	int fd;
 
 	sim_behave();
-	make_capsule(capsule, sizeof(capsule), false, 7, 0);
+	make_capsule(capsule, CLEAN_SIZE, false, 7, 0);
 	activations = page->activations;
 	fd = must_open(UPDATE, O_RDWR);
-	gives(write(fd, capsule, sizeof(capsule)), (long)sizeof(capsule),
+	gives(write(fd, capsule, CLEAN_SIZE), CLEAN_SIZE,
 	      "afterwards a capsule is taken");
 	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), 0, "staged and activated");
 	close(fd);

@@ -44,21 +44,29 @@ static size_t writer_capsule(int writer, uint8_t *bytes)
 	return size;
 }
 
+static void write_capsule(const char *path, const uint8_t *bytes, size_t size)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		die(path);
+	close(fd);
+}
+
+/* those of the writers, by their numbers, and the one that ends it all */
 static void write_capsules(const char *directory)
 {
 	static uint8_t bytes[LARGEST];
 	char path[256];
-	int i, fd;
+	int i;
 
 	for (i = 0; i < WRITERS; i++) {
-		size_t size = writer_capsule(i, bytes);
-
 		snprintf(path, sizeof(path), "%s/%d", directory, i);
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-		if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
-			die(path);
-		close(fd);
+		write_capsule(path, bytes, writer_capsule(i, bytes));
 	}
+	snprintf(path, sizeof(path), "%s/clean", directory);
+	write_capsule(path, bytes,
+		      make_capsule(bytes, CLEAN_SIZE, false, 7, 0));
 }
 
 static void on_signal(int number)
@@ -378,7 +386,10 @@ int main(int argc, char **argv)
 	check(did->reads && did->maps, "the log was read and mapped");
 	check(did->unbound && did->bound && did->killed,
 	      "drivers came and went, programs were killed");
-	check(did->unloaded, "the module was unloaded");
+	check(did->activated, "what was staged was activated");
+	check(did->unloaded && did->loaded,
+	      "the module was unloaded and loaded");
+	check(did->in_use, "and not unloaded while in use");
 	check(did->slept, "the machine slept");
 	same(did->stayed_awake, 0, "whenever it was told to");
 	same(did->stuck, 0, "each killed program ended");
