@@ -24,7 +24,7 @@ for s in "$@"; do
 done
 # of a run before
 rm -rf "$PFRU_BUILD"/vm/*/{guest,notes}
-part "guests on the kernel $kernel" "$here/run.sh" --kernel "$kernel" \
+part "guests on the kernel $kernel" "$here/run.sh" --no-skips --kernel "$kernel" \
 	--jobs "${JOBS:-2}" "${args[@]}"
 # what a kernel that looks for data races has looked at
 for f in "$PFRU_BUILD"/vm/*/guest/kcsan; do

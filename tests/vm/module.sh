@@ -33,8 +33,11 @@ instrument=()
 	instrument+=(GCOV_PROFILE=y)
 ! grep -q '^CONFIG_KCOV=y' "$kernel/config" || instrument+=(KCOV_INSTRUMENT=y)
 # one that reports signed integers that overflow; its own are made to wrap
-! grep -q __ubsan_handle_add_overflow "$build/Module.symvers" ||
+overflow=CONFIG_NONE
+! grep -q __ubsan_handle_add_overflow "$build/Module.symvers" || {
+	overflow=CONFIG_UBSAN
 	instrument+=(KCFLAGS="-fno-wrapv -fsanitize=signed-integer-overflow")
+}
 
 if [ -n "$tree" ]; then
 	# headers that the tree keeps and has not installed are unpacked first
@@ -52,6 +55,21 @@ if [ -n "$tree" ]; then
 else
 	make -C "$build" M="$src/module" W=1 "${instrument[@]}" modules
 fi
+# or a report could not come from it
+nm "$src/module/pfru.ko" >"$src/symbols"
+while read -r config symbols; do
+	! grep -q "^$config=y" "$kernel/config" ||
+		grep -Eq " U $symbols" "$src/symbols" ||
+		die "the kernel has $config, and pfru.ko calls no $symbols"
+done <<-END
+	CONFIG_KASAN __asan_(report_)?(load|store)
+	CONFIG_KCSAN __tsan_(read|write)
+	CONFIG_UBSAN_BOUNDS __ubsan_handle_out_of_bounds
+	$overflow __ubsan_handle_add_overflow
+	CONFIG_KCOV __sanitizer_cov_trace_pc
+	CONFIG_GCOV_KERNEL __gcov_init
+	CONFIG_LOCKDEP lockdep_init_map
+END
 cp "$src/module/pfru.ko" "$out"
 # to make lines of the counts
 rm -rf "$out.gcov"
