@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # run.sh [SECONDS [TARGET...]]: fuzzes each target for so long (15), beginning
-# with the capsules of tests/corpus and with what earlier runs found. Prints
-# how many inputs were tried and what they reached; ends with "N passed, N
-# failed". An input that breaks something is kept, and named.
+# with the capsules of tests/corpus and with what earlier runs found, of which is
+# kept what reaches the same with the fewest and smallest inputs. Prints how many
+# were tried and what they reached; ends with "N passed, N failed". An input that
+# breaks something is kept, and named.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -126,7 +127,24 @@ fuzz()
 	else
 		ok "$target: $tried inputs tried in $seconds s, $(number average_exec_per_sec) a second, $edges edges reached"
 		lines "$target" || not_ok "$target: cannot tell the lines that ran"
+		minimise "$target" ||
+			not_ok "$target: cannot minimise; log $out/merge.log"
 	fi
+}
+
+# minimise TARGET: the fewest and smallest inputs that reach what all reach
+minimise()
+{
+	local out=$build/$1
+
+	rm -rf "$out/least"
+	mkdir "$out/least"
+	LLVM_PROFILE_FILE=/dev/null "$build/fuzz-$1" -merge=1 -close_fd_mask=1 \
+		"$out/least" "$out/found" "$out/seeds" >"$out/merge.log" 2>&1 \
+		</dev/null || return
+	echo "#   of $(find "$out/found" "$out/seeds" -type f | wc -l) inputs $(find "$out/least" -type f | wc -l) are kept"
+	rm -rf "$out/found"
+	mv "$out/least" "$out/found"
 }
 
 mkdir -p "$build" || exit 1
