@@ -37,6 +37,8 @@ beside_mainline()
 }
 
 part "make check" "$top/tests/check.sh"
+FAIL_ALL=1 part "the tool, each of its allocations refused" \
+	"$top/tests/unit/cli/run.sh"
 part "scenarios that take long" guests "$build" --scenario watchdog-120 \
 	--scenario watchdog-faults-mainline --scenario secure-stranger
 part "the AMT watchdog beside mainline's driver" beside_mainline
