@@ -130,7 +130,7 @@ build_helpers()
 		printf '%s\0-m64\0' "$c"
 		! head -n 20 "$c" | grep -q 'vm-build:.*32' ||
 			printf '%s\0-m32\0' "$c"
-	done | xargs -0 -n 2 -P "$(nproc)" bash -c 'compile "$@"' compile
+	done | xargs -0 -r -n 2 -P "$(nproc)" bash -c 'compile "$@"' compile
 }
 
 # compile SOURCE -m64|-m32
