@@ -27,7 +27,7 @@
 
 #include "guest.h"
 
-#define DELAY_MS	6
+#define DELAY_MS	20
 #define PIECE_MAX	3000
 #define ANSWERS_MAX	0x7fffffff
 
@@ -259,7 +259,7 @@ static int run(uint64_t end)
 				append_between(at, size);
 				at += size;
 			}
-		} while (wait_call(&ended, 60000ULL * slowness()) && into);
+		} while (wait_call(&ended, 90000ULL * slowness()) && into);
 	}
 	while (in_call())
 		usleep(100);
