@@ -25,7 +25,7 @@ done
 # of a run before
 rm -rf "$PFRU_BUILD"/vm/*/{guest,notes}
 part "guests on the kernel $kernel" "$here/run.sh" --no-skips --kernel "$kernel" \
-	--jobs "${JOBS:-2}" "${args[@]}"
+	"${args[@]}"
 # what a kernel that looks for data races has looked at
 for f in "$PFRU_BUILD"/vm/*/guest/kcsan; do
 	[ ! -f "$f" ] || awk -v scenario="$(basename "${f%/guest/kcsan}")" '

@@ -8,7 +8,7 @@
 #   --boot WAY         ovmf, secure, quick or plain instead of the scenario's own
 #   --keep             keep initramfs and disk images too
 #   --no-skips         a skip is a failure
-#   --jobs N           guests at once (2, or 1 on a single CPU)
+#   --jobs N           guests at once (PFRU_GUESTS, else 2, or 1 on a single CPU)
 #   --list             show scenarios and their tests, run nothing
 # TEST: a guest test, as t-00-smoke, 00-smoke or a path. PFRU_BUILD: where to
 # put everything (build/ at the top).
@@ -661,8 +661,8 @@ usage()
 }
 
 opt_kernel=${KERNEL:-6.1} opt_boot='' opt_keep=no opt_no_skips=0 opt_list=no
-opt_jobs=$(nproc)
-[ "$opt_jobs" -le 2 ] || opt_jobs=2
+opt_jobs=${PFRU_GUESTS:-$(nproc)}
+[ -n "${PFRU_GUESTS:-}" ] || [ "$opt_jobs" -le 2 ] || opt_jobs=2
 opt_scenarios=() opt_tests=()
 while [ $# -gt 0 ]; do
 	case $1 in
