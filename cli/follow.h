@@ -12,7 +12,8 @@
  * run_delta() - print what is new
  * @ctl: options and output
  * @device: the telemetry node
- * @follow: again and again, until SIGINT or SIGTERM
+ * @follow: again and again, until SIGINT or SIGTERM, unless these were ignored
+ *	from the beginning
  *
  * Return: enum exit_status, reported
  */

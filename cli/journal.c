@@ -212,8 +212,8 @@ static bool run_program(const struct sink *sink, char *const argv[], char *to,
 	posix_spawnattr_t attributes;
 	char *const no_environment[] = { NULL };
 	bool waited = true;
+	sigset_t none, usual;
 	int status = -1;
-	sigset_t none;
 	int pipe_fds[2];
 	ssize_t n;
 	pid_t pid;
@@ -222,9 +222,14 @@ static bool run_program(const struct sink *sink, char *const argv[], char *to,
 	if (pipe2(pipe_fds, O_CLOEXEC))
 		return false;
 	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGXFSZ);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigdefault(&attributes, &usual);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
 	if (posix_spawn(&pid, argv[0], &actions, &attributes, argv,

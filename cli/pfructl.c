@@ -557,6 +557,17 @@ static void guard_descriptors(void)
 		close(fd);
 }
 
+/*
+ * A pipe that is closed and a file that may not grow are errors of writing, told
+ * of as such; the end of a program started here is to be waited for.
+ */
+static void set_signals(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+}
+
 int main(int argc, char **argv)
 {
 	struct pfructl ctl = { .options = {
@@ -567,7 +578,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	guard_descriptors();
-	signal(SIGPIPE, SIG_IGN);
+	set_signals();
 	look_ahead(&ctl, argc, argv);
 	ctl.out = output_new(ctl.options.json, ctl.options.quiet);
 	ret = run(&ctl, argc, argv);

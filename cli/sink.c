@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,14 +58,23 @@ static int open_output(struct pfructl *ctl, int *fd)
 	return STATUS_DONE;
 }
 
+/* A shell without job control starts background jobs with SIGINT ignored. */
+static void add_heeded(sigset_t *set, int number)
+{
+	struct sigaction action;
+
+	if (!sigaction(number, NULL, &action) && action.sa_handler != SIG_IGN)
+		sigaddset(set, number);
+}
+
 /* From here on an end is noticed where it is waited for, and nowhere else. */
 static int hold_signals(struct sink *sink)
 {
 	sigset_t ends;
 
 	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
+	add_heeded(&ends, SIGINT);
+	add_heeded(&ends, SIGTERM);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	sink->signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 	return sink->signals < 0 ?

@@ -29,10 +29,15 @@ def check(what, good, more=""):
         print(f"# {more}")
 
 
-def start(*arguments, **settings):
+def ignoring(number):
+    """What a child does to begin with that signal ignored."""
+    return lambda: signal.signal(number, signal.SIG_IGN)
+
+
+def start(*arguments, before=None, **settings):
     p = subprocess.Popen([program, "telemetry", *arguments],
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                         env=dict(environment, **settings))
+                         env=dict(environment, **settings), preexec_fn=before)
     time.sleep(0.5)
     return p
 
@@ -88,6 +93,29 @@ def idle():
     p = start(*FAST, "--confirm", "0.1", *STATE)
     end(p)
     check("confirming question: asked in time", 4 <= calls() <= 12, calls())
+
+
+def next_line(p):
+    """What a follower prints next; nothing when that does not come."""
+    select.select([p.stdout], [], [], 20)
+    os.set_blocking(p.stdout.fileno(), False)
+    return p.stdout.readline()
+
+
+def background():
+    """A script's background job does not end with the terminal's interrupt."""
+    log = fresh()
+    p = start(*FAST, *STATE, before=ignoring(signal.SIGINT))
+    log.append(b"first\n")
+    first = next_line(p)
+    p.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    log.append(b"second\n")
+    second = next_line(p)
+    status, _, err = end(p)
+    check("SIGINT ignored from the beginning: goes on", status == 0 and
+          (first, second) == (b"first\n", b"second\n"),
+          (first, second, status, err))
 
 
 def news():
@@ -147,9 +175,9 @@ def overrun():
           live.text_of(line) == log.written[-4096:])
 
 
-def run(*arguments, **settings):
+def run(*arguments, before=None, **settings):
     p = subprocess.run([program, "telemetry", *arguments],
-                       capture_output=True, check=False,
+                       capture_output=True, check=False, preexec_fn=before,
                        env=dict(environment, **settings), timeout=60)
     return p.returncode, p.stdout, p.stderr.decode()
 
@@ -396,7 +424,9 @@ esac
     killed(11)
     log.append(b"three\nfour\n")
     journalctl(f"4/{len(log.written) - 5}")
-    status, _, err = run("--delta", "--journal", *STATE)
+    # as a daemon may start it that does not wait for its children
+    status, _, err = run("--delta", "--journal", *STATE,
+                         before=ignoring(signal.SIGCHLD))
     got = entries(server)
     check("journal: no repeat after a kill", status == 0 and not err and
           [e["MESSAGE"] for e in got] == [b"four"], (got, err))
@@ -468,7 +498,7 @@ def stuck(log, server):
           [b"entry %d" % i for i in range(400)], len(first))
 
 
-for test in (idle, news, unseen, reset, overrun, unmapped, gone, large,
-             journal, quiet, unsaved, unlocked, renamed, anew,
+for test in (idle, background, news, unseen, reset, overrun, unmapped, gone,
+             large, journal, quiet, unsaved, unlocked, renamed, anew,
              anew_by_lines):
     test()

@@ -172,7 +172,6 @@ def unsynced():
 
 def small_disk(size):
     def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     return limit
 
