@@ -2,9 +2,22 @@
 /*
  * Lifetime of the character devices. Knows nothing of what they do.
  */
+#include <linux/acpi.h>
+#include <linux/crash_dump.h>
 #include <linux/sched.h>
 
 #include "node.h"
+
+int pfru_node_check_device(struct device *dev)
+{
+	/* also what is left of one when the kernel had no memory to bind it */
+	if (!ACPI_HANDLE(dev)) {
+		dev_warn(dev, "not served: no ACPI device belongs to it\n");
+		return -ENODEV;
+	}
+	/* the crashed kernel's memory would not count as System RAM there */
+	return is_kdump_kernel() ? -ENODEV : 0;
+}
 
 void pfru_node_init(struct pfru_node *node,
 		    void (*release)(struct pfru_node *node))

@@ -41,6 +41,15 @@ struct pfru_node {
 };
 
 /**
+ * pfru_node_check_device() - can a platform device be served
+ * @dev: the device
+ *
+ * Return: 0, or -ENODEV where it belongs to no ACPI device, which the log tells
+ * of, and in a kdump kernel
+ */
+int pfru_node_check_device(struct device *dev);
+
+/**
  * pfru_node_init() - prepare a node, before anything can see it
  * @node: the node, zeroed
  * @release: frees what @node is part of

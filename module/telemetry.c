@@ -5,7 +5,6 @@
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
-#include <linux/crash_dump.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -691,11 +690,9 @@ static int telemetry_probe(struct platform_device *pdev)
 	struct pfru_telemetry *telemetry;
 	int ret;
 
-	if (!ACPI_HANDLE(dev))
-		return -ENODEV;
-	/* the crashed kernel's memory would not count as System RAM there */
-	if (is_kdump_kernel())
-		return -ENODEV;
+	ret = pfru_node_check_device(dev);
+	if (ret)
+		return ret;
 	telemetry = kzalloc(sizeof(*telemetry), GFP_KERNEL);
 	if (!telemetry)
 		return -ENOMEM;

@@ -5,7 +5,6 @@
  * it, and none is copied twice.
  */
 #include <linux/capability.h>
-#include <linux/crash_dump.h>
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
@@ -844,11 +843,9 @@ static int update_probe(struct platform_device *pdev)
 	struct pfru_update *update;
 	int ret;
 
-	if (!ACPI_HANDLE(dev))
-		return -ENODEV;
-	/* the crashed kernel's memory would not count as System RAM there */
-	if (is_kdump_kernel())
-		return -ENODEV;
+	ret = pfru_node_check_device(dev);
+	if (ret)
+		return ret;
 	update = kzalloc(sizeof(*update), GFP_KERNEL);
 	if (!update)
 		return -ENOMEM;
