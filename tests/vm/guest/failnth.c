@@ -5,7 +5,7 @@
  * failing, until it is done without one. Each failure must give an errno, or be
  * one that the operation can do without, and leave a device behind that works.
  *
- * failnth START END [OPERATION]: fails only what modules ask for, at most 16 calls
+ * failnth START END [OPERATION]: fails only what modules ask for, at most 32 calls
  * below them, and nothing that is asked for between these addresses, those of the
  * interpreter of ACPI.
  */
@@ -376,7 +376,7 @@ static void inject(char **argv)
 	configure("ignore-gfp-highmem", "N");
 	configure("min-order", "0");
 	configure("verbose", "0");
-	configure("stacktrace-depth", "16");
+	configure("stacktrace-depth", "32");
 	configure("require-start", MODULES_BEGIN);
 	configure("require-end", MODULES_END);
 	configure("reject-start", argv[1]);
