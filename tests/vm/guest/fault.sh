@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# For tests in which the kernel's fault injection refuses memory, to be sourced
+# after tap.sh.
+
+# fault_put FILE VALUE: a setting of the kernel's fault injection
+fault_put()
+{
+	echo "$2" >"/sys/kernel/debug/$1" || not_ok "$1 can be set to '$2'"
+}
+
+# fault_set NAME VALUE: of each kind of failure
+fault_set()
+{
+	for kind in failslab fail_page_alloc fail_usercopy; do
+		fault_put "$kind/$1" "$2"
+	done
+}
+
+# fault_between START END: only for what is called between these addresses
+fault_between()
+{
+	fault_put failslab/ignore-gfp-wait N
+	fault_put fail_page_alloc/ignore-gfp-wait N
+	fault_put fail_page_alloc/ignore-gfp-highmem N
+	fault_put fail_page_alloc/min-order 0
+	fault_set verbose 0
+	# the most that it takes
+	fault_set stacktrace-depth 32
+	fault_set require-start "$1"
+	fault_set require-end "$2"
+}
+
+# fault_not_in START END: nor for what is called between these; 0 0: for all
+fault_not_in()
+{
+	fault_set reject-start "$1"
+	fault_set reject-end "$2"
+}
+
+# texts EXPRESSION: addresses of the kernel's functions of such names
+texts()
+{
+	awk -v name="^$1\$" '$2 ~ /^[tT]$/ && $3 ~ name { print "0x" $1 }' \
+		/proc/kallsyms | sort
+}
+
+# acpi_begin PART, acpi_end: the kernel's interpreter of ACPI, which is linked as
+# one piece, from ds... by ns... and ps... to ut...
+acpi_begin()
+{
+	texts "acpi_$1_[a-z0-9_]*" | head -n 1
+}
+
+acpi_end()
+{
+	texts 'acpi_ut_[a-z0-9_]*' | tail -n 1
+}
