@@ -5,7 +5,6 @@ killed over, whoever else wrote to it, and of a disk that fails. Prints TAP
 without a plan."""
 import os
 import resource
-import signal
 import subprocess
 import sys
 import time
@@ -171,9 +170,7 @@ def unsynced():
 
 
 def small_disk(size):
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    return limit
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def full():
