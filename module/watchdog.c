@@ -479,6 +479,15 @@ static int stop(struct amt *amt)
 	return ret;
 }
 
+/* nobody will: so what AMT may soon report as a hang is explained */
+static void tell_not_stopped(struct amt *amt, int error)
+{
+	if (error)
+		dev_warn(&amt->link.cldev->dev,
+			 "watchdog: not stopped as it goes away: %s (error %d)\n",
+			 error_text(error), error);
+}
+
 /* of unregister_watchdog(): there is no node to open any more */
 static int last_stop(struct amt *amt)
 {
@@ -491,6 +500,7 @@ static int last_stop(struct amt *amt)
 		ret = -EBUSY;
 	} else if (amt->was_active) {
 		ret = stop(amt);
+		tell_not_stopped(amt, ret);
 	}
 	amt->stop_result = ret;
 	complete_all(&amt->stopped);
@@ -901,7 +911,7 @@ static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
 	cancel_delayed_work_sync(&amt->manage);
 	unregister_watchdog(amt);
 	if (amt->stop_due)
-		stop_asking(amt);
+		tell_not_stopped(amt, stop_asking(amt));
 	pfru_link_close(&amt->link);
 	mei_cldev_set_drvdata(cldev, NULL);
 	kfree(amt);

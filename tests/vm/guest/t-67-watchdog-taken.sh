@@ -146,5 +146,25 @@ is "$(references)" 0 "nor a reference to the module"
 is $? 0 "pings were answered"
 like "$(grep -c '^[a-z]*: ENODEV' "$tap_dir/users")" '^[1-9]' "and some found it gone"
 comes_back "and works in the end"
+
+fresh
+log_mark
+wd "$(wd_dev)" ping >/dev/null
+echo "$client" >"$bus/unbind"
+is "$(heci state armed)" no "taken away as it runs, it is stopped"
+unlike "$(log_since)" 'not stopped' "and nothing told"
+echo "$client" >"$bus/bind"
+soon 20 wd_works
+# the credit for the start is there already
+heci withhold all
+wd "$(wd_dev)" >/dev/null
+soon 5 has armed yes
+echo "$client" >"$bus/unbind"
+is "$(heci state armed)" yes "where it can't be stopped, it runs on"
+like "$(log_since)" 'watchdog: not stopped as it goes away: .* \(error -110\)' \
+	"and the log tells"
+heci off
+echo "$client" >"$bus/bind"
+comes_back "and works in the end"
 is "$(heci state violations)" 0 "no rule of the bus protocol was broken"
 done_testing
