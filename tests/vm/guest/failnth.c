@@ -5,9 +5,8 @@
  * failing, until it is done without one. Each failure must give an errno, or be
  * one that the operation can do without, and leave a device behind that works.
  *
- * failnth START END [OPERATION]: fails only what modules ask for, at most 32 calls
- * below them, and nothing that is asked for between these addresses, those of the
- * interpreter of ACPI.
+ * failnth START END [OPERATION]: the interpreter of ACPI, which is to get what it
+ * asks for, is between these addresses; its caller (t-72-failnth.sh) has said so.
  */
 #include "random.h"
 
@@ -334,27 +333,6 @@ static void try(const struct op *op)
 	check(op->run() >= 0, "%s: works without", op->name);
 }
 
-static void configure(const char *name, const char *value)
-{
-	static const char *const kinds[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy",
-	};
-	char path[128];
-	size_t i;
-
-	for (i = 0; i < ARRAY_LENGTH(kinds); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s",
-			 kinds[i], name);
-		/* not all have all */
-		if (!access(path, F_OK) && write_file(path, value))
-			die(path);
-	}
-}
-
-/* where x86-64 keeps modules */
-#define MODULES_BEGIN	"0xffffffffa0000000"
-#define MODULES_END	"0xffffffffff000000"
-
 static void find(struct driver *driver)
 {
 	char path[128], target[256];
@@ -368,19 +346,6 @@ static void find(struct driver *driver)
 	target[n] = '\0';
 	snprintf(driver->device, sizeof(driver->device), "%s",
 		 strrchr(target, '/') + 1);
-}
-
-static void inject(char **argv)
-{
-	configure("ignore-gfp-wait", "N");
-	configure("ignore-gfp-highmem", "N");
-	configure("min-order", "0");
-	configure("verbose", "0");
-	configure("stacktrace-depth", "32");
-	configure("require-start", MODULES_BEGIN);
-	configure("require-end", MODULES_END);
-	configure("reject-start", argv[1]);
-	configure("reject-end", argv[2]);
 }
 
 int main(int argc, char **argv)
@@ -401,7 +366,6 @@ int main(int argc, char **argv)
 	span = strtoull(argv[2], NULL, 0) - strtoull(argv[1], NULL, 0);
 	check(span > 256 << 10 && span < 2 << 20,
 	      "the interpreter, and no more, is found");
-	inject(argv);
 	need_staged();
 	need_new_log();
 	for (i = 0; i < ARRAY_LENGTH(ops); i++)

@@ -18,8 +18,8 @@ fault_set()
 	done
 }
 
-# fault_between START END: only for what is called between these addresses
-fault_between()
+# fault_in_modules: only for what modules call, which x86-64 keeps there
+fault_in_modules()
 {
 	fault_put failslab/ignore-gfp-wait N
 	fault_put fail_page_alloc/ignore-gfp-wait N
@@ -28,11 +28,11 @@ fault_between()
 	fault_set verbose 0
 	# the most that it takes
 	fault_set stacktrace-depth 32
-	fault_set require-start "$1"
-	fault_set require-end "$2"
+	fault_set require-start 0xffffffffa0000000
+	fault_set require-end 0xffffffffff000000
 }
 
-# fault_not_in START END: nor for what is called between these; 0 0: for all
+# fault_not_in START END: nor for what is called between these addresses
 fault_not_in()
 {
 	fault_set reject-start "$1"

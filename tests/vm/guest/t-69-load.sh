@@ -11,9 +11,6 @@
 # shellcheck source=SCRIPTDIR/fault.sh disable=SC1091,SC2154
 . /tests/fault.sh
 
-# where x86-64 keeps modules
-BEGIN=0xffffffffa0000000
-END=0xffffffffff000000
 MANY=1000000	# more allocations than there are
 TURNS=20	# after which a directory has no allocation left to fail
 
@@ -70,7 +67,7 @@ wrong()
 run modprobe pfru
 file=$(find /lib/modules -name pfru.ko)
 run rmmod pfru
-fault_between $BEGIN $END
+fault_in_modules
 allocations
 all=$total
 fault_not_in "$(acpi_begin ps)" "$(acpi_end)"

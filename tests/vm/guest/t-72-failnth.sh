@@ -12,6 +12,9 @@
 . /tests/fault.sh
 
 [ -e /proc/self/fail-nth ] || skip_all "this kernel has no fault injection"
+begin=$(acpi_begin ds)
+end=$(acpi_end)
+fault_in_modules
+fault_not_in "$begin" "$end"
 # what it prints is the test's, as it comes; FAILNTH: one operation's name
-exec failnth "$(acpi_begin ds)" "$(acpi_end)" \
-	${FAILNTH:+"$FAILNTH"}
+exec failnth "$begin" "$end" ${FAILNTH:+"$FAILNTH"}
