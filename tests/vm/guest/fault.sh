@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 #
 # For tests in which the kernel's fault injection refuses memory, to be sourced
 # after tap.sh.
@@ -37,6 +37,33 @@ fault_not_in()
 {
 	fault_set reject-start "$1"
 	fault_set reject-end "$2"
+}
+
+# fault_next KIND N: the N-th one from now on is refused, to whichever task. The
+# kernel refuses those whose number is a multiple of the interval, and begins with 1
+# at its start.
+fault_next()
+{
+	fault_kind=$1
+	fault_due=$(($(cat "$tap_dir/$1" 2>/dev/null || echo 0) + $2))
+	fault_put "$1/interval" "$fault_due"
+	fault_put "$1/times" 1
+	fault_put "$1/probability" 100
+}
+
+# fault_came: it has been refused
+fault_came()
+{
+	[ "$(cat "/sys/kernel/debug/$fault_kind/times")" = 0 ]
+}
+
+# fault_end: so it has, or it isn't any more: then what was counted is not known
+# any more
+fault_end()
+{
+	fault_put "$fault_kind/probability" 0
+	# it does not count when each is refused
+	[ "$fault_due" = 1 ] || echo "$fault_due" >"$tap_dir/$fault_kind"
 }
 
 # texts EXPRESSION: addresses of the kernel's functions of such names
