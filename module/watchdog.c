@@ -105,6 +105,7 @@ enum required {
  * @start_due: the watchdog was opened, and nothing has been sent yet
  * @starting: a start is on its way
  * @armed: the firmware expects heartbeats
+ * @may_run: it may: a start was sent, and no stop that it got
  * @complained: the log has a line on what does not work
  * @last: when the last heartbeat was sent
  * @last_timeout: and its timeout in seconds
@@ -141,6 +142,7 @@ struct amt {
 	bool start_due;
 	bool starting;
 	bool armed;
+	bool may_run;
 	bool complained;
 	ktime_t last;
 	unsigned int last_timeout;
@@ -195,7 +197,7 @@ static const char *error_text(int error)
 	case -ETIMEDOUT:
 		return "the firmware does not answer in time";
 	case -ENODEV:
-		return "the connection with the firmware is lost";
+		return "there is no connection with the firmware";
 	default:
 		return "the message can't be sent";
 	}
@@ -275,6 +277,8 @@ static bool start_wanted(void *context)
 		 (!start->after_open || start->amt->start_due);
 	start->amt->start_due = false;
 	start->amt->starting = wanted;
+	if (wanted)
+		start->amt->may_run = true;
 	spin_unlock(&start->amt->lock);
 	return wanted;
 }
@@ -323,6 +327,7 @@ static int beat(struct amt *amt, bool after_open)
 	amt->starting = false;
 	if (!ret) {
 		amt->armed = amt->required != REQUIRED_NO;
+		amt->may_run = amt->armed;
 		amt->last = now;
 		amt->last_timeout = timeout;
 	}
@@ -351,6 +356,7 @@ static int send_stop(struct amt *amt)
 	if (!ret) {
 		spin_lock(&amt->lock);
 		amt->armed = false;
+		amt->may_run = false;
 		spin_unlock(&amt->lock);
 	}
 	note(amt, "stopping it", ret, &amt->stops);
@@ -479,10 +485,15 @@ static int stop(struct amt *amt)
 	return ret;
 }
 
-/* nobody will: so what AMT may soon report as a hang is explained */
+/* AMT may soon report this as a hang */
 static void tell_not_stopped(struct amt *amt, int error)
 {
-	if (error)
+	bool may_run;
+
+	spin_lock(&amt->lock);
+	may_run = amt->may_run;
+	spin_unlock(&amt->lock);
+	if (error && may_run)
 		dev_warn(&amt->link.cldev->dev,
 			 "watchdog: not stopped as it goes away: %s (error %d)\n",
 			 error_text(error), error);

@@ -35,6 +35,12 @@ more_answered()
 	[ "$(answered)" -gt "$1" ]
 }
 
+# shows STATE: the driver does
+shows()
+{
+	[ "$(cat "/sys/bus/mei/devices/$client/pfru_watchdog/state")" = "$1" ]
+}
+
 references()
 {
 	cat /sys/module/pfru/refcnt
@@ -154,17 +160,35 @@ echo "$client" >"$bus/unbind"
 is "$(heci state armed)" no "taken away as it runs, it is stopped"
 unlike "$(log_since)" 'not stopped' "and nothing told"
 echo "$client" >"$bus/bind"
-soon 20 wd_works
-# the credit for the start is there already
+comes_back "bound again, it is back"
+# the credit for the start is there already; the core pings, too
 heci withhold all
 wd "$(wd_dev)" >/dev/null
-soon 5 has armed yes
+soon 10 shows running
+is $? 0 "it runs, and the firmware takes nothing more"
 echo "$client" >"$bus/unbind"
 is "$(heci state armed)" yes "where it can't be stopped, it runs on"
 like "$(log_since)" 'watchdog: not stopped as it goes away: .* \(error -110\)' \
 	"and the log tells"
 heci off
 echo "$client" >"$bus/bind"
+comes_back "and works in the end"
+
+# one that can't be started: there is nothing to stop
+fresh
+heci remove watchdog disconnect
+soon 10 shows no-connection
+is $? 0 "there is no connection"
+log_mark
+dev=$(wd_dev)
+wd "$dev" ping >/dev/null
+# the MEI driver may be about to, too
+echo "$client" >"$bus/unbind"
+soon 10 not wd_dev
+is "${dev:+there} $(heci state armed)" "there no" "a watchdog that never ran is taken away"
+unlike "$(log_since)" 'not stopped' "and nothing told"
+heci add watchdog
+heci reset
 comes_back "and works in the end"
 is "$(heci state violations)" 0 "no rule of the bus protocol was broken"
 done_testing
