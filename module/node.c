@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lifetime of the character devices. Knows nothing of what they do.
+ * Lifetime of the character devices, and which devices get one. Knows nothing of
+ * what they do.
  */
 #include <linux/acpi.h>
 #include <linux/crash_dump.h>
