@@ -57,8 +57,7 @@ fault_came()
 	[ "$(cat "/sys/kernel/debug/$fault_kind/times")" = 0 ]
 }
 
-# fault_end: so it has, or it isn't any more: then what was counted is not known
-# any more
+# fault_end: when it has; or none is any more, nor what was counted known
 fault_end()
 {
 	fault_put "$fault_kind/probability" 0
@@ -71,6 +70,14 @@ texts()
 {
 	awk -v name="^$1\$" '$2 ~ /^[tT]$/ && $3 ~ name { print "0x" $1 }' \
 		/proc/kallsyms | sort
+}
+
+# after NAME: where the function behind that one begins
+after()
+{
+	sort /proc/kallsyms | awk -v name="$1" '
+		$3 == name { begin = $1 }
+		begin && $1 != begin { print "0x" $1; exit }'
 }
 
 # acpi_begin PART, acpi_end: the kernel's interpreter of ACPI, which is linked as
