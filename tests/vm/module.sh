@@ -32,11 +32,13 @@ instrument=()
 ! grep -q '^CONFIG_GCOV_KERNEL=y' "$kernel/config" ||
 	instrument+=(GCOV_PROFILE=y)
 ! grep -q '^CONFIG_KCOV=y' "$kernel/config" || instrument+=(KCOV_INSTRUMENT=y)
-# one that reports signed integers that overflow; its own are made to wrap
+# one that reports signed integers that overflow; its own are made to wrap. What is
+# on the stack, and was never written, has a value there that tests know.
 overflow=CONFIG_NONE
 ! grep -q __ubsan_handle_add_overflow "$build/Module.symvers" || {
 	overflow=CONFIG_UBSAN
-	instrument+=(KCFLAGS="-fno-wrapv -fsanitize=signed-integer-overflow")
+	instrument+=(KCFLAGS="-fno-wrapv -fsanitize=signed-integer-overflow \
+		-ftrivial-auto-var-init=pattern")
 }
 
 if [ -n "$tree" ]; then
