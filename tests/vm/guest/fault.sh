@@ -39,6 +39,13 @@ fault_not_in()
 	fault_set reject-end "$2"
 }
 
+# fault_by_cache: only for what is asked for from caches that the kernel's parameter
+# slub_debug=A names
+fault_by_cache()
+{
+	fault_put failslab/cache-filter Y
+}
+
 # fault_next KIND N: the N-th one from now on is refused, to whichever task. The
 # kernel refuses those whose number is a multiple of the interval, and begins with 1
 # at its start.
