@@ -11,8 +11,8 @@ build="gcc libc6-dev make pkg-config libkmod-dev libjson-c-dev libssl-dev scdoc
 tests="acpica-tools binutils busybox-static clang clang-format cpio dosfstools
 	dwarves e2fsprogs fakeroot gcc-multilib gnu-efi libclang-rt-14-dev libcmocka-dev
 	linux-headers-amd64 linux-source-6.1 llvm man-db mmdebstrap mtools openssl
-	ovmf perl python3 qemu-system-x86 sbsigntool shellcheck sparse u-boot-tools
-	util-linux uuid-dev xz-utils"
+	ovmf perl python3 python3-pytest qemu-system-x86 sbsigntool shellcheck sparse
+	u-boot-tools util-linux uuid-dev xz-utils"
 
 want=$build
 case ${1:-test} in

@@ -3,7 +3,8 @@
 #
 # Tests of pfructl without devices and with pretended ones (fakedev.c), in a
 # build with ASan and UBSan, or with COVER=1 in one that counts lines. Prints TAP
-# and "N passed, N failed" at the end.
+# and "N passed, N failed" at the end. New tests go into test_*.py (conftest.py
+# has what they share); run.sh --pytest ARGUMENT... runs these alone, by pytest.
 # Touches nothing outside a temporary directory and the build directory.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
@@ -1070,6 +1071,16 @@ sub() {
 	check "$what: came to its end" [ "$ended" = 0 ]
 }
 
+pytest=(env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "PFRU_FAKE=$fake"
+	"PFRU_INPUTS=$work" pytest-3 -q
+	--tb=short -p no:cacheprovider)
+
+# the tests in Python, each a line of TAP
+test_python() {
+	unset "${!FAKE_@}"
+	sub "tests in Python" "${pytest[@]}" -s tests/unit/cli
+}
+
 test_live() {
 	use ours
 	sub "followers" python3 tests/unit/cli/follow.py "$fake" "$work/live"
@@ -1355,6 +1366,12 @@ if ! build_program || ! make_inputs; then
 	echo "0 passed, 1 failed"
 	exit 1
 fi
+if [ "${1:-}" = --pytest ]; then
+	shift
+	[ $# -gt 0 ] || set -- tests/unit/cli
+	"${pytest[@]}" "$@"
+	exit
+fi
 make_roots
 test_usage
 test_no_device
@@ -1369,6 +1386,7 @@ test_large
 test_telemetry
 test_state
 test_summary
+test_python
 test_live
 [ -n "${COVER:-}" ] || test_memory
 test_status
