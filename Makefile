@@ -136,7 +136,7 @@ module_files := \
 source_files := LICENSE VERSION dkms.conf include/uapi/linux/pfru.h \
 	module/Kbuild module/Makefile module/kernels module/compat/Kbuild \
 	$(filter-out %.mod.c,$(wildcard core/*.[ch] module/*.[ch] \
-	module/compat/*.h module/compat/probes/*.c))
+	module/pfru/*.[ch] module/amt/*.[ch] module/compat/*.h module/compat/probes/*.c))
 source_dir = $(DESTDIR)/usr/src/pfru-$(VERSION)
 
 # $(call put,FILES): install them

@@ -145,14 +145,8 @@ licences()
 # kernel version tests belong into module/compat
 versions()
 {
-	! grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION' module/*.c module/*.h
-}
-
-# who may use whom
-layers()
-{
-	! grep -nE '#include "(\.\./)*(cli|module)/' core/* cli/*.[ch] module/*.[ch] &&
-	! grep -nE '#include ("(\.\./)*core|<linux/pfru.h>)' tests/sim/*/*.[ch]
+	! git grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION' -- 'module/*.[ch]' \
+		':!module/compat'
 }
 
 shell_files()
@@ -223,7 +217,7 @@ check "core and tool: clang" warnings clang
 check "shellcheck" shell_check
 check "licences" licences
 check "no kernel version in a driver file" versions
-check "who may use whom" layers
+check "who may use whom" tests/layers.py
 check "man page" man_page
 
 echo

@@ -19,15 +19,18 @@ WANTED = {"module": 85.0}
 def read_counts(notes, counts, work):
     """{source: {line: how often}} of one guest"""
     lines = {}
-    for part in sorted(os.listdir(notes)):
-        place = os.path.join(work, part)
+    parts = sorted({os.path.relpath(os.path.dirname(note), notes)
+                    for note in glob.glob(notes + "/**/*.gcno",
+                                          recursive=True)})
+    for part in parts:
+        place = os.path.join(work, part.replace("/", "-"))
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(os.path.join(notes, part), place)
         for data in glob.glob(os.path.join(counts, part, "*.gcda")):
             shutil.copy(data, place)
 
         def name(path, part=part):
-            inside = os.path.basename(os.path.dirname(path)) == part
+            inside = os.path.dirname(path).endswith("/" + part)
             return part + "/" + os.path.basename(path) if inside else None
         lines.update(gcov_lines.count(place, name))
     return lines

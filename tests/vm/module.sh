@@ -24,8 +24,8 @@ trap 'exit 143' TERM
 chmod 755 "$src"
 mkdir "$src/module"
 cp -R "$top/core" "$top/include" "$top/VERSION" "$src/"
-cp -R "$top/module/compat" "$top"/module/*.[ch] "$top/module/Kbuild" "$src/module/"
-rm -f "$src"/core/*.o "$src"/core/.*.cmd "$src"/module/*.mod.c
+cp -R "$top"/module/{compat,pfru,amt} "$top"/module/*.[ch] "$top/module/Kbuild" "$src/module/"
+find "$src" \( -name "*.o" -o -name ".*.cmd" -o -name "*.mod.c" \) -delete
 
 # a kernel that counts what ran, or guides a fuzzer by it
 instrument=()

@@ -593,13 +593,10 @@ judge()
 # module makes others
 keep_notes()
 {
-	local f
-
 	[ -d "$out/guest/gcov" ] && [ -d "$stage/pfru.ko.gcov" ] || return 0
-	for f in "$stage"/pfru.ko.gcov/*/*.gcno; do
-		mkdir -p "$out/notes/$(basename "$(dirname "$f")")"
-		cp "$f" "$out/notes/$(basename "$(dirname "$f")")/"
-	done
+	mkdir -p "$out/notes"
+	(cd "$stage/pfru.ko.gcov" && find . -name '*.gcno' -exec \
+		cp --parents -t "$out/notes" {} +)
 }
 
 # run_scenario NAME: in a process of its own; leaves report and counts

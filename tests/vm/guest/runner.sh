@@ -156,6 +156,7 @@ keep_counts()
 {
 	[ -d /sys/kernel/debug/gcov/tmp ] || return
 	for file in /sys/kernel/debug/gcov/tmp/*/module/*.gcda \
+		    /sys/kernel/debug/gcov/tmp/*/module/*/*.gcda \
 		    /sys/kernel/debug/gcov/tmp/*/core/*.gcda; do
 		[ -f "$file" ] || continue
 		to=/out/gcov/${file#/sys/kernel/debug/gcov/tmp/*/}

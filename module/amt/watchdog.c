@@ -15,8 +15,8 @@
 #include <linux/slab.h>
 #include <linux/watchdog.h>
 
-#include "drivers.h"
-#include "link.h"
+#include "module/drivers.h"
+#include "mei-transport.h"
 
 #define DRIVER_NAME "pfru_watchdog"
 #define IDENTITY    "iamt_wdt"

@@ -10,7 +10,7 @@
 #include <linux/jiffies.h>
 #include <linux/string.h>
 
-#include "link.h"
+#include "mei-transport.h"
 
 /* nobody is told of a lost connection: so often a request looks itself */
 #define LOOK_MS 100

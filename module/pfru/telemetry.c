@@ -11,7 +11,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
-#include "drivers.h"
+#include "module/drivers.h"
 #include "dsm.h"
 #include "node.h"
 #include "report.h"

@@ -14,7 +14,7 @@
 
 #include "core/capsule.h"
 #include "core/status.h"
-#include "drivers.h"
+#include "module/drivers.h"
 #include "dsm.h"
 #include "node.h"
 #include "report.h"

@@ -8,7 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
-#include "drivers.h"
+#include "module/drivers.h"
 
 /**
  * struct made - a platform device made here

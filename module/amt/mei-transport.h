@@ -3,8 +3,8 @@
  * A connection with a firmware client of the MEI bus on which no request
  * waits without a bound.
  */
-#ifndef PFRU_LINK_H
-#define PFRU_LINK_H
+#ifndef PFRU_MEI_TRANSPORT_H
+#define PFRU_MEI_TRANSPORT_H
 
 #include <linux/mei_cl_bus.h>
 #include <linux/spinlock.h>
@@ -177,4 +177,4 @@ void pfru_link_closing(struct pfru_link *link);
  */
 void pfru_link_close(struct pfru_link *link);
 
-#endif /* PFRU_LINK_H */
+#endif /* PFRU_MEI_TRANSPORT_H */
