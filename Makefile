@@ -27,7 +27,7 @@ help:
 	@echo "make                  the tool, and the module when kernel headers are here"
 	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
 	@echo "make ... WATCHDOG=n   without the AMT watchdog, which needs the MEI bus"
-	@echo "make cli              cli/pfructl"
+	@echo "make cli              build/bin/pfructl"
 	@echo "make install          build and install both, load the module"
 	@echo "make dkms-install     the same with dkms: later kernels get the module too"
 	@echo "make deb              Debian packages, into build/deb"
@@ -148,7 +148,7 @@ drop = rm -f $(foreach f,$(1),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, \
 	,$f))/$(notdir $(firstword $(subst :, ,$f)))")
 
 install-tool: cli
-	install -D -m 0755 cli/pfructl "$(DESTDIR)$(SBINDIR)/pfructl"
+	install -D -m 0755 "$(BUILD)/bin/pfructl" "$(DESTDIR)$(SBINDIR)/pfructl"
 	$(MAKE) -C man install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
 	$(call put,$(tool_files))
 

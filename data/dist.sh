@@ -20,7 +20,7 @@ files()
 		find . \( -path ./build -o -name __pycache__ \) -prune -o \
 			\( -type f -o -type l \) \
 			! -name '*.o' ! -name '*.ko' ! -name '*.mod' \
-			! -name '*.mod.c' ! -name '.*.cmd' ! -path './cli/pfructl' \
+			! -name '*.mod.c' ! -name '.*.cmd' \
 			! -name modules.order ! -name Module.symvers -print0
 	fi
 }

@@ -12,10 +12,11 @@ def count(directory, wanted):
     """{source: {line: how often}} of the objects in a directory; wanted() takes
     a path of a source and gives its name in the table, or None"""
     lines = {}
-    for notes in sorted(glob.glob(os.path.join(directory, "*.gcno"))):
+    for notes in sorted(glob.glob(os.path.join(directory, "**/*.gcno"),
+                                  recursive=True)):
         done = subprocess.run(
             ["gcov", "-j", "-t", os.path.basename(notes)[:-5] + ".gcda"],
-            cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd=os.path.dirname(notes), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             check=True).stdout
         if done[:2] == b"\x1f\x8b":
             done = gzip.decompress(done)

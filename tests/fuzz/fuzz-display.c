@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "capsule.h"
-#include "cli/output.h"
-#include "cli/pfructl.h"
+#include "cli/common/output.h"
+#include "cli/pfructl/pfructl.h"
 #include "fuzz.h"
 
 const size_t capsule_tail;

@@ -3,7 +3,7 @@
  * The tool's state file. What is accepted is sane and is written again as the
  * same bytes; what the tool writes is accepted.
  */
-#include "../../cli/state.c"
+#include "../../cli/pfructl/log/position.c"
 
 #include "fuzz.h"
 

@@ -72,10 +72,10 @@ lines()
 	local sources=("$top"/core/*.c)
 
 	case $1 in
-	state)	 sources=("$top/cli/state.c") ;;
+	state)	 sources=("$top/cli/pfructl/log/position.c") ;;
 	ring)	 sources=("$top/core/ring.c") ;;
 	walk|judge) sources=("$top/core/capsule.c") ;;
-	display) sources+=("$top"/cli/{cmd-capsule,signature,output}.c) ;;
+	display) sources+=("$top"/cli/{pfructl/commands/capsule,pfructl/capsule/signature,common/output}.c) ;;
 	esac
 	llvm-profdata merge -o "$out/profile" "$out"/*.profraw 2>/dev/null &&
 	llvm-cov export -summary-only -instr-profile="$out/profile" \

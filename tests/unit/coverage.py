@@ -20,8 +20,8 @@ def source_in(part, start):
     """name in the table of a file of this part; its directory is start"""
     def name(path):
         path = os.path.normpath(os.path.join(start, path))
-        inside = os.path.dirname(path) == os.path.join(TOP, part)
-        return part + "/" + os.path.basename(path) if inside else None
+        inside = path.startswith(os.path.join(TOP, part) + os.sep)
+        return os.path.relpath(path, TOP) if inside else None
     return name
 
 

@@ -56,7 +56,6 @@ libraries=$root/usr/lib/i386-linux-gnu
 mkdir "$tmp/src"
 (cd "$top" && tar -c --exclude='*.o' VERSION cli core include) |
 	tar -C "$tmp/src" -x
-rm -f "$tmp/src/cli/pfructl"
 if ! PKG_CONFIG_LIBDIR=$libraries/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
 	make -C "$tmp/src/cli" BUILD="$tmp/build" CC="gcc -m32" \
 	CPPFLAGS="-isystem $root/usr/include/i386-linux-gnu -isystem $root/usr/include" \
@@ -66,7 +65,7 @@ if ! PKG_CONFIG_LIBDIR=$libraries/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
 	die "cannot build pfructl for 32 bits"
 fi
 mkdir -p "$out/cli-32/lib"
-cp "$tmp/src/cli/pfructl" "$out/cli-32/"
+cp "$tmp/build/bin/pfructl" "$out/cli-32/"
 cp -L "$root"/lib/i386-linux-gnu/*.so.[0-9]* "$libraries"/*.so.[0-9]* \
 	"$out/cli-32/lib/"
 "$here/demo-capsules.sh" "$out"

@@ -164,7 +164,7 @@ build_all()
 	fi
 	if [ "$need_cli" = yes ]; then
 		logged pfructl make -C "$top" cli
-		cp "$top/cli/pfructl" "$stage/"
+		cp "${BUILD:-$top/build}/bin/pfructl" "$stage/"
 	fi
 	[ "$need_install" = no ] || build_installed
 	if [ "$need_firmware" = yes ]; then

@@ -16,7 +16,7 @@ cd "$top/tests/corpus" || exit 1
 dump()
 {
 	# the exit status, 0 or 4, is part of the dump
-	"$top/cli/pfructl" --json capsule --no-device "$1" 2>/dev/null |
+	"${BUILD:-$top/build}/bin/pfructl" --json capsule --no-device "$1" 2>/dev/null |
 		grep -v '"valid_now"'
 	echo "exit status ${PIPESTATUS[0]}"
 }

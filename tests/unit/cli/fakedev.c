@@ -41,8 +41,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/module-state.h"
-#include "cli/sysroot.h"
+#include "cli/common/sysroot.h"
+#include "cli/pfructl/device/module-state.h"
 #include "core/capsule.h"
 #include "core/status.h"
 

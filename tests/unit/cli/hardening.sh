@@ -6,7 +6,7 @@
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/../../.." && pwd)
-program=${1:-$top/cli/pfructl}
+program=${1:-${BUILD:-$top/build}/bin/pfructl}
 passed=0 failed=0
 
 # check WHAT PATTERN: in what readelf says

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory, or the end of the program: no caller has to handle a failure.
+ */
+#ifndef CLI_MEMORY_H
+#define CLI_MEMORY_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
+/* what messages begin with; each program defines its own */
+extern const char program_name[];
+
+/**
+ * out_of_memory() - report it and end the program with EXIT_FAILURE
+ */
+void out_of_memory(void) __attribute__((noreturn));
+/**
+ * xrealloc() - realloc(), also of 0 bytes
+ * @old: from xrealloc(), or NULL
+ * @size: in bytes
+ *
+ * Return: never NULL
+ */
+void *xrealloc(void *old, size_t size);
+
+/**
+ * xasprintf() - format a string
+ *
+ * Return: allocated, never NULL
+ */
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xvasprintf(const char *format, va_list args)
+	__attribute__((format(printf, 1, 0)));
+
+#endif /* CLI_MEMORY_H */

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Text and JSON.
+ */
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "atomic-file.h"
+#include "core/guid.h"
+#include "escape.h"
+#include "memory.h"
+#include "output.h"
+#include "text.h"
+#include "write.h"
+
+#define DEPTH_MAX   8
+#define LABEL_WIDTH 28
+#define INDENT	    2
+
+/**
+ * struct output - what is to be printed
+ * @json: as JSON
+ * @quiet: no notes, no progress
+ * @raw: escape no log
+ * @lines: JSON is one object a line
+ * @file: to be replaced by what is printed, or NULL for standard output
+ * @progress_shown: a line of progress is on the terminal
+ * @text: what is not JSON, so far
+ * @stack: JSON containers that are open
+ * @depth: index of the innermost
+ * @indent: columns that text is indented by, for each of @stack
+ * @error: the first failure, in @stack[0]
+ * @failed: there was a failure
+ * @notes: list in @stack[0]
+ */
+struct output {
+	bool json;
+	bool quiet;
+	bool raw;
+	bool lines;
+	const char *file;
+	bool progress_shown;
+	struct text text;
+	json_object *stack[DEPTH_MAX];
+	int depth;
+	int indent[DEPTH_MAX];
+	json_object *error;
+	bool failed;
+	json_object *notes;
+};
+
+/* what json-c has made; it has made nothing when there is no memory */
+static json_object *made(json_object *object)
+{
+	if (!object)
+		out_of_memory();
+	return object;
+}
+
+static void put(json_object *object, const char *key, json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		out_of_memory();
+}
+
+static void put_last(json_object *array, json_object *value)
+{
+	if (json_object_array_add(array, value))
+		out_of_memory();
+}
+
+static char *base64(const uint8_t *p, size_t size)
+{
+	static const char digit[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *text = xrealloc(NULL, (size + 2) / 3 * 4 + 1);
+	char *to = text;
+
+	while (size) {
+		size_t n = size < 3 ? size : 3;
+		uint32_t bits = p[0] << 16;
+
+		if (n > 1)
+			bits |= p[1] << 8;
+		if (n > 2)
+			bits |= p[2];
+		*to++ = digit[bits >> 18];
+		*to++ = digit[bits >> 12 & 0x3f];
+		*to++ = n > 1 ? digit[bits >> 6 & 0x3f] : '=';
+		*to++ = n > 2 ? digit[bits & 0x3f] : '=';
+		p += n;
+		size -= n;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* A string that is not UTF-8 is escaped, so that the document stays valid. */
+static json_object *json_text(const char *bytes, size_t size)
+{
+	json_object *object;
+	char *text;
+
+	if (size > INT32_MAX)
+		out_of_memory();
+	if (utf8_valid((const uint8_t *)bytes, size)) {
+		object = json_object_new_string_len(bytes, size);
+	} else {
+		text = escape(bytes, size);
+		object = json_object_new_string(text);
+		free(text);
+	}
+	return made(object);
+}
+
+static json_object *json_base64(const uint8_t *bytes, size_t size)
+{
+	char *text = base64(bytes, size);
+	json_object *object = json_text(text, strlen(text));
+
+	free(text);
+	return object;
+}
+
+struct output *output_new(bool json, bool quiet)
+{
+	struct output *out = xrealloc(NULL, sizeof(*out));
+
+	memset(out, 0, sizeof(*out));
+	out->json = json;
+	out->quiet = quiet;
+	out->stack[0] = made(json_object_new_object());
+	return out;
+}
+
+static struct text json_document(struct output *out)
+{
+	struct text text = { 0 };
+
+	text_json(&text, out->stack[0], !out->lines);
+	text_append(&text, "\n", 1);
+	return text;
+}
+
+static int print_json(struct output *out, int fd)
+{
+	struct text text;
+	int ret;
+
+	/* a note alone is no news */
+	if (out->lines && !out->failed)
+		return 0;
+	text = json_document(out);
+	ret = write_all(fd, text.bytes, text.size);
+	free(text.bytes);
+	return ret;
+}
+
+static int print_all(struct output *out, int fd)
+{
+	return out->json ? print_json(out, fd) :
+			   write_all(fd, out->text.bytes, out->text.size);
+}
+
+/* What the file held stays until all is in the new one, on the disk. */
+static int print_to_file(struct output *out)
+{
+	struct atomic_file new;
+	int ret = atomic_file_begin(&new, out->file);
+
+	if (!ret)
+		ret = print_all(out, new.fd);
+	return atomic_file_end(&new, ret);
+}
+
+void out_set_file(struct output *out, const char *path)
+{
+	out->file = path;
+	out->raw = true;
+}
+
+void out_set_raw(struct output *out)
+{
+	out->raw = true;
+}
+
+void out_set_lines(struct output *out)
+{
+	out->lines = true;
+}
+
+static struct text take_json(struct output *out)
+{
+	struct text text = json_document(out);
+
+	json_object_put(out->stack[0]);
+	out->stack[0] = made(json_object_new_object());
+	out->error = NULL;
+	out->failed = false;
+	out->notes = NULL;
+	return text;
+}
+
+char *out_take(struct output *out, size_t *size)
+{
+	struct text text = out->text;
+
+	if (out->json) {
+		free(text.bytes);
+		text = take_json(out);
+	}
+	out->text = (struct text){ 0 };
+	*size = text.size;
+	return xrealloc(text.bytes, text.size);
+}
+
+int output_finish(struct output *out, int status)
+{
+	int ret;
+
+	progress_end(out);
+	ret = out->file ? print_to_file(out) : print_all(out, STDOUT_FILENO);
+	if (ret) {
+		fprintf(stderr, "%s: cannot write to %s: %s\n", program_name,
+			out->file ? escaped(out->file) : "standard output",
+			strerror(-ret));
+		if (status == EXIT_SUCCESS)
+			status = EXIT_FAILURE;
+	}
+	json_object_put(out->stack[0]);
+	free(out->text.bytes);
+	free(out);
+	return status;
+}
+
+static json_object *top(const struct output *out)
+{
+	return out->stack[out->depth];
+}
+
+static void add(struct output *out, const char *key, json_object *value)
+{
+	if (json_object_is_type(top(out), json_type_array))
+		put_last(top(out), value);
+	else if (key)
+		put(top(out), key, value);
+	else
+		json_object_put(value);
+}
+
+static void print_label(struct output *out, const char *label)
+{
+	int indent = out->indent[out->depth];
+	int width = LABEL_WIDTH - indent;
+
+	text_printf(&out->text, "%*s%s:%*s", indent, "", label,
+		    width > (int)strlen(label) ? width - (int)strlen(label) : 1,
+		    "");
+}
+
+static void __attribute__((format(printf, 3, 4)))
+print_line(struct output *out, const char *label, const char *format, ...)
+{
+	va_list args;
+
+	if (!label)
+		return;
+	print_label(out, label);
+	va_start(args, format);
+	text_vprintf(&out->text, format, args);
+	va_end(args);
+	text_append(&out->text, "\n", 1);
+}
+
+static void open_container(struct output *out, const char *key,
+			   const char *label, json_object *container)
+{
+	int indent = out->indent[out->depth];
+
+	if (out->depth + 1 == DEPTH_MAX)
+		abort();
+	if (label)
+		text_printf(&out->text, "%*s%s:\n", indent, "", label);
+	add(out, key, container);
+	out->stack[++out->depth] = container;
+	/* what has no label is not seen in text */
+	out->indent[out->depth] = indent + (label ? INDENT : 0);
+}
+
+void out_group(struct output *out, const char *key, const char *label)
+{
+	open_container(out, key, label, made(json_object_new_object()));
+}
+
+void out_list(struct output *out, const char *key, const char *label)
+{
+	open_container(out, key, label, made(json_object_new_array()));
+}
+
+void out_end(struct output *out)
+{
+	out->depth--;
+}
+
+void out_string(struct output *out, const char *key, const char *label,
+		const char *value)
+{
+	add(out, key, json_text(value, strlen(value)));
+	print_line(out, label, "%s", escaped(value));
+}
+
+void out_number(struct output *out, const char *key, const char *label,
+		uint64_t value)
+{
+	add(out, key, made(json_object_new_uint64(value)));
+	print_line(out, label, "%llu", (unsigned long long)value);
+}
+
+void out_hex(struct output *out, const char *key, const char *label,
+	     uint64_t value)
+{
+	add(out, key, made(json_object_new_uint64(value)));
+	print_line(out, label, "0x%llx", (unsigned long long)value);
+}
+
+void out_bool(struct output *out, const char *key, const char *label,
+	      bool value)
+{
+	add(out, key, made(json_object_new_boolean(value)));
+	print_line(out, label, "%s", value ? "yes" : "no");
+}
+
+void out_null(struct output *out, const char *key)
+{
+	add(out, key, NULL);
+}
+
+void out_guid(struct output *out, const char *key, const char *label,
+	      const uint8_t *guid)
+{
+	char text[PFRU_GUID_TEXT_SIZE];
+
+	out_string(out, key, label, pfru_guid_text(guid, text));
+}
+
+void out_duration(struct output *out, const char *key, const char *label,
+		  uint64_t nanoseconds)
+{
+	add(out, key, made(json_object_new_uint64(nanoseconds)));
+	print_line(out, label, "%llu.%06llu ms",
+		   (unsigned long long)nanoseconds / 1000000,
+		   (unsigned long long)nanoseconds % 1000000);
+}
+
+void out_bytes(struct output *out, const char *key, const char *label,
+	       const uint8_t *bytes, size_t size)
+{
+	json_object *object = made(json_object_new_object());
+	char *text = escape(bytes, size);
+
+	put(object, "base64", json_base64(bytes, size));
+	put(object, "text", json_text(text, strlen(text)));
+	add(out, key, object);
+	print_line(out, label, "%s", text);
+	free(text);
+}
+
+void out_log(struct output *out, const uint8_t *bytes, size_t size)
+{
+	char *text;
+	size_t written;
+
+	if (out->json) {
+		if (utf8_valid(bytes, size))
+			add(out, "text", json_text((const char *)bytes, size));
+		else
+			add(out, "base64", json_base64(bytes, size));
+		return;
+	}
+	if (out->raw || !isatty(STDOUT_FILENO)) {
+		text_append(&out->text, bytes, size);
+		return;
+	}
+	text = escape_log(bytes, size, &written);
+	text_append(&out->text, text, written);
+	free(text);
+}
+
+void out_plain(struct output *out, const char *text)
+{
+	text_append(&out->text, text, strlen(text));
+}
+
+void out_drop_text(struct output *out)
+{
+	out->text.size = 0;
+}
+
+int fail(struct output *out, int status, const char *reason, const char *format,
+	 ...)
+{
+	json_object *error;
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	progress_end(out);
+	if (!out->json)
+		fprintf(stderr, "%s: %s\n", program_name, message);
+	if (!out->failed) {
+		error = made(json_object_new_object());
+		put(error, "message", json_text(message, strlen(message)));
+		put(error, "reason", json_text(reason, strlen(reason)));
+		put(error, "exit_status", made(json_object_new_int(status)));
+		put(out->stack[0], "error", error);
+		out->error = error;
+		out->failed = true;
+	} else {
+		out->error = NULL;
+	}
+	free(message);
+	return status;
+}
+
+void fail_number(struct output *out, const char *key, uint64_t value)
+{
+	if (out->error)
+		put(out->error, key, made(json_object_new_uint64(value)));
+}
+
+void fail_string(struct output *out, const char *key, const char *value)
+{
+	if (out->error)
+		put(out->error, key, json_text(value, strlen(value)));
+}
+
+void fail_guid(struct output *out, const char *key, const uint8_t *guid)
+{
+	char text[PFRU_GUID_TEXT_SIZE];
+
+	fail_string(out, key, pfru_guid_text(guid, text));
+}
+
+void note(struct output *out, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	if (out->json) {
+		if (!out->notes) {
+			out->notes = made(json_object_new_array());
+			put(out->stack[0], "notes", out->notes);
+		}
+		put_last(out->notes, json_text(message, strlen(message)));
+	} else if (!out->quiet) {
+		progress_end(out);
+		fprintf(stderr, "%s: note: %s\n", program_name, message);
+	}
+	free(message);
+}
+
+void warning(struct output *out, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	progress_end(out);
+	fprintf(stderr, "%s: warning: %s\n", program_name, message);
+	free(message);
+}
+
+void progress(struct output *out, const char *format, ...)
+{
+	va_list args;
+
+	if (out->quiet || !isatty(STDERR_FILENO))
+		return;
+	va_start(args, format);
+	fputs("\r\033[K", stderr);
+	vfprintf(stderr, format, args);
+	fflush(stderr);
+	va_end(args);
+	out->progress_shown = true;
+}
+
+void progress_end(struct output *out)
+{
+	if (!out->progress_shown)
+		return;
+	fputs("\r\033[K", stderr);
+	fflush(stderr);
+	out->progress_shown = false;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One description of the data, printed as text or as one JSON document. Text is
+ * held back until the end, so that a failure to write it is noticed once.
+ * Strings from outside are escaped for a terminal here and nowhere else.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct output;
+
+/*
+ * Everywhere below: @key is the key in JSON, NULL to leave it out or inside a
+ * list; @label is the label in text, NULL to leave it out.
+ */
+
+/**
+ * output_new() - begin
+ * @json: print JSON
+ * @quiet: no notes and no progress
+ *
+ * Return: never NULL
+ */
+struct output *output_new(bool json, bool quiet);
+
+/**
+ * output_finish() - print all
+ * @out: freed
+ * @status: the exit status so far
+ *
+ * Return: @status, or EXIT_FAILURE when stdout took not all
+ */
+int output_finish(struct output *out, int status);
+
+void out_group(struct output *out, const char *key, const char *label);
+void out_list(struct output *out, const char *key, const char *label);
+void out_end(struct output *out);
+
+void out_string(struct output *out, const char *key, const char *label,
+		const char *value);
+void out_number(struct output *out, const char *key, const char *label,
+		uint64_t value);
+void out_hex(struct output *out, const char *key, const char *label,
+	     uint64_t value);
+void out_bool(struct output *out, const char *key, const char *label,
+	      bool value);
+void out_null(struct output *out, const char *key);
+void out_guid(struct output *out, const char *key, const char *label,
+	      const uint8_t *guid);
+void out_duration(struct output *out, const char *key, const char *label,
+		  uint64_t nanoseconds);
+
+/**
+ * out_bytes() - bytes that may be text: base64 and text in JSON
+ */
+void out_bytes(struct output *out, const char *key, const char *label,
+	       const uint8_t *bytes, size_t size);
+
+/**
+ * out_log() - a log: as it is, but for control characters on a terminal; in
+ * JSON "text" when it is valid UTF-8, else "base64"
+ */
+void out_log(struct output *out, const uint8_t *bytes, size_t size);
+
+/**
+ * out_set_raw() - out_log() escapes nothing
+ */
+void out_set_raw(struct output *out);
+
+/**
+ * out_set_file() - print to a file, which is replaced as a whole
+ * @out: output; out_log() escapes nothing from here on
+ * @path: stays valid
+ */
+void out_set_file(struct output *out, const char *path);
+
+/**
+ * out_set_lines() - print JSON as one object a line, from here on; the last one,
+ * if any, is printed at the end
+ */
+void out_set_lines(struct output *out);
+
+/**
+ * out_take() - take what was collected so far, to be printed by the caller
+ * @out: begins anew, errors and notes included
+ * @size: set
+ *
+ * Return: text, or a line of JSON; allocated
+ */
+char *out_take(struct output *out, size_t *size);
+
+/**
+ * out_plain() - text as it is, without escaping; nothing in JSON
+ */
+void out_plain(struct output *out, const char *text);
+
+/**
+ * out_drop_text() - forget the text collected so far; JSON stays
+ */
+void out_drop_text(struct output *out);
+
+/**
+ * fail() - the one way to report an error
+ * @out: output; the first failure is the one that counts
+ * @status: the exit status that it leads to, not 0
+ * @reason: one word for machines
+ * @format: message without a newline
+ *
+ * Return: @status
+ */
+int fail(struct output *out, int status, const char *reason, const char *format,
+	 ...) __attribute__((format(printf, 4, 5)));
+
+/* more about the failure, for JSON only */
+void fail_number(struct output *out, const char *key, uint64_t value);
+void fail_string(struct output *out, const char *key, const char *value);
+void fail_guid(struct output *out, const char *key, const uint8_t *guid);
+
+/**
+ * note() - something worth knowing that is no failure
+ */
+void note(struct output *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * warning() - something that must not go unnoticed: on standard error, --quiet
+ * or not
+ */
+void warning(struct output *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * progress() - a line on the terminal that the next one replaces
+ */
+void progress(struct output *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void progress_end(struct output *out);
+
+#endif /* CLI_OUTPUT_H */

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Text that grows, and JSON as text.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "memory.h"
+#include "text.h"
+
+#define INDENT "  "
+
+void text_append(struct text *text, const void *bytes, size_t size)
+{
+	if (!size)
+		return;
+	if (size > text->room - text->size) {
+		text->room = 2 * text->room + size;
+		text->bytes = xrealloc(text->bytes, text->room);
+	}
+	memcpy(text->bytes + text->size, bytes, size);
+	text->size += size;
+}
+
+void text_vprintf(struct text *text, const char *format, va_list args)
+{
+	char *more = xvasprintf(format, args);
+
+	text_append(text, more, strlen(more));
+	free(more);
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_vprintf(text, format, args);
+	va_end(args);
+}
+
+static void append_word(struct text *text, const char *word)
+{
+	text_append(text, word, strlen(word));
+}
+
+/* Bytes of the character at the beginning of @bytes; @code is set to its number. */
+static size_t next_character(const char *bytes, size_t size, uint32_t *code)
+{
+	size_t length = utf8_length((const uint8_t *)bytes, size, code);
+
+	if (length)
+		return length;
+	*code = (uint8_t)*bytes;
+	return 1;
+}
+
+static bool is_plain(uint32_t code)
+{
+	return code != '"' && code != '\\' && !acts_on_terminal(code);
+}
+
+/* RFC 8259, 7; all that acts on a terminal has four digits */
+static void append_escape(struct text *text, uint32_t code)
+{
+	static const char special[] = "\"\\\b\f\n\r\t";
+	static const char letters[] = "\"\\bfnrt";
+	const char *found = code && code < 0x80 ? strchr(special, code) : NULL;
+	char escape[8];
+
+	if (found)
+		snprintf(escape, sizeof(escape), "\\%c",
+			 letters[found - special]);
+	else
+		snprintf(escape, sizeof(escape), "\\u%04x", code & 0xffff);
+	append_word(text, escape);
+}
+
+static void append_string(struct text *text, const char *bytes, size_t size)
+{
+	const char *end = bytes + size;
+	const char *done = bytes;
+	size_t length;
+	uint32_t code;
+
+	text_append(text, "\"", 1);
+	for (; bytes < end; bytes += length) {
+		length = next_character(bytes, end - bytes, &code);
+		if (is_plain(code))
+			continue;
+		text_append(text, done, bytes - done);
+		append_escape(text, code);
+		done = bytes + length;
+	}
+	text_append(text, done, end - done);
+	text_append(text, "\"", 1);
+}
+
+static void new_line(struct text *text, int depth, bool pretty)
+{
+	if (!pretty)
+		return;
+	append_word(text, "\n");
+	while (depth--)
+		append_word(text, INDENT);
+}
+
+static void append_value(struct text *text, json_object *value, int depth,
+			 bool pretty);
+
+static void append_object(struct text *text, json_object *object, int depth,
+			  bool pretty)
+{
+	struct json_object_iterator at = json_object_iter_begin(object);
+	struct json_object_iterator end = json_object_iter_end(object);
+	const char *between = "";
+
+	text_append(text, "{", 1);
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *key = json_object_iter_peek_name(&at);
+
+		append_word(text, between);
+		new_line(text, depth + 1, pretty);
+		append_string(text, key, strlen(key));
+		append_word(text, pretty ? ": " : ":");
+		append_value(text, json_object_iter_peek_value(&at), depth + 1,
+			     pretty);
+		between = ",";
+	}
+	if (*between)
+		new_line(text, depth, pretty);
+	text_append(text, "}", 1);
+}
+
+static void append_list(struct text *text, json_object *list, int depth,
+			bool pretty)
+{
+	size_t size = json_object_array_length(list);
+	size_t i;
+
+	text_append(text, "[", 1);
+	for (i = 0; i < size; i++) {
+		append_word(text, i ? "," : "");
+		new_line(text, depth + 1, pretty);
+		append_value(text, json_object_array_get_idx(list, i),
+			     depth + 1, pretty);
+	}
+	new_line(text, depth, pretty);
+	text_append(text, "]", 1);
+}
+
+static void append_value(struct text *text, json_object *value, int depth,
+			 bool pretty)
+{
+	char number[24];
+
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		append_object(text, value, depth, pretty);
+		break;
+	case json_type_array:
+		append_list(text, value, depth, pretty);
+		break;
+	case json_type_string:
+		append_string(text, json_object_get_string(value),
+			      json_object_get_string_len(value));
+		break;
+	case json_type_int:
+		snprintf(number, sizeof(number), "%llu",
+			 (unsigned long long)json_object_get_uint64(value));
+		append_word(text, number);
+		break;
+	case json_type_boolean:
+		append_word(text,
+			    json_object_get_boolean(value) ? "true" : "false");
+		break;
+	default:
+		append_word(text, "null");
+	}
+}
+
+void text_json(struct text *text, json_object *value, bool pretty)
+{
+	append_value(text, value, 0, pretty);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading a capsule file whatever it is, and saying why a capsule is refused.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/common/escape.h"
+#include "cli/common/memory.h"
+#include "cli/common/output.h"
+#include "core/status.h"
+#include "file.h"
+
+#define READ_FIRST 65536
+
+static int cannot_read(struct pfructl *ctl, const struct capsule_file *file,
+		       int error)
+{
+	fail(ctl->out, STATUS_FAILED, "file", "%s: cannot read: %s", file->name,
+	     strerror(error));
+	fail_number(ctl->out, "errno", error);
+	return STATUS_FAILED;
+}
+
+static int too_large(struct pfructl *ctl, const struct capsule_file *file)
+{
+	return fail(ctl->out, STATUS_CAPSULE, "file-too-large",
+		    "%s: larger than any capsule (%u MiB)", file->name,
+		    CAPSULE_FILE_MAX >> 20);
+}
+
+static int read_all(struct pfructl *ctl, int fd, struct capsule_file *file)
+{
+	size_t room = 0;
+	ssize_t n;
+
+	for (;;) {
+		if (file->size == room) {
+			room = room ? 2 * room : READ_FIRST;
+			file->bytes = xrealloc(file->bytes, room);
+		}
+		n = read(fd, file->bytes + file->size, room - file->size);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return cannot_read(ctl, file, errno);
+		if (n == 0)
+			return STATUS_DONE;
+		file->size += n;
+		if (file->size > CAPSULE_FILE_MAX)
+			return too_large(ctl, file);
+	}
+}
+
+int capsule_file_read(struct pfructl *ctl, const char *path,
+		      struct capsule_file *file)
+{
+	bool is_stdin = !strcmp(path, "-");
+	struct stat st;
+	int fd, ret;
+
+	memset(file, 0, sizeof(*file));
+	file->name = is_stdin ? xasprintf("standard input") :
+				escape(path, strlen(path));
+	fd = is_stdin ? STDIN_FILENO :
+			open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return cannot_read(ctl, file, errno);
+	if (fstat(fd, &st))
+		ret = cannot_read(ctl, file, errno);
+	else if (S_ISREG(st.st_mode) && st.st_size > CAPSULE_FILE_MAX)
+		ret = too_large(ctl, file);
+	else
+		ret = read_all(ctl, fd, file);
+	if (!is_stdin)
+		close(fd);
+	return ret;
+}
+
+void capsule_file_free(struct capsule_file *file)
+{
+	free(file->bytes);
+	free(file->name);
+	memset(file, 0, sizeof(*file));
+}
+
+const char *kind_name(enum pfru_kind kind)
+{
+	switch (kind) {
+	case PFRU_KIND_CODE_INJECTION:
+		return "code injection";
+	case PFRU_KIND_DRIVER_UPDATE:
+		return "driver update";
+	default:
+		return "unknown";
+	}
+}
+
+const char *kind_key(enum pfru_kind kind)
+{
+	switch (kind) {
+	case PFRU_KIND_CODE_INJECTION:
+		return "code_injection";
+	case PFRU_KIND_DRIVER_UPDATE:
+		return "driver_update";
+	default:
+		return "unknown";
+	}
+}
+
+char *refusal_numbers(uint32_t reason, uint64_t found, uint64_t expected)
+{
+	const struct pfru_reason_text *text = pfru_reason_text(reason);
+	unsigned long long number = found;
+	char *one, *both;
+
+	if (!text->found)
+		return xasprintf("%s", "");
+	/* an address is the one number that nobody reads in decimal */
+	if (reason == PFRU_REASON_BUFFER || reason == PFRU_REASON_LOG_BUFFER)
+		one = xasprintf(" (%s %#llx", text->found, number);
+	else
+		one = xasprintf(" (%s %llu", text->found, number);
+	if (text->expected)
+		both = xasprintf("%s, %s %llu)", one, text->expected,
+				 (unsigned long long)expected);
+	else
+		both = xasprintf("%s)", one);
+	free(one);
+	return both;
+}
+
+/* The two sides of a refusal that is about GUIDs; NULL when it is not. */
+static const uint8_t *platform_guid(uint32_t reason,
+				    const struct pfru_capability *cap)
+{
+	if (!cap)
+		return NULL;
+	if (reason == PFRU_REASON_PLATFORM_ID)
+		return cap->platform_id;
+	return reason == PFRU_REASON_IMAGE_TYPE ? cap->code_type : NULL;
+}
+
+static char *guid_numbers(const struct capsule_file *file,
+			  const struct pfru_refusal *refusal,
+			  const struct pfru_capability *cap)
+{
+	char found[PFRU_GUID_TEXT_SIZE], expected[PFRU_GUID_TEXT_SIZE];
+	char other[PFRU_GUID_TEXT_SIZE];
+
+	pfru_guid_text(file->bytes + refusal->offset, found);
+	pfru_guid_text(platform_guid(refusal->reason, cap), expected);
+	if (refusal->reason == PFRU_REASON_PLATFORM_ID)
+		return xasprintf(" (capsule %s, platform %s)", found, expected);
+	pfru_guid_text(cap->drv_type, other);
+	return xasprintf(" (capsule %s, platform's code injection %s, driver update %s)",
+			 found, expected, other);
+}
+
+int fail_refused(struct pfructl *ctl, const struct capsule_file *file,
+		 const struct pfru_refusal *refusal,
+		 const struct pfru_capability *cap)
+{
+	const struct pfru_reason_text *text = pfru_reason_text(refusal->reason);
+	bool guids = platform_guid(refusal->reason, cap) &&
+		     file->size >= PFRU_GUID_SIZE &&
+		     refusal->offset <= file->size - PFRU_GUID_SIZE;
+	char *numbers;
+
+	if (guids)
+		numbers = guid_numbers(file, refusal, cap);
+	else
+		numbers = refusal_numbers(refusal->reason, refusal->found,
+					  refusal->expected);
+	fail(ctl->out, STATUS_CAPSULE, text->name,
+	     "%s: %s at offset %llu%s%s%s", file->name, text->what,
+	     (unsigned long long)refusal->offset, numbers,
+	     text->hint ? "; " : "", text->hint ? text->hint : "");
+	free(numbers);
+	fail_number(ctl->out, "offset", refusal->offset);
+	if (text->found)
+		fail_number(ctl->out, "found", refusal->found);
+	if (text->expected)
+		fail_number(ctl->out, "expected", refusal->expected);
+	if (!guids)
+		return STATUS_CAPSULE;
+	fail_guid(ctl->out, "found", file->bytes + refusal->offset);
+	fail_guid(ctl->out, "expected", platform_guid(refusal->reason, cap));
+	if (refusal->reason == PFRU_REASON_IMAGE_TYPE)
+		fail_guid(ctl->out, "expected_or", cap->drv_type);
+	return STATUS_CAPSULE;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A capsule file read into memory, and the words for why it is refused.
+ */
+#ifndef PFRUCTL_CAPSULE_FILE_H
+#define PFRUCTL_CAPSULE_FILE_H
+
+#include "cli/pfructl/pfructl.h"
+#include "core/capsule.h"
+
+/* the largest communication buffer that the module uses */
+#define CAPSULE_FILE_MAX	(256U << 20)
+
+/**
+ * struct capsule_file - a file in memory
+ * @name: as it is shown, escaped
+ * @bytes: its content, NULL before
+ * @size: number of bytes
+ */
+struct capsule_file {
+	char *name;
+	uint8_t *bytes;
+	size_t size;
+};
+
+/**
+ * capsule_file_read() - read a regular file, a FIFO, or "-" for stdin
+ * @ctl: for errors
+ * @path: its name
+ * @file: filled; capsule_file_free() it in any case
+ *
+ * No more than CAPSULE_FILE_MAX bytes are read, and no more memory is taken
+ * than twice what was read.
+ *
+ * Return: enum exit_status, reported
+ */
+int capsule_file_read(struct pfructl *ctl, const char *path,
+		      struct capsule_file *file);
+void capsule_file_free(struct capsule_file *file);
+
+/**
+ * fail_refused() - report that a capsule was refused
+ * @ctl: for errors
+ * @file: the capsule
+ * @refusal: why
+ * @cap: the platform it was judged against, or NULL
+ *
+ * Return: STATUS_CAPSULE
+ */
+int fail_refused(struct pfructl *ctl, const struct capsule_file *file,
+		 const struct pfru_refusal *refusal,
+		 const struct pfru_capability *cap);
+
+/**
+ * kind_name() - enum pfru_kind for people and JSON
+ */
+const char *kind_name(enum pfru_kind kind);
+const char *kind_key(enum pfru_kind kind);
+
+/**
+ * refusal_numbers() - " (found 3, expected 1)", or an empty string
+ * @reason: enum pfru_reason
+ * @found: see struct pfru_result
+ * @expected: see struct pfru_result
+ *
+ * Return: allocated
+ */
+char *refusal_numbers(uint32_t reason, uint64_t found, uint64_t expected);
+
+#endif /* PFRUCTL_CAPSULE_FILE_H */

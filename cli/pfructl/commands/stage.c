@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pfructl stage, activate and stage-activate. Whatever can be refused without
+ * the firmware is refused before it is called; an activation is never repeated.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/common/output.h"
+#include "cli/pfructl/device/device.h"
+#include "core/status.h"
+
+/* between two tries of a stage */
+#define RETRY_SECONDS 1
+
+/* bytes written between two lines of progress */
+#define WRITE_CHUNK (4U << 20)
+
+static const struct {
+	const char *key;
+	unsigned long request;
+} actions[] = {
+	[PFRU_ACTION_STAGE] = { "stage", PFRU_IOC_STAGE },
+	[PFRU_ACTION_ACTIVATE] = { "activate", PFRU_IOC_ACTIVATE },
+	[PFRU_ACTION_STAGE_ACTIVATE] = { "stage-activate",
+					 PFRU_IOC_STAGE_ACTIVATE },
+};
+
+static void print_action(struct pfructl *ctl, const struct device *device,
+			 enum pfru_action action)
+{
+	out_string(ctl->out, "action", "Action", actions[action].key);
+	device_describe(ctl, device);
+	out_number(ctl->out, "revision", NULL, ctl->options.revision);
+}
+
+static void print_image(struct pfructl *ctl, const struct capsule_file *file,
+			const struct pfru_verdict *verdict)
+{
+	const struct pfru_image *image = &verdict->image;
+	struct output *out = ctl->out;
+
+	out_string(out, "file", "Capsule", ctl->argument);
+	out_number(out, "size", "Size", file->size);
+	out_string(out, "kind", NULL, kind_key(verdict->kind));
+	out_string(out, NULL, "Kind", kind_name(verdict->kind));
+	out_number(out, "payloads", NULL, verdict->payloads);
+	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
+	if (image->has_svn && verdict->kind != PFRU_KIND_CODE_INJECTION)
+		out_number(out, "svn", "Security version", image->svn);
+}
+
+/* Mainline takes a capsule in one write only. */
+static int load(struct pfructl *ctl, const struct device *device,
+		const struct capsule_file *file)
+{
+	size_t chunk = device->driver == DRIVER_PFRU ? WRITE_CHUNK : file->size;
+	size_t done = 0;
+
+	while (done < file->size) {
+		size_t want = file->size - done;
+		ssize_t n;
+
+		if (file->size > WRITE_CHUNK)
+			progress(ctl->out, "loading %s: %zu of %zu MiB",
+				 file->name, done >> 20, file->size >> 20);
+		n = write(device->fd, file->bytes + done,
+			  want < chunk ? want : chunk);
+		if (n < 0)
+			return device_failed(ctl, device, PFRU_ACTION_LOAD,
+					     errno, file);
+		if (!n ||
+		    (device->driver == DRIVER_MAINLINE && (size_t)n != want))
+			return fail(ctl->out, STATUS_FAILED, "system",
+				    "%s: the driver took %zu of %zu bytes",
+				    device->path, done + n, file->size);
+		done += n;
+	}
+	return STATUS_DONE;
+}
+
+static void print_result(struct pfructl *ctl, const struct device *device,
+			 uint32_t tries)
+{
+	struct output *out = ctl->out;
+	struct pfru_result r;
+
+	if (tries > 1)
+		out_number(out, "tries", "Tries", tries);
+	out_string(out, NULL, "Status", "success");
+	if (device->driver == DRIVER_MAINLINE ||
+	    ioctl(device->fd, PFRU_IOC_GET_RESULT, &r)) {
+		out_number(out, "status", NULL, PFRU_STATUS_SUCCESS);
+		out_string(out, "status_name", NULL, "success");
+		return;
+	}
+	out_number(out, "status", NULL, r.status);
+	out_string(out, "status_name", NULL, pfru_status_name(r.status));
+	out_number(out, "ext_status", NULL, r.ext_status);
+	out_hex(out, NULL, "Extended status", r.ext_status);
+	out_duration(out, "auth_time_ns", "Authentication time", r.auth_time);
+	out_duration(out, "exec_time_ns", "Execution time", r.exec_time);
+}
+
+static bool wants_retry(const struct device *device)
+{
+	struct pfru_result r;
+
+	return device->driver == DRIVER_PFRU &&
+	       !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) &&
+	       r.reason == PFRU_REASON_FIRMWARE &&
+	       r.status == PFRU_STATUS_RETRY;
+}
+
+/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
+static int act(struct pfructl *ctl, const struct device *device,
+	       enum pfru_action action, const struct capsule_file *file)
+{
+	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
+	uint32_t left = action == PFRU_ACTION_STAGE ? ctl->options.retries : 0;
+	uint32_t tries = 0;
+	int error;
+
+	for (;;) {
+		tries++;
+		progress(ctl->out, "waiting for the firmware to %s...",
+			 actions[action].key);
+		if (!ioctl(device->fd, actions[action].request, 0))
+			break;
+		error = errno;
+		if (!left || !wants_retry(device)) {
+			int ret =
+				device_failed(ctl, device, action, error, file);
+
+			if (tries > 1)
+				fail_number(ctl->out, "tries", tries);
+			return ret;
+		}
+		left--;
+		note(ctl->out,
+		     "the firmware suggests to retry, %u left; again in %d s",
+		     left, RETRY_SECONDS);
+		nanosleep(&delay, NULL);
+	}
+	print_result(ctl, device, tries);
+	return STATUS_DONE;
+}
+
+/* The module judges what it gets; mainline's driver must get nothing unjudged. */
+static int load_and_act(struct pfructl *ctl, const struct device *device,
+			enum pfru_action action,
+			const struct capsule_file *file,
+			struct pfru_verdict *verdict)
+{
+	struct pfru_capability cap;
+	int ret;
+
+	if (device->driver == DRIVER_MAINLINE) {
+		ret = device_judge(ctl, device, file, verdict, &cap);
+		if (ret)
+			return ret;
+		if (ctl->options.retries)
+			note(ctl->out,
+			     "the kernel's own driver (pfr_update) hides the status: nothing will be retried");
+	}
+	ret = load(ctl, device, file);
+	if (ret)
+		return ret;
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap))
+		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
+	print_image(ctl, file, verdict);
+	return act(ctl, device, action, file);
+}
+
+static int check_buffer(struct pfructl *ctl, const struct device *device,
+			const struct capsule_file *file)
+{
+	struct pfru_refusal refusal;
+	__u64 size;
+	__u32 room;
+
+	if (device->driver == DRIVER_MAINLINE) {
+		note(ctl->out,
+		     "the kernel's own driver (pfr_update) does not tell the size of the communication buffer: not compared");
+		return STATUS_DONE;
+	}
+	if (ioctl(device->fd, PFRU_IOC_GET_BUF_SIZE, &room))
+		return device_failed(ctl, device, PFRU_ACTION_BUFFER, errno,
+				     NULL);
+	out_number(ctl->out, "buffer_size", "Communication buffer", room);
+	if (pfru_capsule_begin(file->bytes, room, &size, &refusal))
+		return fail_refused(ctl, file, &refusal, NULL);
+	return STATUS_DONE;
+}
+
+static int dry_run(struct pfructl *ctl, const struct device *device,
+		   const struct capsule_file *file,
+		   struct pfru_verdict *verdict)
+{
+	struct pfru_capability cap;
+	int ret;
+
+	out_bool(ctl->out, "dry_run", NULL, true);
+	ret = device_judge(ctl, device, file, verdict, &cap);
+	if (ret)
+		return ret;
+	print_image(ctl, file, verdict);
+	ret = check_buffer(ctl, device, file);
+	if (ret)
+		return ret;
+	out_bool(ctl->out, "accepted", "Would be accepted", true);
+	return STATUS_DONE;
+}
+
+static int stage_file(struct pfructl *ctl, enum pfru_action action,
+		      const struct capsule_file *file)
+{
+	struct pfru_verdict verdict;
+	struct device device;
+	int ret;
+
+	if (pfru_judge(file->bytes, file->size, NULL, &verdict))
+		return fail_refused(ctl, file, &verdict.refusal, NULL);
+	ret = device_open(ctl, DEVICE_UPDATE, &device);
+	if (ret)
+		return ret;
+	print_action(ctl, &device, action);
+	if (ctl->options.dry_run)
+		ret = dry_run(ctl, &device, file, &verdict);
+	else
+		ret = load_and_act(ctl, &device, action, file, &verdict);
+	device_close(&device);
+	return ret;
+}
+
+static int stage(struct pfructl *ctl, enum pfru_action action)
+{
+	struct capsule_file file;
+	int ret;
+
+	ret = capsule_file_read(ctl, ctl->argument, &file);
+	if (!ret)
+		ret = stage_file(ctl, action, &file);
+	capsule_file_free(&file);
+	return ret;
+}
+
+static int run_stage(struct pfructl *ctl)
+{
+	return stage(ctl, PFRU_ACTION_STAGE);
+}
+
+static int run_stage_activate(struct pfructl *ctl)
+{
+	return stage(ctl, PFRU_ACTION_STAGE_ACTIVATE);
+}
+
+static int run_activate(struct pfructl *ctl)
+{
+	struct device device;
+	int ret;
+
+	ret = device_open(ctl, DEVICE_UPDATE, &device);
+	if (ret)
+		return ret;
+	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
+	ret = act(ctl, &device, PFRU_ACTION_ACTIVATE, NULL);
+	device_close(&device);
+	return ret;
+}
+
+const struct command cmd_stage = {
+	.name = "stage",
+	.argument = "FILE",
+	.help = "load a capsule and have the firmware authenticate it",
+	.details =
+		"FILE is a capsule, a FIFO, or - for standard input. It is checked before\n"
+		"the device is opened. Costs two or three firmware calls.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN | TAKES_RETRIES,
+	.acts = true,
+	.run = run_stage,
+};
+
+const struct command cmd_activate = {
+	.name = "activate",
+	.help = "have the firmware run what was staged",
+	.details =
+		"DANGER: this changes the firmware of the running machine, and cannot be\n"
+		"undone. Costs one firmware call, and is never repeated.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION,
+	.acts = true,
+	.run = run_activate,
+};
+
+const struct command cmd_stage_activate = {
+	.name = "stage-activate",
+	.argument = "FILE",
+	.help = "load, authenticate and run a capsule in one step",
+	.details =
+		"DANGER: this changes the firmware of the running machine, and cannot be\n"
+		"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
+		"input. Costs two or three firmware calls, and is never repeated.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN,
+	.acts = true,
+	.run = run_stage_activate,
+};

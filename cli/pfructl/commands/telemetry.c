@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pfructl telemetry, telemetry-info and log-level. How the log is read is
+ * log-reader.c's, how a reader remembers where it was follow.c's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/common/escape.h"
+#include "cli/common/output.h"
+#include "cli/pfructl/log/follow.h"
+#include "cli/pfructl/log/reader.h"
+#include "cli/pfructl/log/summary.h"
+#include "cli/pfructl/log/types.h"
+
+static const unsigned int needs_delta = TAKES_JOURNAL | TAKES_STATE;
+static const unsigned int needs_follow = TAKES_INTERVAL | TAKES_CONFIRM;
+
+static int wrong(struct pfructl *ctl, const char *what)
+{
+	return fail(ctl->out, STATUS_USAGE, "usage",
+		    "%s; see 'pfructl telemetry --help'", what);
+}
+
+/* options that would be ignored, or contradict each other */
+static int check_options(struct pfructl *ctl)
+{
+	const struct options *o = &ctl->options;
+	unsigned int mode = o->given & TAKES_MODE;
+
+	if (mode & (mode - 1))
+		return wrong(ctl,
+			     "--full, --delta, --follow and --summary exclude each other");
+	if (o->given & needs_delta && !(mode & (TAKES_DELTA | TAKES_FOLLOW)))
+		return wrong(ctl,
+			     "--state and --journal go with --delta or --follow");
+	if (o->given & needs_follow && mode != TAKES_FOLLOW)
+		return wrong(ctl, "--interval and --confirm go with --follow");
+	if (o->journal && (o->json || o->raw || o->output))
+		return wrong(ctl,
+			     "--journal goes without --json, --raw and --output");
+	if (o->state && o->output && !strcmp(o->state, o->output))
+		return wrong(ctl, "--state and --output name the same file");
+	if (o->raw && (o->json || mode == TAKES_SUMMARY))
+		return wrong(ctl, "--raw goes without --json and --summary");
+	return STATUS_DONE;
+}
+
+static int print_log(struct pfructl *ctl, const struct device *device,
+		     const struct log_reader *reader,
+		     const struct log_look *look)
+{
+	struct output *out = ctl->out;
+
+	out_string(out, "device", NULL, device->path);
+	out_string(out, "driver", NULL,
+		   driver_name(device->driver, device->kind));
+	out_string(out, "type", NULL, log_type_name(ctl->options.log_type));
+	out_number(out, "position", NULL, pfru_ring_written(&look->news.start));
+	out_number(out, "size", NULL, look->news.size);
+	out_number(out, "lost", NULL, look->news.lost);
+	out_number(out, "missing", NULL, look->missing);
+	out_number(out, "rollover_count", NULL, reader->info.rollover_cnt);
+	out_number(out, "reset_count", NULL, reader->info.reset_cnt);
+	if (ctl->options.given & TAKES_SUMMARY)
+		summary_print(out, look->bytes, look->news.size);
+	else
+		out_log(out, look->bytes, look->news.size);
+	if (look->news.lost)
+		warning(out,
+			"%s: %llu bytes of the log since its last reset were lost: overwritten",
+			device->path, (unsigned long long)look->news.lost);
+	if (!look->missing)
+		return STATUS_DONE;
+	fail(out, STATUS_FAILED, "missing",
+	     "%s: the older part of the log (%u bytes) is not printed: it lies where the kernel's own driver (pfr_telemetry) does not reach; the module pfru does",
+	     device->path, look->missing);
+	fail_number(out, "missing", look->missing);
+	return STATUS_FAILED;
+}
+
+static int run_full(struct pfructl *ctl, const struct device *device)
+{
+	enum look_from from = ctl->options.since_reset ? FROM_RESET :
+							 FROM_OLDEST;
+	struct log_reader reader;
+	struct log_look look;
+	int ret;
+
+	reader_begin(&reader, ctl, device, false);
+	ret = reader_look(&reader, from, NULL, NULL, &look);
+	if (!ret && look.empty)
+		ret = reader_fail_empty(&reader);
+	if (!ret && look.changing)
+		ret = reader_fail_changing(&reader);
+	/* only a log that was read replaces what the file holds */
+	if (!ret && ctl->options.output)
+		out_set_file(ctl->out, ctl->options.output);
+	if (!ret)
+		ret = print_log(ctl, device, &reader, &look);
+	reader_end(&reader);
+	return ret;
+}
+
+static int run_telemetry(struct pfructl *ctl)
+{
+	unsigned int given = ctl->options.given;
+	struct device device;
+	int ret;
+
+	ret = check_options(ctl);
+	if (ret)
+		return ret;
+	if (given & (TAKES_DELTA | TAKES_FOLLOW))
+		out_set_lines(ctl->out);
+	if (ctl->options.raw)
+		out_set_raw(ctl->out);
+	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
+	if (ret)
+		return ret;
+	if (given & (TAKES_DELTA | TAKES_FOLLOW))
+		ret = run_delta(ctl, &device, given & TAKES_FOLLOW);
+	else
+		ret = run_full(ctl, &device);
+	device_close(&device);
+	return ret;
+}
+
+static uint64_t address(uint64_t low, uint64_t high)
+{
+	return high << 32 | low;
+}
+
+static void print_info(struct pfructl *ctl, const struct pfru_log_info *set,
+		       const struct pfru_log_data_info *data)
+{
+	uint64_t newest = address(data->chunk2_addr_lo, data->chunk2_addr_hi);
+	uint64_t older = address(data->chunk1_addr_lo, data->chunk1_addr_hi);
+	struct output *out = ctl->out;
+
+	out_number(out, "level", NULL, set->log_level);
+	out_string(out, "level_name", "Level", log_level_name(set->log_level));
+	out_string(out, "type", "Type", log_type_name(set->log_type));
+	out_number(out, "revision", "Revision", set->log_revid);
+	out_bool(out, "available", "Log available", newest);
+	out_number(out, "max_size", "Ring size", data->max_data_size);
+	out_group(out, "older", "Older part");
+	out_hex(out, "address", "Address", older);
+	out_number(out, "size", "Size", data->chunk1_size);
+	out_end(out);
+	out_group(out, "newest", "Newest part");
+	out_hex(out, "address", "Address", newest);
+	out_number(out, "size", "Size", data->chunk2_size);
+	out_end(out);
+	out_number(out, "rollover_count", "Rollovers", data->rollover_cnt);
+	out_number(out, "reset_count", "Resets", data->reset_cnt);
+}
+
+/* Mainline's driver puts a negative errno where the level should be. */
+static int get_settings(struct pfructl *ctl, const struct device *device,
+			struct pfru_log_info *set)
+{
+	if (ioctl(device->fd, PFRT_LOG_IOC_GET_INFO, set))
+		return device_failed(ctl, device, PFRU_ACTION_GET_LEVEL, errno,
+				     NULL);
+	if (device->driver == DRIVER_MAINLINE && (int32_t)set->log_level < 0)
+		return device_failed(ctl, device, PFRU_ACTION_GET_LEVEL,
+				     -(int32_t)set->log_level, NULL);
+	return STATUS_DONE;
+}
+
+static int run_info(struct pfructl *ctl)
+{
+	struct log_reader reader;
+	struct pfru_log_info set;
+	struct device device;
+	int ret;
+
+	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
+	if (ret)
+		return ret;
+	device_describe(ctl, &device);
+	reader_begin(&reader, ctl, &device, false);
+	ret = device_take_turn(ctl, &device);
+	if (!ret)
+		ret = get_settings(ctl, &device, &set);
+	if (!ret)
+		ret = reader_ask(&reader);
+	device_end_turn(&device);
+	if (!ret)
+		print_info(ctl, &set, &reader.info);
+	device_close(&device);
+	return ret;
+}
+
+static int get_level(struct pfructl *ctl, const struct device *device)
+{
+	struct pfru_log_info set;
+	int ret;
+
+	ret = get_settings(ctl, device, &set);
+	if (ret)
+		return ret;
+	out_number(ctl->out, "level", NULL, set.log_level);
+	out_string(ctl->out, "level_name", NULL, log_level_name(set.log_level));
+	out_plain(ctl->out, log_level_name(set.log_level));
+	out_plain(ctl->out, "\n");
+	return STATUS_DONE;
+}
+
+static int set_level(struct pfructl *ctl, const struct device *device,
+		     uint32_t level)
+{
+	struct pfru_log_info set = {
+		.log_level = level,
+		.log_type = PFRU_LOG_UNCHANGED,
+		.log_revid = PFRU_LOG_UNCHANGED,
+	};
+
+	if (ioctl(device->fd, PFRT_LOG_IOC_SET_INFO, &set))
+		return device_failed(ctl, device, PFRU_ACTION_SET_LEVEL, errno,
+				     NULL);
+	out_number(ctl->out, "level", NULL, level);
+	out_string(ctl->out, "level_name", NULL, log_level_name(level));
+	return STATUS_DONE;
+}
+
+static int run_level(struct pfructl *ctl)
+{
+	uint32_t level = PFRU_LOG_UNCHANGED;
+	struct device device;
+	int ret;
+
+	if (ctl->argument &&
+	    !log_value(log_levels, LOG_LEVELS, ctl->argument, &level))
+		return fail(ctl->out, STATUS_USAGE, "usage",
+			    "'%s' is not a log level; use error, warning, info, verbose, or 0, 1, 2, 4",
+			    escaped(ctl->argument));
+	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
+	if (ret)
+		return ret;
+	out_string(ctl->out, "device", NULL, device.path);
+	ret = device_take_turn(ctl, &device);
+	if (!ret)
+		ret = ctl->argument ? set_level(ctl, &device, level) :
+				      get_level(ctl, &device);
+	device_end_turn(&device);
+	device_close(&device);
+	return ret;
+}
+
+const struct command cmd_telemetry = {
+	.name = "telemetry",
+	.help = "print the firmware's log of updates, oldest line first",
+	.details =
+		"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
+		"terminal gets control characters escaped. Costs two firmware calls, and one\n"
+		"more each time the log changed while it was read, up to five times. --delta\n"
+		"costs one when nothing is new; --follow none for each look at a log that rests.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE | TAKES_MODE |
+		 TAKES_SINCE | TAKES_RAW | TAKES_OUTPUT | TAKES_JOURNAL |
+		 TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
+	.tells_on_failure = true,
+	.run = run_telemetry,
+};
+
+const struct command cmd_telemetry_info = {
+	.name = "telemetry-info",
+	.help = "show settings and sizes of the firmware's log",
+	.details = "Costs two firmware calls.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE,
+	.run = run_info,
+};
+
+const struct command cmd_log_level = {
+	.name = "log-level",
+	.argument = "[LEVEL]",
+	.help = "show or set how much the firmware logs",
+	.details =
+		"LEVEL is error (0), warning (1), info (2) or verbose (4). The level is the\n"
+		"firmware's, the same for everybody. Costs one firmware call.\n",
+	.takes = TAKES_DEVICE | TAKES_REVISION,
+	.run = run_level,
+};
