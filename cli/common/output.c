@@ -3,6 +3,7 @@
  * Text and JSON.
  */
 #include <json-c/json.h>
+#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,32 +74,6 @@ static void put_last(json_object *array, json_object *value)
 		out_of_memory();
 }
 
-static char *base64(const uint8_t *p, size_t size)
-{
-	static const char digit[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	char *text = xrealloc(NULL, (size + 2) / 3 * 4 + 1);
-	char *to = text;
-
-	while (size) {
-		size_t n = size < 3 ? size : 3;
-		uint32_t bits = p[0] << 16;
-
-		if (n > 1)
-			bits |= p[1] << 8;
-		if (n > 2)
-			bits |= p[2];
-		*to++ = digit[bits >> 18];
-		*to++ = digit[bits >> 12 & 0x3f];
-		*to++ = n > 1 ? digit[bits >> 6 & 0x3f] : '=';
-		*to++ = n > 2 ? digit[bits & 0x3f] : '=';
-		p += n;
-		size -= n;
-	}
-	*to = '\0';
-	return text;
-}
-
 /* A string that is not UTF-8 is escaped, so that the document stays valid. */
 static json_object *json_text(const char *bytes, size_t size)
 {
@@ -117,11 +92,16 @@ static json_object *json_text(const char *bytes, size_t size)
 	return made(object);
 }
 
+/* base64 takes four characters for three bytes */
 static json_object *json_base64(const uint8_t *bytes, size_t size)
 {
-	char *text = base64(bytes, size);
-	json_object *object = json_text(text, strlen(text));
+	json_object *object;
+	uint8_t *text;
 
+	if (size > INT32_MAX / 4 * 3 - 4)
+		out_of_memory();
+	text = xrealloc(NULL, (size + 2) / 3 * 4 + 1);
+	object = json_text((char *)text, EVP_EncodeBlock(text, bytes, size));
 	free(text);
 	return object;
 }
