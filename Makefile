@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pfru: kernel module and tool. `make help` lists what can be made.
 
+include module/kernel.mk
+
 VERSION := $(shell cat VERSION)
-KVER ?= $(shell uname -r)
-KDIR ?= /lib/modules/$(KVER)/build
 KERNEL ?= 6.1
 SECONDS ?= 15
 BUILD ?= $(CURDIR)/build
@@ -19,6 +19,9 @@ export BUILD VERSION
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
 all: cli
+# what is needed is looked for, and installed, before what needs it is built
+.NOTPARALLEL:
+
 	@if [ -d "$(KDIR)" ]; then $(MAKE) --no-print-directory module; \
 	else echo "no headers of kernel $(KVER) at $(KDIR): only the tool was built;" \
 		"name others by KDIR=DIR"; fi
@@ -134,7 +137,8 @@ module_files := \
 
 # all that the module is made of, and nothing else
 source_files := LICENSE VERSION dkms.conf include/uapi/linux/pfru.h \
-	module/Kbuild module/Makefile module/kernels module/compat/Kbuild \
+	module/Kbuild module/Makefile module/headers.sh module/kernel.mk module/kernels \
+	module/compat/Kbuild \
 	$(filter-out %.mod.c,$(wildcard core/*.[ch] module/*.[ch] \
 	module/pfru/*.[ch] module/amt/*.[ch] module/compat/*.h module/compat/probes/*.c))
 source_dir = $(DESTDIR)/usr/src/pfru-$(VERSION)
