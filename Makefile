@@ -72,7 +72,7 @@ deps-debug:
 
 # packages that install needs
 deps-build:
-	@tests/deps.sh build
+	@KVER="$(KVER)" KDIR="$(KDIR)" tests/deps.sh build
 
 check-unit: deps
 	@tests/check-unit.sh
