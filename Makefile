@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pfru: kernel module and tool. `make help` lists what can be made.
 
+include module/kernel.mk
+
 VERSION := $(shell cat VERSION)
-KVER ?= $(shell uname -r)
-KDIR ?= /lib/modules/$(KVER)/build
 KERNEL ?= 6.1
 SECONDS ?= 15
 BUILD ?= $(CURDIR)/build
 PREFIX ?= /usr
 SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
+MODPROBEDIR ?= $(PREFIX)/lib/modprobe.d
 DESTDIR ?=
 
 export BUILD VERSION
+
+# what is needed is looked for, and installed, before what needs it is built
+.NOTPARALLEL:
 
 .PHONY: all help module cli check check-full check-unit check-vm \
 	check-selftest demo check-debug check-kcsan deps-debug coverage fuzz bench bench-docs lint \
@@ -69,7 +78,7 @@ deps-debug:
 
 # packages that install needs
 deps-build:
-	@tests/deps.sh build
+	@KVER="$(KVER)" KDIR="$(KDIR)" tests/deps.sh build
 
 check-unit: deps
 	@tests/check-unit.sh
@@ -122,41 +131,44 @@ bench-docs: deps
 lint: deps
 	@tests/lint.sh
 
-# what goes where, below PREFIX: SOURCE:DIRECTORY. The tool's, the module's
+# what goes where: SOURCE:DIRECTORY. The tool's, the module's
 tool_files := \
-	shell-completion/bash/pfructl:share/bash-completion/completions \
-	shell-completion/zsh/_pfructl:share/zsh/site-functions \
-	shell-completion/fish/pfructl.fish:share/fish/vendor_completions.d \
-	data/pfru-telemetry.service:lib/systemd/system
+	shell-completion/bash/pfructl:$(DATADIR)/bash-completion/completions \
+	shell-completion/zsh/_pfructl:$(DATADIR)/zsh/site-functions \
+	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
+	data/pfru-telemetry.service:$(UNITDIR)
 module_files := \
-	data/70-pfru.rules:lib/udev/rules.d \
-	data/pfru.conf:lib/modprobe.d
+	data/70-pfru.rules:$(UDEVRULESDIR) \
+	data/pfru.conf:$(MODPROBEDIR)
 
 # all that the module is made of, and nothing else
 source_files := LICENSE VERSION dkms.conf include/uapi/linux/pfru.h \
-	module/Kbuild module/Makefile module/kernels module/compat/Kbuild \
+	module/Kbuild module/Makefile module/headers.sh module/kernel.mk module/kernels \
+	module/compat/Kbuild \
 	$(filter-out %.mod.c,$(wildcard core/*.[ch] module/*.[ch] \
 	module/pfru/*.[ch] module/amt/*.[ch] module/compat/*.h module/compat/probes/*.c))
 source_dir = $(DESTDIR)/usr/src/pfru-$(VERSION)
 
 # $(call put,FILES): install them
 put = set -e; $(foreach f,$(1),install -D -m 0644 $(firstword $(subst :, ,$f)) \
-	"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$f))/$(notdir \
+	"$(DESTDIR)$(lastword $(subst :, ,$f))/$(notdir \
 	$(firstword $(subst :, ,$f)))";)
 # $(call drop,FILES): and remove them
-drop = rm -f $(foreach f,$(1),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, \
+drop = rm -f $(foreach f,$(1),"$(DESTDIR)$(lastword $(subst :, \
 	,$f))/$(notdir $(firstword $(subst :, ,$f)))")
 
 install-tool: cli
 	install -D -m 0755 "$(BUILD)/bin/pfructl" "$(DESTDIR)$(SBINDIR)/pfructl"
-	$(MAKE) -C man install DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)"
+	$(MAKE) -C man install DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
 	$(call put,$(tool_files))
+	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(SBINDIR)/,' \
+		"$(DESTDIR)$(UNITDIR)/pfru-telemetry.service"
 
 # what belongs to the module, however it is built
 install-module-files:
 	$(call put,$(module_files))
 	install -D -m 0755 data/dkms-kernels \
-		"$(DESTDIR)$(PREFIX)/libexec/pfru/dkms-kernels"
+		"$(DESTDIR)$(LIBEXECDIR)/pfru/dkms-kernels"
 
 # the module's source, where dkms looks for it
 install-source:
@@ -186,7 +198,7 @@ dkms-install: deps-dkms cli
 	rm -rf "$(source_dir)"
 	$(MAKE) --no-print-directory install-tool install-module-files \
 		install-source DESTDIR=
-	"$(PREFIX)/libexec/pfru/dkms-kernels" add $(VERSION)
+	"$(LIBEXECDIR)/pfru/dkms-kernels" add $(VERSION)
 	-udevadm control --reload
 	[ ! -d "/lib/modules/$$(uname -r)/updates/dkms" ] || modprobe pfru || \
 		pfructl status
@@ -194,13 +206,13 @@ dkms-install: deps-dkms cli
 uninstall:
 ifeq ($(DESTDIR),)
 	[ ! -d "$(source_dir)" ] || \
-		"$(PREFIX)/libexec/pfru/dkms-kernels" remove $(VERSION)
+		"$(LIBEXECDIR)/pfru/dkms-kernels" remove $(VERSION)
 	rm -rf "$(source_dir)"
 endif
 	rm -f "$(DESTDIR)$(SBINDIR)/pfructl" \
-		"$(DESTDIR)$(PREFIX)/share/man/man1/pfructl.1" \
+		"$(DESTDIR)$(MANDIR)/man1/pfructl.1" \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
-	rm -rf "$(DESTDIR)$(PREFIX)/libexec/pfru"
+	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru"
 	$(call drop,$(tool_files) $(module_files))
 ifeq ($(DESTDIR),)
 	depmod "$(KVER)"
@@ -223,10 +235,13 @@ deb: dist deps-deb
 		dpkg-buildpackage -us -uc
 	@echo; ls "$(BUILD)"/deb/*.deb
 
+# where rpm's database does not know rpm itself, as on Debian, it knows nothing
+# that the packages are built with either: deps.sh has looked
 rpm: dist deps-rpm
 	rm -rf "$(BUILD)/rpm"
 	env -u BUILD -u VERSION -u MAKEFLAGS rpmbuild -ta "$(dist)" \
-		--define "_topdir $(BUILD)/rpm"
+		--define "_topdir $(BUILD)/rpm" \
+		$$(rpm -q rpm >/dev/null 2>&1 || echo --nodeps)
 	@echo; ls "$(BUILD)"/rpm/RPMS/*/*.rpm
 
 clean:

@@ -19,6 +19,7 @@ else
 	part "the tool" "$top/tests/unit/cli/run.sh"
 	part "how the tool is built" "$top/tests/unit/cli/hardening.sh"
 	part "what the tool shows of capsules" "$top/tests/unit/cli/dumps.sh"
+	part "how the module is built" "$top/tests/kbuild/run.sh"
 	part "the judge of kernel logs" "$top/tests/vm/splat-test.sh"
 fi
 total

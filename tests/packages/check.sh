@@ -20,7 +20,7 @@ trap 'kill "${children[@]}" 2>/dev/null; wait; exit 130' INT TERM
 tests_of()
 {
 	printf '%s\n' t-deb t-install t-trouble
-	[ "$1" != bookworm ] || printf '%s\n' t-newuser t-rpm t-image
+	[ "$1" != bookworm ] || printf '%s\n' t-newuser t-rpm t-nodpkg t-image
 }
 
 # tree_of TEST: a new user's machine has no compiler yet

@@ -58,7 +58,13 @@ all_files >/tmp/before
 first=$(kernels | sed -n 1p)
 
 make_old
+# whoever has no package yet has perhaps built the module by hand; dkms of newer
+# releases would put it back in the end
+mkdir -p "/lib/modules/$first/updates"
+echo "by hand" >"/lib/modules/$first/updates/pfru.ko"
 run -n "an older version can be installed" apt_do install /tmp/old.deb
+like "$(cat "$tap_dir/apt")" "^pfru-dkms: /lib/modules/${first//+/\\+}/updates/pfru.ko, which was installed by hand, is removed" \
+	"a module that was built by hand goes, and that is said"
 isnt "$(status_of "$old" "$first")" "" "and has the module for $first"
 
 run -n "this version over it" apt_do install /in/pfru-dkms_*.deb /in/pfructl_*.deb
@@ -87,7 +93,25 @@ for kernel in $(kernels); do
 done
 
 # state or a configuration file that only purge may take would be seen between
+# one that dkms found by itself, without the package
+echo "by hand" >"/lib/modules/$first/updates/pfru.ko"
+run -n "dkms builds again over a module that was built by hand" \
+	sh -c "dkms uninstall -m pfru -v $version -k $first && dkms install -m pfru -v $version -k $first --force"
+# on Debian dkms of older releases leaves it alone: then it is the person's
+[ -d /var/lib/dkms/pfru/original_module ] || rm -f "/lib/modules/$first/updates/pfru.ko"
+# a system that runs systemd, as far as the packages see
+mkdir -p /run/systemd/system
+printf '#!/bin/sh\nexit 0\n' >/usr/sbin/policy-rc.d
+printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/local/bin/systemctl
+chmod 755 /usr/local/bin/systemctl
+run -n "the tool once more" apt_do install --reinstall /in/pfructl_*.deb
+like "$(cat /tmp/systemctl)" 'try-restart pfru-telemetry.service' \
+	"restarts the service that runs"
+: >/tmp/systemctl
 run -n "removed" apt_do remove pfru-dkms pfructl
+like "$(cat /tmp/systemctl)" 'stop pfru-telemetry.service' "which is stopped"
+rm -r /run/systemd /usr/local/bin/systemctl
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 gone "after the removal"
 run -n "purged" apt_do purge pfru-dkms pfructl
 healthy "after the purge"

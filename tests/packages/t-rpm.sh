@@ -12,11 +12,47 @@ first=$(kernels | sed -n 1p)
 # dkms and its like are here as Debian packages, which rpm cannot know
 rpm_options=(--nodeps --define '_topdir /tmp/rpm')
 
+# build SOURCE DIRECTORY [OPTION...]
 build()
 {
-	rpmbuild -ta "$1" --define "_topdir $2" >"$2.log" 2>&1 && return
-	tail -n 30 "$2.log"
+	local source=$1 dir=$2
+
+	shift 2
+	rpmbuild -ta "$source" --nodeps --define "_topdir $dir" "$@" >"$dir.log" 2>&1 && return
+	tail -n 30 "$dir.log"
 	return 1
+}
+
+# libraries: what the tool is linked with, as pkg-config names it
+libraries()
+{
+	sed -n 's/^LIBRARIES := //p' "$tap_dir/cli/Makefile" | xargs -n 1 printf 'pkgconfig(%s)\n'
+}
+
+# elsewhere: the same, on a distribution that has other directories
+elsewhere()
+{
+	local macro options=()
+
+	for macro in _sbindir=/usr/bin _libexecdir=/usr/lib/exec _unitdir=/usr/lib/units \
+		_udevrulesdir=/lib/udev/rules.d _modprobedir=/lib/modprobe.d _mandir=/usr/man \
+		_datadir=/usr/other-share; do
+		options+=(--define "${macro/=/ }")
+	done
+	build "$1" "$2" "${options[@]}"
+}
+
+# by_hand PLACE: a module there that is not a package's
+by_hand()
+{
+	mkdir -p "/lib/modules/$first/$1"
+	echo "by hand" >"/lib/modules/$first/$1/pfru.ko"
+}
+
+# all_modules: where the kernel has one
+all_modules()
+{
+	find "/lib/modules/$first" /var/lib/dkms/pfru/original_module -name 'pfru.ko*' 2>/dev/null
 }
 
 make_old()
@@ -49,6 +85,22 @@ run -n "the rpms can be built" build "/tmp/pfru-$version.tar.gz" /tmp/rpm
 [ "$status" = 0 ] || done_testing
 cp /tmp/rpm/RPMS/*/*.rpm /out/
 tar -C "$tap_dir" --strip-components=2 -xzf /in/pfru.tar.gz "pfru-$version/rpm/rpmlint.toml"
+tar -C "$tap_dir" --strip-components=1 -xzf /in/pfru.tar.gz "pfru-$version/cli/Makefile"
+is "$(rpm -qp --requires /tmp/rpm/SRPMS/*.rpm | grep -v '^rpmlib' | sort)" \
+	"$({ printf '%s\n' gcc make pkgconfig scdoc systemd-rpm-macros; libraries; } | sort)" \
+	"what is needed to build them is required: compiler, programs, each library"
+run -n "built where the directories are others" elsewhere "/tmp/pfru-$version.tar.gz" /tmp/rpm-elsewhere
+is "$(rpm -qpl /tmp/rpm-elsewhere/RPMS/*/pfru*-"$version"*.rpm |
+	grep -E 'pfru(ctl(\.fish|\.1.*)?|-telemetry.service|\.conf)?$|70-pfru|_pfructl|dkms-kernels' |
+	grep -vE 'share/(doc|licenses)|^/usr/src' | sort | sed 's/\.gz$//' | tr '\n' ' ')" \
+	"$(printf '%s ' /lib/modprobe.d/pfru.conf /lib/udev/rules.d/70-pfru.rules /usr/bin/pfructl \
+	/usr/lib/exec/pfru /usr/lib/exec/pfru/dkms-kernels /usr/lib/units/pfru-telemetry.service \
+	/usr/man/man1/pfructl.1 /usr/other-share/bash-completion/completions/pfructl \
+	/usr/other-share/fish/vendor_completions.d/pfructl.fish \
+	/usr/other-share/zsh/site-functions/_pfructl)" "each file is where rpm's macros say"
+like "$(cd "$tap_dir" && rpm2cpio /tmp/rpm-elsewhere/RPMS/*/pfructl-"$version"*.rpm |
+	cpio -i --to-stdout '*/pfru-telemetry.service' 2>/dev/null)" \
+	'^ExecStart=/usr/bin/pfructl ' "and the service finds its program"
 capture rpmlint -c "$tap_dir/rpmlint.toml" /tmp/rpm/RPMS/*/*.rpm /tmp/rpm/SRPMS/*.rpm
 like "$out" ' 3 packages and .* 0 errors' "rpmlint finds no error"
 is "$(grep -E ': E: ' <<<"$out")" "" "and says so of each"
@@ -67,9 +119,23 @@ run -n "an older version can be built" build "/tmp/pfru-$old.tar.gz" /tmp/rpm-ol
 rpm --initdb
 depmod "$first"
 all_files >/tmp/before
+# whoever has no package yet has perhaps built the module by hand
+by_hand updates
+by_hand extra
 run -n "and installed" rpm_do -i /tmp/rpm-old/RPMS/*/*.rpm
+like "$(cat "$tap_dir/rpm")" "pfru-dkms: /lib/modules/${first//+/\\+}/updates/pfru.ko, which was installed by hand, is removed" \
+	"a module that was built by hand goes, and that is said"
+is "$(all_modules)" "$(module_of "$first")" "dkms' module is the only one"
 like "$(dkms status)" "pfru/$old, $first.*: installed" "dkms has it installed"
+# a system that runs systemd, as far as the packages see
+mkdir -p /run/systemd/system
+printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/bin/systemctl
+chmod 755 /usr/bin/systemctl
 run -n "this version over it" rpm_do -U /tmp/rpm/RPMS/*/*.rpm
+is "$(cat /tmp/systemctl 2>&1)" "daemon-reload
+daemon-reload
+try-restart pfru-telemetry.service" "the service that runs is restarted, one that does not is not started"
+rm -r /run/systemd /usr/bin/systemctl
 is "$(dkms status)" "pfru/$version, $first, x86_64: installed" \
 	"dkms has this version, and no other"
 is "$(find /usr/src /var/lib/dkms -maxdepth 2 -name "*$old*")" "" \
@@ -79,7 +145,15 @@ run -n "nothing that rpm installed has changed" rpm_do -V pfru-dkms pfructl
 run -n "the same version once more" rpm_do -U --force /tmp/rpm/RPMS/*/*.rpm
 like "$(dkms status)" "pfru/$version, $first.*: installed" \
 	"leaves its module installed"
+# dkms keeps what it finds in its module's place, to put it back, except on Debian
+sed -i 's/^ID=.*/ID=fedora/; s/^VERSION_ID=.*/VERSION_ID=40/' /etc/os-release
+by_hand updates
+run -n "dkms installs over a module that was built by hand" \
+	sh -c "dkms uninstall -m pfru -v $version -k $first && dkms install -m pfru -v $version -k $first --force"
+isnt "$(find /var/lib/dkms/pfru/original_module -name pfru.ko 2>&1)" "" "and keeps that"
 run -n "removed" rpm_do -e pfru-dkms pfructl
+is "$(all_modules)" "" "no module is left, and none is brought back"
+rmdir --ignore-fail-on-non-empty "/lib/modules/$first/updates"
 is "$(dkms status)" "" "dkms has nothing left"
 # not of these packages: dkms' key, and a directory that rpm's systems have
 is "$(all_files | diff /tmp/before - | grep '^[<>]' |

@@ -21,9 +21,12 @@ fake()
 {
 	local build=/lib/modules/$1/build
 
-	mkdir -p "$build/include/config" "$build/include/generated"
-	echo "$1" >"$build/include/config/kernel.release"
-	printf 'CONFIG_ACPI=y\nCONFIG_CRYPTO_LIB_SHA256=y\n' >"$build/.config"
+	mkdir -p "$build"/include/{config,generated} "$build"/scripts/{basic,mod}
+	echo "#define UTS_RELEASE \"$1\"" >"$build/include/generated/utsrelease.h"
+	touch "$build/include/generated/autoconf.h" "$build"/scripts/{Makefile.build,basic/fixdep,mod/modpost}
+	echo "0x0 printk vmlinux EXPORT_SYMBOL" >"$build/Module.symvers"
+	printf 'CONFIG_ACPI=y\nCONFIG_CRYPTO_LIB_SHA256=y\n' |
+		tee "$build/.config" >"$build/include/config/auto.conf"
 	printf 'modules clean:\n\t@%s\n' "$2" >"$build/Makefile"
 }
 

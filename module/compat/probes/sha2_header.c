@@ -3,10 +3,11 @@
  * crypto/sha2.h was crypto/sha.h before commit a24d22b225ce ("crypto: sha -
  * split sha.h into sha1.h and sha2.h", 5.11).
  */
+#include <linux/build_bug.h>
+#ifdef PFRU_PROBE_ABSENT
+#include <crypto/sha.h>
+#else
 #include <crypto/sha2.h>
+#endif
 
-unsigned int probe(void);
-unsigned int probe(void)
-{
-	return SHA256_DIGEST_SIZE;
-}
+static_assert(SHA256_DIGEST_SIZE == 32);

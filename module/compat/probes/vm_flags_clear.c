@@ -5,8 +5,8 @@
  */
 #include <linux/mm.h>
 
-void probe(struct vm_area_struct *vma);
-void probe(struct vm_area_struct *vma)
-{
-	vm_flags_clear(vma, VM_MAYWRITE);
-}
+#ifdef PFRU_PROBE_ABSENT
+enum { vm_flags_clear };
+#else
+void probe(typeof(vm_flags_clear) *function);
+#endif
