@@ -127,7 +127,8 @@ tool_files := \
 	shell-completion/bash/pfructl:share/bash-completion/completions \
 	shell-completion/zsh/_pfructl:share/zsh/site-functions \
 	shell-completion/fish/pfructl.fish:share/fish/vendor_completions.d \
-	data/pfru-telemetry.service:lib/systemd/system
+	data/pfru-telemetry.service:lib/systemd/system \
+	data/71-pfru-telemetry.rules:lib/udev/rules.d
 module_files := \
 	data/70-pfru.rules:lib/udev/rules.d \
 	data/pfru.conf:lib/modprobe.d

@@ -15,6 +15,7 @@ file()
 file 755 /usr/sbin/pfructl
 file 644 /usr/share/man/man1/pfructl.1
 file 644 /usr/lib/udev/rules.d/70-pfru.rules
+file 644 /usr/lib/udev/rules.d/71-pfru-telemetry.rules
 file 644 /usr/share/bash-completion/completions/pfructl
 file 644 "/usr/lib/modules/$VM_KERNEL/updates/pfru.ko"
 is "$(modinfo -n pfru)" "/lib/modules/$VM_KERNEL/updates/pfru.ko" \
