@@ -421,6 +421,21 @@ static void explain_node(struct status *s, const struct kind *kind)
 				"A driver is bound to the %s device but there is no node below /dev: is udev running, or devtmpfs mounted?",
 				kind->name);
 		break;
+	case ENOTTY:
+		problem(s,
+			"What is in the place of the %s node is something else: remove it, and let udev or devtmpfs make the node.",
+			kind->name);
+		break;
+	case ENXIO:
+		problem(s,
+			"There is no device behind the %s node: it is left from earlier, remove it.",
+			kind->name);
+		break;
+	case ENOSYS:
+		problem(s,
+			"What the %s node is cannot be told without opening it: mount /proc and /sys.",
+			kind->name);
+		break;
 	default:
 		problem(s, "The %s node cannot be opened: %s.", kind->name,
 			strerror(-kind->error));

@@ -111,7 +111,7 @@ link_fake() {
 	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. -Iinclude/uapi \
 		-D_FILE_OFFSET_BITS=64 -fPIC -o "$1" \
 		tests/unit/cli/fakedev.c \
-		$(for f in open64 ioctl read pread64 write mmap64 \
+		$(for f in open64 fstat64 close ioctl read pread64 write mmap64 \
 			module_state_read flock fsync; do
 			echo "-Wl,--wrap=$f"
 		done) $flags
@@ -205,7 +205,8 @@ make_roots() {
 	touch "$work"/ours/dev/pfru/{update,telemetry}
 	touch "$work"/mainline/dev/acpi_pfr_{update,telemetry}0
 	touch "$work"/many/dev/pfru/{update,update1,update10,telemetry}
-	touch "$work"/odd/dev/{plain-file,not-a-node}
+	touch "$work"/odd/dev/plain-file
+	echo 1:3 > "$work/odd/dev/not-a-node"
 }
 
 use() {
