@@ -30,6 +30,7 @@
  *		other type; it may be asked only for the first one
  * FAKE_FSYNC	end of the name of a file that can't be synced
  * FAKE_NO_SYSFS	sysfs is not filled with what it says of the nodes
+ * FAKE_VERSION	version of the module's file, and FAKE_SRCVERSION
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -766,6 +767,10 @@ int __wrap_module_state_read(const char *name, struct module_state *state)
 	state->available = strstr(words, "available");
 	state->blacklisted = strstr(words, "blacklisted");
 	state->is_signed = strstr(words, "signed");
+	if (getenv("FAKE_VERSION"))
+		state->version = strdup(getenv("FAKE_VERSION"));
+	if (getenv("FAKE_SRCVERSION"))
+		state->srcversion = strdup(getenv("FAKE_SRCVERSION"));
 	if (strstr(words, "by-us"))
 		state->signer = strdup("Our key");
 	return 0;
