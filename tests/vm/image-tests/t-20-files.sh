@@ -35,5 +35,10 @@ run -n "the completion runs" bash -c '
 out_like '^stage-activate *$' "and completes a command"
 is "$(pfructl --version | head -n 1 | grep -o '[0-9][0-9.]*' | head -n 1)" \
 	"$(modinfo -F version pfru)" "tool and module have one version"
+capture pfructl status --json
+out_like "\"srcversion\": \"$(modinfo -F srcversion pfru)\"" \
+	"status reads the module's file"
+out_like "\"running_srcversion\": \"$(cat /sys/module/pfru/srcversion)\"" \
+	"and the module that runs"
 unlike "$(ldd /usr/sbin/pfructl)" 'not found' "the tool's libraries are there"
 done_testing
