@@ -317,6 +317,11 @@ void out_string(struct output *out, const char *key, const char *label,
 	print_line(out, label, "%s", escaped(value));
 }
 
+void out_text(struct output *out, const char *label, const char *value)
+{
+	print_line(out, label, "%s", escaped(value));
+}
+
 void out_number(struct output *out, const char *key, const char *label,
 		uint64_t value)
 {

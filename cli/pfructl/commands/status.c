@@ -155,7 +155,7 @@ static void print_acpi_device(struct output *out, struct kind *kind,
 	text = xasprintf("%s device %s, %s%s", kind->name, name,
 			 driver ? "driver " : "no driver",
 			 driver ? driver : "");
-	out_string(out, NULL, "ACPI", text);
+	out_text(out, "ACPI", text);
 	free(text);
 	free(driver);
 }
@@ -176,7 +176,7 @@ static void look_for_acpi(struct output *out, struct kind *kind)
 		char *text =
 			xasprintf("no %s device (%s)", kind->name, kind->hid);
 
-		out_string(out, NULL, "ACPI", text);
+		out_text(out, "ACPI", text);
 		free(text);
 	}
 	if (dir)
@@ -248,7 +248,7 @@ static void print_module(struct output *out, const char *name,
 	text = xasprintf("%s: %s%s%s%s", name, module_word(m), version,
 			 m->signer ? m->signer : "",
 			 m->available && m->blacklisted ? ", blacklisted" : "");
-	out_string(out, NULL, "Module", text);
+	out_text(out, "Module", text);
 	free(text);
 	free(version);
 }

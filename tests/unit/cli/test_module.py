@@ -52,3 +52,15 @@ def test_hostile_version_of_a_module(tool):
     running(tool, version="\033[2J\u202e")
     r = tool.run("status", module="loaded", version="0.2")
     assert "\033" not in r.out and "\u202e" not in r.out, r
+
+
+def test_lists_of_devices_hold_objects(tool):
+    """What is printed for people is no element of the JSON."""
+    acpi = tool.root / "sys/bus/acpi/devices"
+    for name in ("INTC1080:00", "INTC1080:01", "INTC1081:00"):
+        (acpi / name).mkdir(parents=True)
+    r = tool.run("status", "--json", module="loaded")
+    assert [sorted(d["name"] for d in r.json()["acpi"][kind])
+            for kind in ("update", "telemetry")] == \
+        [["INTC1080:00", "INTC1080:01"], ["INTC1081:00"]], r
+    assert tool.run("status", module="loaded").out.count("ACPI:") == 3
