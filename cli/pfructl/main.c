@@ -213,6 +213,40 @@ static void print_command_help(struct output *out, const struct command *c)
 	print_option_help(out, c->takes);
 }
 
+/* of a line of option_help: "  -d, --device DEVICE ..." */
+static void print_json_option(struct output *out, const char *line)
+{
+	const char *name = strstr(line, "--");
+	char *text = xasprintf("%.*s", (int)strcspn(name, " "), name);
+	size_t i;
+
+	out_group(out, NULL, NULL);
+	out_string(out, "name", NULL, text);
+	free(text);
+	if (line + 2 != name && line[2] == '-') {
+		text = xasprintf("%.2s", line + 2);
+		out_string(out, "short", NULL, text);
+		free(text);
+	}
+	for (i = 0; long_options[i].name; i++)
+		if (!strncmp(name + 2, long_options[i].name,
+			     strcspn(name + 2, " ")) &&
+		    !long_options[i].name[strcspn(name + 2, " ")])
+			out_bool(out, "value", NULL, long_options[i].has_arg);
+	out_end(out);
+}
+
+static void print_json_options(struct output *out, const struct command *c)
+{
+	size_t i;
+
+	out_list(out, "options", NULL);
+	for (i = 0; i < ARRAY_LENGTH(option_help); i++)
+		if ((option_help[i].takes & c->takes) == option_help[i].takes)
+			print_json_option(out, option_help[i].text);
+	out_end(out);
+}
+
 /* help is JSON too when JSON was asked for */
 static void print_json_help(struct output *out)
 {
@@ -226,6 +260,7 @@ static void print_json_help(struct output *out)
 			out_string(out, "argument", NULL,
 				   commands[i]->argument);
 		out_string(out, "help", NULL, commands[i]->help);
+		print_json_options(out, commands[i]);
 		out_end(out);
 	}
 	out_end(out);

@@ -274,7 +274,7 @@ test_usage() {
 	expect "version in JSON" 0 --version --json
 	check "version in JSON" json '"kmod" in d["features"] and "journal" in d["features"]'
 	for c in status capability capsule stage activate stage-activate \
-		telemetry telemetry-info log-level; do
+		telemetry telemetry-info log-level watchdog; do
 		expect "$c --help" 0 "$c" --help
 		check "$c --help: names itself" prints "^Usage: pfructl $c"
 		run --help
