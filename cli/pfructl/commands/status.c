@@ -203,22 +203,30 @@ static const char *signed_words(const struct module_state *m)
 	return m->signer ? ", signed by " : ", signed";
 }
 
+static const char *or_unknown(const char *version)
+{
+	return version ? version : "unknown";
+}
+
+/* Where versions are the same, the source versions differ. */
+static const char *build_words(const struct module_state *m)
+{
+	return strcmp(or_unknown(m->running_version), or_unknown(m->version)) ?
+		       "" :
+		       ", another build";
+}
+
 /* what runs, then what would run after a reload, where that is another one */
 static char *version_words(const struct module_state *m)
 {
 	const char *running = m->running_version;
-	const char *file = m->version;
 
 	if (module_is_outdated(m))
-		return xasprintf(", version %s%s; installed: version %s%s",
-				 running ? running : "unknown",
-				 strcmp(running ? running : "",
-					file ? file : "") ?
-					 "" :
-					 " of another build",
-				 file ? file : "unknown", signed_words(m));
+		return xasprintf(", version %s; installed: version %s%s%s",
+				 or_unknown(running), or_unknown(m->version),
+				 build_words(m), signed_words(m));
 	if (!running)
-		running = file;
+		running = m->version;
 	return xasprintf("%s%s%s", running ? ", version " : "",
 			 running ? running : "", signed_words(m));
 }
@@ -483,12 +491,8 @@ static void explain_outdated(struct status *s)
 	if (module_is_outdated(m))
 		problem(s,
 			"The module pfru that is loaded (version %s) is not the one that is installed (version %s%s): to use that, stop what uses the old one (pfru-telemetry.service, what has the AMT watchdog open), run 'modprobe -r pfru' and 'modprobe pfru'; or reboot.",
-			m->running_version ? m->running_version : "unknown",
-			m->version ? m->version : "unknown",
-			strcmp(m->running_version ? m->running_version : "",
-			       m->version ? m->version : "") ?
-				"" :
-				", another build");
+			or_unknown(m->running_version), or_unknown(m->version),
+			build_words(m));
 }
 
 /* Is a device there that has no driver at all? */

@@ -28,7 +28,7 @@ def test_another_build_of_the_same_version(tool):
     running(tool, version="0.2", srcversion="AAAA")
     r = tool.run("status", module="loaded,available", version="0.2",
                  srcversion="BBBB")
-    assert "version 0.2 of another build; installed: version 0.2" in r.out, r
+    assert "version 0.2; installed: version 0.2, another build" in r.out, r
     assert "(version 0.2, another build)" in r.out, r
 
 
