@@ -136,7 +136,8 @@ tool_files := \
 	shell-completion/bash/pfructl:$(DATADIR)/bash-completion/completions \
 	shell-completion/zsh/_pfructl:$(DATADIR)/zsh/site-functions \
 	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
-	data/pfru-telemetry.service:$(UNITDIR)
+	data/pfru-telemetry.service:$(UNITDIR) \
+	data/71-pfru-telemetry.rules:$(UDEVRULESDIR)
 module_files := \
 	data/70-pfru.rules:$(UDEVRULESDIR) \
 	data/pfru.conf:$(MODPROBEDIR)

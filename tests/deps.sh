@@ -52,6 +52,7 @@ test		bin:mkfs.vfat	dosfstools dosfstools dosfstools dosfstools
 test		bin:pahole	dwarves dwarves dwarves pahole
 test		bin:mke2fs	e2fsprogs e2fsprogs e2fsprogs e2fsprogs
 test		bin:fakeroot	fakeroot fakeroot fakeroot fakeroot
+test		bin:fish	fish fish fish fish
 test		m32:		gcc-multilib glibc-devel.i686 gcc-32bit lib32-glibc
 test		inc:efi/efi.h	gnu-efi gnu-efi-devel gnu-efi gnu-efi
 test		fuzz:		libclang-rt-14-dev compiler-rt clang compiler-rt
@@ -70,9 +71,11 @@ test		bin:qemu-system-x86_64	qemu-system-x86 qemu-system-x86-core qemu-x86 qemu-
 test		bin:sbsign	sbsigntool sbsigntools sbsigntools sbsigntools
 test		bin:shellcheck	shellcheck ShellCheck ShellCheck shellcheck
 test		bin:sparse	sparse sparse sparse sparse
+test		bin:strace	strace strace strace strace
 test		bin:mkeficapsule	u-boot-tools uboot-tools u-boot-tools uboot-tools
 test		bin:unshare	util-linux util-linux-core util-linux util-linux
 test		inc:uuid/uuid.h	uuid-dev libuuid-devel libuuid-devel util-linux-libs
+test		bin:zsh		zsh zsh zsh zsh
 test		bin:xz		xz-utils xz xz xz
 "
 

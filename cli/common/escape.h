@@ -15,7 +15,8 @@
  * @bytes: any bytes
  * @size: their number
  *
- * Control characters, direction overrides and what is not UTF-8 become \xNN.
+ * What acts_on_terminal() and what is not UTF-8 become \xNN, whatever the locale:
+ * the result is the same in text and in JSON.
  *
  * Return: allocated
  */
@@ -27,7 +28,8 @@ char *escape(const void *bytes, size_t size);
  * @size: their number
  * @written: set to the length of the text, which may hold NUL bytes
  *
- * As escape(), but line ends and tabs stay.
+ * As escape(), but line ends and tabs stay, and nothing but ASCII does unless the
+ * locale is one of UTF-8.
  *
  * Return: allocated
  */
@@ -51,14 +53,30 @@ size_t utf8_length(const uint8_t *p, size_t left, uint32_t *code);
 bool utf8_valid(const uint8_t *p, size_t size);
 
 /**
- * acts_on_terminal() - does a character act on a terminal, or reorder others
+ * acts_on_terminal() - does a character act on a terminal, reorder others, or
+ * take no place of its own
  * @code: its number
  */
 bool acts_on_terminal(uint32_t code);
 
 /**
- * escaped() - escape() of a string, valid until the next but three
+ * locale_is_utf8() - do terminals take UTF-8, by the environment
+ */
+bool locale_is_utf8(void);
+
+/**
+ * escaped() - escape() of a string
+ *
+ * Return: valid until the fourth call after this, of for_locale() too
  */
 const char *escaped(const char *string);
+
+/**
+ * for_locale() - escape_log() of text that is printed for people
+ * @text: parts of it may be escaped already
+ *
+ * Return: valid until the fourth call after this, of escaped() too
+ */
+const char *for_locale(const char *text);
 
 #endif /* CLI_ESCAPE_H */

@@ -206,7 +206,8 @@ int output_finish(struct output *out, int status)
 	ret = out->file ? print_to_file(out) : print_all(out, STDOUT_FILENO);
 	if (ret) {
 		fprintf(stderr, "%s: cannot write to %s: %s\n", program_name,
-			out->file ? escaped(out->file) : "standard output",
+			out->file ? for_locale(escaped(out->file)) :
+				    "standard output",
 			strerror(-ret));
 		if (status == EXIT_SUCCESS)
 			status = EXIT_FAILURE;
@@ -246,14 +247,17 @@ static void __attribute__((format(printf, 3, 4)))
 print_line(struct output *out, const char *label, const char *format, ...)
 {
 	va_list args;
+	char *text;
 
 	if (!label)
 		return;
 	print_label(out, label);
 	va_start(args, format);
-	text_vprintf(&out->text, format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
-	text_append(&out->text, "\n", 1);
+	out_plain(out, text);
+	out_plain(out, "\n");
+	free(text);
 }
 
 static void open_container(struct output *out, const char *key,
@@ -290,6 +294,11 @@ void out_string(struct output *out, const char *key, const char *label,
 		const char *value)
 {
 	add(out, key, json_text(value, strlen(value)));
+	print_line(out, label, "%s", escaped(value));
+}
+
+void out_text(struct output *out, const char *label, const char *value)
+{
 	print_line(out, label, "%s", escaped(value));
 }
 
@@ -372,6 +381,7 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 
 void out_plain(struct output *out, const char *text)
 {
+	text = for_locale(text);
 	text_append(&out->text, text, strlen(text));
 }
 
@@ -392,7 +402,7 @@ int fail(struct output *out, int status, const char *reason, const char *format,
 	va_end(args);
 	progress_end(out);
 	if (!out->json)
-		fprintf(stderr, "%s: %s\n", program_name, message);
+		fprintf(stderr, "%s: %s\n", program_name, for_locale(message));
 	if (!out->failed) {
 		error = made(json_object_new_object());
 		put(error, "message", json_text(message, strlen(message)));
@@ -443,7 +453,8 @@ void note(struct output *out, const char *format, ...)
 		put_last(out->notes, json_text(message, strlen(message)));
 	} else if (!out->quiet) {
 		progress_end(out);
-		fprintf(stderr, "%s: note: %s\n", program_name, message);
+		fprintf(stderr, "%s: note: %s\n", program_name,
+			for_locale(message));
 	}
 	free(message);
 }
@@ -457,21 +468,23 @@ void warning(struct output *out, const char *format, ...)
 	message = xvasprintf(format, args);
 	va_end(args);
 	progress_end(out);
-	fprintf(stderr, "%s: warning: %s\n", program_name, message);
+	fprintf(stderr, "%s: warning: %s\n", program_name, for_locale(message));
 	free(message);
 }
 
 void progress(struct output *out, const char *format, ...)
 {
 	va_list args;
+	char *text;
 
 	if (out->quiet || !isatty(STDERR_FILENO))
 		return;
 	va_start(args, format);
-	fputs("\r\033[K", stderr);
-	vfprintf(stderr, format, args);
-	fflush(stderr);
+	text = xvasprintf(format, args);
 	va_end(args);
+	fprintf(stderr, "\r\033[K%s", for_locale(text));
+	fflush(stderr);
+	free(text);
 	out->progress_shown = true;
 }
 

@@ -43,6 +43,8 @@ void out_end(struct output *out);
 
 void out_string(struct output *out, const char *key, const char *label,
 		const char *value);
+/* in text only, inside a list as well */
+void out_text(struct output *out, const char *label, const char *value);
 void out_number(struct output *out, const char *key, const char *label,
 		uint64_t value);
 void out_hex(struct output *out, const char *key, const char *label,

@@ -57,22 +57,28 @@ static size_t next_character(const char *bytes, size_t size, uint32_t *code)
 	return 1;
 }
 
-static bool is_plain(uint32_t code)
+/* @ascii: see escape_but() in escape.c; JSON means the same without other bytes */
+static bool is_plain(uint32_t code, bool ascii)
 {
-	return code != '"' && code != '\\' && !acts_on_terminal(code);
+	return code != '"' && code != '\\' && !acts_on_terminal(code) &&
+	       !(ascii && code >= 0x80);
 }
 
-/* RFC 8259, 7; all that acts on a terminal has four digits */
+/* RFC 8259, 7: above 0xffff a surrogate pair */
 static void append_escape(struct text *text, uint32_t code)
 {
 	static const char special[] = "\"\\\b\f\n\r\t";
 	static const char letters[] = "\"\\bfnrt";
 	const char *found = code && code < 0x80 ? strchr(special, code) : NULL;
-	char escape[8];
+	char escape[16];
 
 	if (found)
 		snprintf(escape, sizeof(escape), "\\%c",
 			 letters[found - special]);
+	else if (code > 0xffff)
+		snprintf(escape, sizeof(escape), "\\u%04x\\u%04x",
+			 0xd7c0 + (code >> 10 & 0x7ff),
+			 0xdc00 + (code & 0x3ff));
 	else
 		snprintf(escape, sizeof(escape), "\\u%04x", code & 0xffff);
 	append_word(text, escape);
@@ -82,13 +88,14 @@ static void append_string(struct text *text, const char *bytes, size_t size)
 {
 	const char *end = bytes + size;
 	const char *done = bytes;
+	bool ascii = !locale_is_utf8();
 	size_t length;
 	uint32_t code;
 
 	text_append(text, "\"", 1);
 	for (; bytes < end; bytes += length) {
 		length = next_character(bytes, end - bytes, &code);
-		if (is_plain(code))
+		if (is_plain(code, ascii))
 			continue;
 		text_append(text, done, bytes - done);
 		append_escape(text, code);

@@ -213,6 +213,40 @@ static void print_command_help(struct output *out, const struct command *c)
 	print_option_help(out, c->takes);
 }
 
+/* of a line of option_help: "  -d, --device DEVICE ..." */
+static void print_json_option(struct output *out, const char *line)
+{
+	const char *name = strstr(line, "--");
+	char *text = xasprintf("%.*s", (int)strcspn(name, " "), name);
+	size_t i;
+
+	out_group(out, NULL, NULL);
+	out_string(out, "name", NULL, text);
+	free(text);
+	if (line + 2 != name && line[2] == '-') {
+		text = xasprintf("%.2s", line + 2);
+		out_string(out, "short", NULL, text);
+		free(text);
+	}
+	for (i = 0; long_options[i].name; i++)
+		if (!strncmp(name + 2, long_options[i].name,
+			     strcspn(name + 2, " ")) &&
+		    !long_options[i].name[strcspn(name + 2, " ")])
+			out_bool(out, "value", NULL, long_options[i].has_arg);
+	out_end(out);
+}
+
+static void print_json_options(struct output *out, const struct command *c)
+{
+	size_t i;
+
+	out_list(out, "options", NULL);
+	for (i = 0; i < ARRAY_LENGTH(option_help); i++)
+		if ((option_help[i].takes & c->takes) == option_help[i].takes)
+			print_json_option(out, option_help[i].text);
+	out_end(out);
+}
+
 /* help is JSON too when JSON was asked for */
 static void print_json_help(struct output *out)
 {
@@ -226,6 +260,7 @@ static void print_json_help(struct output *out)
 			out_string(out, "argument", NULL,
 				   commands[i]->argument);
 		out_string(out, "help", NULL, commands[i]->help);
+		print_json_options(out, commands[i]);
 		out_end(out);
 	}
 	out_end(out);
@@ -416,6 +451,32 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 	}
 }
 
+/* of a letter that is an option; not ':', which SHORT_OPTIONS has, too */
+static bool is_letter(int c)
+{
+	return c > 0 && c < 256 && c != ':' && strchr(SHORT_OPTIONS, c);
+}
+
+/*
+ * What getopt_long() found fault with, @c: it leaves the letter in optopt, as it
+ * does for the letter of a long option. Letters of one word may follow, so the
+ * word before optind is the one meant for a long option only.
+ */
+static int wrong_option(struct pfructl *ctl, int c, const char *word)
+{
+	char letter[] = { '-', optopt, '\0' };
+	bool is_long = !strncmp(word, "--", 2) &&
+		       (!optopt || optopt > 255 || is_letter(optopt));
+
+	if (c == ':')
+		return usage(ctl, "a value is missing after",
+			     is_long ? word : letter);
+	if (is_long && optopt)
+		return usage(ctl, "no value is wanted by", word);
+	return usage(ctl, "unknown or incomplete option",
+		     is_long ? word : letter);
+}
+
 static int parse_options(struct pfructl *ctl, int argc, char **argv,
 			 enum request *request)
 {
@@ -424,12 +485,8 @@ static int parse_options(struct pfructl *ctl, int argc, char **argv,
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, SHORT_OPTIONS, long_options,
 				NULL)) != -1) {
-		const char *at = argv[optind - 1];
-
-		if (c == '?')
-			return usage(ctl, "unknown or incomplete option", at);
-		if (c == ':')
-			return usage(ctl, "a value is missing after", at);
+		if (c == '?' || c == ':')
+			return wrong_option(ctl, c, argv[optind - 1]);
 		ret = parse_option(ctl, c, request);
 		if (ret)
 			return ret;
@@ -583,6 +640,8 @@ int main(int argc, char **argv)
 
 	guard_descriptors();
 	set_signals();
+	/* options may follow the command and its argument, whatever is set */
+	unsetenv("POSIXLY_CORRECT");
 	look_ahead(&ctl, argc, argv);
 	ctl.out = output_new(ctl.options.json, ctl.options.quiet);
 	ret = run(&ctl, argc, argv);

@@ -155,7 +155,7 @@ static void print_acpi_device(struct output *out, struct kind *kind,
 	text = xasprintf("%s device %s, %s%s", kind->name, name,
 			 driver ? "driver " : "no driver",
 			 driver ? driver : "");
-	out_string(out, NULL, "ACPI", text);
+	out_text(out, "ACPI", text);
 	free(text);
 	free(driver);
 }
@@ -176,7 +176,7 @@ static void look_for_acpi(struct output *out, struct kind *kind)
 		char *text =
 			xasprintf("no %s device (%s)", kind->name, kind->hid);
 
-		out_string(out, NULL, "ACPI", text);
+		out_text(out, "ACPI", text);
 		free(text);
 	}
 	if (dir)
@@ -203,9 +203,38 @@ static const char *signed_words(const struct module_state *m)
 	return m->signer ? ", signed by " : ", signed";
 }
 
+static const char *or_unknown(const char *version)
+{
+	return version ? version : "unknown";
+}
+
+/* Where versions are the same, the source versions differ. */
+static const char *build_words(const struct module_state *m)
+{
+	return strcmp(or_unknown(m->running_version), or_unknown(m->version)) ?
+		       "" :
+		       ", another build";
+}
+
+/* what runs, then what would run after a reload, where that is another one */
+static char *version_words(const struct module_state *m)
+{
+	const char *running = m->running_version;
+
+	if (module_is_outdated(m))
+		return xasprintf(", version %s; installed: version %s%s%s",
+				 or_unknown(running), or_unknown(m->version),
+				 build_words(m), signed_words(m));
+	if (!running)
+		running = m->version;
+	return xasprintf("%s%s%s", running ? ", version " : "",
+			 running ? running : "", signed_words(m));
+}
+
 static void print_module(struct output *out, const char *name,
 			 const struct module_state *m)
 {
+	char *version = version_words(m);
 	char *text;
 
 	out_group(out, name, NULL);
@@ -214,28 +243,40 @@ static void print_module(struct output *out, const char *name,
 	out_bool(out, "signed", NULL, m->is_signed);
 	if (m->version)
 		out_string(out, "version", NULL, m->version);
+	if (m->srcversion)
+		out_string(out, "srcversion", NULL, m->srcversion);
+	if (m->running_version)
+		out_string(out, "running_version", NULL, m->running_version);
+	if (m->running_srcversion)
+		out_string(out, "running_srcversion", NULL,
+			   m->running_srcversion);
 	if (m->signer)
 		out_string(out, "signer", NULL, m->signer);
 	out_end(out);
-	text = xasprintf("%s: %s%s%s%s%s%s", name, module_word(m),
-			 m->version ? ", version " : "",
-			 m->version ? m->version : "", signed_words(m),
+	text = xasprintf("%s: %s%s%s%s", name, module_word(m), version,
 			 m->signer ? m->signer : "",
 			 m->available && m->blacklisted ? ", blacklisted" : "");
-	out_string(out, NULL, "Module", text);
+	out_text(out, "Module", text);
 	free(text);
+	free(version);
+}
+
+static void read_module(const char *name, struct module_state *m)
+{
+	module_state_read(name, m);
+	module_state_read_running(name, m);
 }
 
 static void look_at_modules(struct output *out, struct status *s)
 {
 	int i;
 
-	module_state_read("pfru", &s->module);
+	read_module("pfru", &s->module);
 	module_state_read("mei", &s->mei);
 	out_group(out, "modules", NULL);
 	print_module(out, "pfru", &s->module);
 	for (i = 0; i < 2; i++) {
-		module_state_read(s->kinds[i].mainline, &s->mainline[i]);
+		read_module(s->kinds[i].mainline, &s->mainline[i]);
 		if (s->mainline[i].available || s->mainline[i].loaded)
 			print_module(out, s->kinds[i].mainline,
 				     &s->mainline[i]);
@@ -421,11 +462,37 @@ static void explain_node(struct status *s, const struct kind *kind)
 				"A driver is bound to the %s device but there is no node below /dev: is udev running, or devtmpfs mounted?",
 				kind->name);
 		break;
+	case ENOTTY:
+		problem(s,
+			"What is in the place of the %s node is something else: remove it, and let udev or devtmpfs make the node.",
+			kind->name);
+		break;
+	case ENXIO:
+		problem(s,
+			"There is no device behind the %s node: it is left from earlier, remove it.",
+			kind->name);
+		break;
+	case ENOSYS:
+		problem(s,
+			"What the %s node is cannot be told without opening it: mount /proc and /sys.",
+			kind->name);
+		break;
 	default:
 		problem(s, "The %s node cannot be opened: %s.", kind->name,
 			strerror(-kind->error));
 		break;
 	}
+}
+
+static void explain_outdated(struct status *s)
+{
+	const struct module_state *m = &s->module;
+
+	if (module_is_outdated(m))
+		problem(s,
+			"The module pfru that is loaded (version %s) is not the one that is installed (version %s%s): to use that, stop what uses the old one (pfru-telemetry.service, what has the AMT watchdog open), run 'modprobe -r pfru' and 'modprobe pfru'; or reboot.",
+			or_unknown(m->running_version), or_unknown(m->version),
+			build_words(m));
 }
 
 /* Is a device there that has no driver at all? */
@@ -460,6 +527,7 @@ static void explain(struct status *s)
 				"The kernel's own driver %s is bound to the %s device, and works with limits: it hides the firmware's status. To use the module pfru, unload it with 'modprobe -r %s' and run 'modprobe pfru'.",
 				kind->mainline, kind->name, kind->mainline);
 	}
+	explain_outdated(s);
 	if (s->watchdog.what == WATCHDOG_MAINLINE)
 		problem(s, "%s", watchdog_text(&s->watchdog));
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/sysfs.h"
@@ -60,24 +61,17 @@ static void print_seconds(struct output *out, const char *key,
  */
 static char *engine_version(const struct watchdog *w)
 {
-	char *name = xasprintf("%s/../mei", w->directory);
-	char *version = NULL;
-	int i;
+	char *engine = watchdog_engine(w);
+	char *version = engine ? sysfs_text(engine, "fw_ver") : NULL;
 
-	for (i = 0; i < 4 && !version; i++) {
-		char *engine = xasprintf("%s/mei%d", name, i);
-
-		version = sysfs_text(engine, "fw_ver");
-		free(engine);
-	}
-	free(name);
+	free(engine);
 	return version;
 }
 
 /* the client's, which the bus shows in hexadecimal */
 static void print_protocol(struct output *out, const struct watchdog *w)
 {
-	char *text = sysfs_text(w->directory, "version");
+	char *text = w->client ? sysfs_text(w->directory, "version") : NULL;
 	char *end = text;
 	unsigned long version = 0;
 
@@ -109,7 +103,7 @@ static void print_node(struct output *out, const struct watchdog *w)
 /* The driver's own file waits for nothing; the core's does, for a ping. */
 static bool time_left(const struct watchdog *w, int64_t *seconds)
 {
-	if (sysfs_number(w->directory, "pfru_watchdog/timeleft", seconds))
+	if (w->own && sysfs_number(w->own, "timeleft", seconds))
 		return true;
 	return w->device && sysfs_number(w->device, "timeleft", seconds);
 }
@@ -117,12 +111,40 @@ static bool time_left(const struct watchdog *w, int64_t *seconds)
 static void print_times(struct output *out, const struct watchdog *w)
 {
 	int64_t seconds = 0;
+	char *text;
 	bool known;
 
 	known = w->device && sysfs_number(w->device, "timeout", &seconds);
 	print_seconds(out, "timeout", "Timeout", known, seconds);
+	out_number(out, "timeout_min", NULL, WATCHDOG_TIMEOUT_MIN);
+	out_number(out, "timeout_max", NULL, WATCHDOG_TIMEOUT_MAX);
+	text = xasprintf("%d to %d s", WATCHDOG_TIMEOUT_MIN,
+			 WATCHDOG_TIMEOUT_MAX);
+	out_string(out, NULL, "Timeout can be", text);
+	free(text);
 	known = time_left(w, &seconds);
 	print_seconds(out, "time_left", "Time left", known, seconds);
+}
+
+/* Its age says whether the firmware gets the pings, their success does not. */
+static void print_last_heartbeat(struct output *out, const struct watchdog *w)
+{
+	char *word = sysfs_text(w->own, "last_heartbeat");
+	int64_t seconds = 0;
+	char *text = NULL;
+
+	if (sysfs_number(w->own, "last_heartbeat", &seconds) && seconds >= 0) {
+		out_number(out, "last_heartbeat", NULL, seconds);
+		text = xasprintf("acknowledged %lld s ago", (long long)seconds);
+	} else {
+		out_null(out, "last_heartbeat");
+		if (word && !strcmp(word, "none"))
+			text = xasprintf("none acknowledged yet");
+	}
+	if (text)
+		out_string(out, NULL, "Last heartbeat", text);
+	free(text);
+	free(word);
 }
 
 static void print_error(struct output *out, int64_t error)
@@ -143,28 +165,87 @@ static void print_error(struct output *out, int64_t error)
 
 static void print_counts(struct output *out, const struct watchdog *w)
 {
-	char *directory = xasprintf("%s/pfru_watchdog", w->directory);
 	int64_t number;
 	size_t i;
 
 	print_text(out, "required", "Required by AMT",
-		   sysfs_text(directory, "required"));
+		   sysfs_text(w->own, "required"));
 	print_text(out, "notifications", "Notifications",
-		   sysfs_text(directory, "notifications"));
-	if (sysfs_number(directory, "last_error", &number))
+		   sysfs_text(w->own, "notifications"));
+	print_last_heartbeat(out, w);
+	if (sysfs_number(w->own, "last_error", &number))
 		print_error(out, number);
 	out_group(out, "counts", "Counts");
 	for (i = 0; i < ARRAY_LENGTH(counts); i++)
-		if (sysfs_number(directory, counts[i].key, &number) &&
-		    number >= 0)
+		if (sysfs_number(w->own, counts[i].key, &number) && number >= 0)
 			out_number(out, counts[i].key, counts[i].label, number);
 	out_end(out);
-	free(directory);
+}
+
+/*
+ * A reader of README may be about to put this one in the place of a watchdog
+ * that resets the machine.
+ */
+static void print_others(struct output *out, const struct watchdog *w)
+{
+	size_t number, i;
+	struct other_watchdog *others = watchdog_others(w, &number);
+
+	out_list(out, "others", number ? "Other watchdogs" : NULL);
+	for (i = 0; i < number; i++) {
+		const char *identity = others[i].identity;
+		char *node = xasprintf("/dev/%s", others[i].node);
+
+		out_group(out, NULL, NULL);
+		out_string(out, "device", NULL, node);
+		if (identity)
+			out_string(out, "identity", NULL, identity);
+		else
+			out_null(out, "identity");
+		out_end(out);
+		out_text(out, node, identity ? identity : "unknown");
+		free(node);
+	}
+	out_end(out);
+	if (number && w->node)
+		note(out,
+		     "Intel AMT's watchdog only alerts its console, it does not reset the machine: leave a watchdog that does (/dev/%s is another one) in service. systemd feeds one, by default /dev/watchdog0: WatchdogDevice= in a drop-in of systemd-system.conf(5) names it",
+		     escaped(others[0].node));
+	watchdog_free_others(others, number);
+}
+
+/* states in which pings succeed, and the firmware gets none */
+static const struct {
+	const char *state;
+	const char *text;
+} silences[] = {
+	{ "no-client",
+	  "the firmware's watchdog client is away, as during a reset or suspend: pings succeed, nothing is sent, and a watchdog that runs is started again when the client returns" },
+	{ "no-connection",
+	  "there is no connection with the firmware's watchdog, it is tried again: until then pings succeed, and nothing is sent" },
+	{ "no-answer",
+	  "the firmware did not answer the last message (see the last error), it is tried again: until then pings succeed, and may not arrive" },
+	{ "not-required",
+	  "AMT does not ask for the watchdog: pings succeed, and nothing is sent until it does" },
+	{ "expired",
+	  "no heartbeat reached the firmware in time: AMT has reported a hang to its console" },
+};
+
+static void note_silence(struct output *out, const struct watchdog *w)
+{
+	char *state = watchdog_state(w);
+	size_t i;
+
+	for (i = 0; state && w->node && i < ARRAY_LENGTH(silences); i++)
+		if (!strcmp(state, silences[i].state))
+			note(out, "%s", silences[i].text);
+	free(state);
 }
 
 static void print(struct output *out, const struct watchdog *w)
 {
-	out_string(out, "client", "Client", w->client);
+	print_text(out, "client", "Client",
+		   w->client ? xasprintf("%s", w->client) : NULL);
 	print_text(out, "driver", "Driver",
 		   w->driver ? xasprintf("%s", w->driver) : NULL);
 	print_protocol(out, w);
@@ -184,8 +265,11 @@ static int run(struct pfructl *ctl)
 
 	watchdog_find(&w);
 	out_string(out, "service", NULL, watchdog_word(&w));
-	if (w.client)
+	if (w.client || w.own)
 		print(out, &w);
+	print_others(out, &w);
+	if (w.what == WATCHDOG_OURS)
+		note_silence(out, &w);
 	if (!w.driver)
 		ret = fail(out, STATUS_NO_DEVICE, watchdog_word(&w),
 			   "the AMT watchdog: %s", watchdog_text(&w));
@@ -199,7 +283,13 @@ const struct command cmd_watchdog = {
 	.name = "watchdog",
 	.help = "show the OS health watchdog of Intel AMT, and who serves it",
 	.details =
-		"Reads what the kernel shows; never opens a watchdog, which would start it.\nMakes no firmware call.\n",
+		"Reads what the kernel shows; never opens a watchdog, which would start it.\n"
+		"Makes no firmware call.\n"
+		"\n"
+		"A ping that succeeds says that the module has noted it. It says nothing about\n"
+		"the firmware: whether that gets the heartbeats is seen from the age of the last\n"
+		"one that it acknowledged, from the state and from the last error.\n"
+		"AMT only alerts its console; it does not reset the machine.\n",
 	.tells_on_failure = true,
 	.run = run,
 };

@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cli/common/escape.h"
@@ -28,21 +29,29 @@
 #define TURN_TIME 5000
 #define TURN_STEP 20
 
-/* what the nodes of a kind are called */
+/* of misc devices: MISC_MAJOR in the kernel's include/uapi/linux/major.h */
+#define MISC_MAJOR 10
+
+/*
+ * What the nodes of a kind are called, and what the kernel calls their misc
+ * devices, with a number behind (mainline: drivers/acpi/pfr_*.c).
+ */
 static const struct {
 	const char *what;
 	const char *name;
 	const char *mainline;
 	const char *driver;
 	const char *mainline_driver;
+	const char *misc;
+	const char *mainline_misc;
 } kinds[] = {
 	[DEVICE_UPDATE] = {
 		"update", "update", "acpi_pfr_update",
-		"pfru", "pfr_update",
+		"pfru", "pfr_update", "pfru_update", "pfru",
 	},
 	[DEVICE_TELEMETRY] = {
 		"telemetry", "telemetry", "acpi_pfr_telemetry",
-		"pfru", "pfr_telemetry",
+		"pfru", "pfr_telemetry", "pfru_telemetry", "pfrt",
 	},
 };
 
@@ -163,24 +172,78 @@ static int set_options(const struct device *device, const struct options *o)
 	return ret ? -errno : 0;
 }
 
-int device_try(const char *path, enum device_kind kind, struct device *device)
+/* Is the misc device behind these numbers one of this kind? */
+static int check_number(dev_t number, enum device_kind kind)
+{
+	char *root = sysroot_path("/sys/dev/char");
+	char *path = xasprintf("%s/%u:%u", root, major(number), minor(number));
+	char *name = sysfs_link_name(path);
+	int ret = 0;
+
+	if (!name)
+		ret = access(root, F_OK) ? -ENOSYS : -ENXIO;
+	else if (instance(name, kinds[kind].misc, false) < 0 &&
+		 instance(name, kinds[kind].mainline_misc, false) < 0)
+		ret = -ENOTTY;
+	free(name);
+	free(path);
+	free(root);
+	return ret;
+}
+
+/*
+ * Opening alone can act: it starts a watchdog, rewinds a tape, raises a modem's
+ * line. So a node is looked at through a descriptor that does not open it.
+ */
+static int look(int place, enum device_kind kind)
 {
 	struct stat st;
+
+	if (fstat(place, &st))
+		return -errno;
+	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != MISC_MAJOR)
+		return -ENOTTY;
+	return check_number(st.st_rdev, kind);
+}
+
+/* Opens what was looked at, whatever has the path by now. */
+static int open_place(int place, enum device_kind kind)
+{
+	char *path = xasprintf("/proc/self/fd/%d", place);
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0 && errno == EACCES && kind == DEVICE_TELEMETRY)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		fd = errno == ENOENT ? -ENOSYS : -errno;
+	free(path);
+	return fd;
+}
+
+static int look_and_open(const char *path, enum device_kind kind)
+{
+	int place = open(path, O_PATH | O_CLOEXEC);
+	int ret;
+
+	if (place < 0)
+		return -errno;
+	ret = look(place, kind);
+	if (!ret)
+		ret = open_place(place, kind);
+	close(place);
+	return ret;
+}
+
+int device_try(const char *path, enum device_kind kind, struct device *device)
+{
 	int ret;
 
 	device->kind = kind;
 	device->path = NULL;
-	device->fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (device->fd < 0 && errno == EACCES && kind == DEVICE_TELEMETRY)
-		device->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	device->fd = look_and_open(path, kind);
 	if (device->fd < 0)
-		return -errno;
-	if (fstat(device->fd, &st))
-		ret = -errno;
-	else if (!S_ISCHR(st.st_mode))
-		ret = -ENOTTY;
-	else
-		ret = probe(device->fd, &device->driver);
+		return device->fd;
+	ret = probe(device->fd, &device->driver);
 	/* a revision of 0 is refused, by whoever knows the command */
 	if (!ret)
 		ret = set_options(device, NULL);
@@ -252,6 +315,12 @@ static int fail_errno(struct pfructl *ctl, const char *path,
 	case ENOTTY:
 		status = fail(out, STATUS_FAILED, "wrong-device",
 			      "%s: not a PFRU %s node", path, kinds[kind].what);
+		break;
+	case ENOSYS:
+		status =
+			fail(out, STATUS_FAILED, "no-sysfs",
+			     "%s: cannot tell what it is without opening it: /proc and /sys must be mounted",
+			     path);
 		break;
 	case EPROTO:
 		status =

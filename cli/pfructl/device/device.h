@@ -58,9 +58,10 @@ char *device_find(enum device_kind kind, long number, bool *others);
  * @kind: which it should be
  * @device: filled
  *
- * No firmware call.
+ * Opens nothing but nodes of this kind. No firmware call.
  *
- * Return: 0 or a negative errno; -ENOTTY when it is no such node
+ * Return: 0 or a negative errno; -ENOTTY when it is no such node, -ENXIO when the
+ * kernel has no device behind it, -ENOSYS when /proc or /sys is missing
  */
 int device_try(const char *path, enum device_kind kind, struct device *device);
 

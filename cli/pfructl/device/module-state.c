@@ -10,6 +10,7 @@
 
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "module-state.h"
 
@@ -54,6 +55,8 @@ static void read_info(struct kmod_module *module, struct module_state *state)
 
 		if (!strcmp(key, "version"))
 			keep(&state->version, value);
+		if (!strcmp(key, "srcversion"))
+			keep(&state->srcversion, value);
 		if (!strcmp(key, "signer"))
 			keep(&state->signer, value);
 		if (!strcmp(key, "depends"))
@@ -128,6 +131,28 @@ int module_state_read(const char *name, struct module_state *state)
 	return 0;
 }
 
+void module_state_read_running(const char *name, struct module_state *state)
+{
+	char *directory = sysroot_path("/sys/module/%s", name);
+
+	free(state->running_version);
+	free(state->running_srcversion);
+	state->running_version = sysfs_text(directory, "version");
+	state->running_srcversion = sysfs_text(directory, "srcversion");
+	free(directory);
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b);
+}
+
+bool module_is_outdated(const struct module_state *state)
+{
+	return differ(state->running_version, state->version) ||
+	       differ(state->running_srcversion, state->srcversion);
+}
+
 /* a line of /proc/keys ends in: asymmetri NAME: IDENTIFIER: X509.rsa ... */
 static bool is_key_of(const char *line, const char *signer)
 {
@@ -167,5 +192,8 @@ void module_state_free(struct module_state *state)
 {
 	free(state->signer);
 	free(state->version);
+	free(state->srcversion);
+	free(state->running_version);
+	free(state->running_srcversion);
 	memset(state, 0, sizeof(*state));
 }

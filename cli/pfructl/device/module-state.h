@@ -18,6 +18,9 @@
  * @is_signed: its file carries a signature
  * @signer: who signed it, allocated, or NULL
  * @version: of the file, allocated, or NULL
+ * @srcversion: a digest of what the file was made from, allocated, or NULL
+ * @running_version: of what is loaded, allocated, or NULL
+ * @running_srcversion: the same of its srcversion
  */
 struct module_state {
 	bool loaded;
@@ -29,6 +32,9 @@ struct module_state {
 	bool is_signed;
 	char *signer;
 	char *version;
+	char *srcversion;
+	char *running_version;
+	char *running_srcversion;
 };
 
 /**
@@ -40,6 +46,21 @@ struct module_state {
  */
 int module_state_read(const char *name, struct module_state *state);
 void module_state_free(struct module_state *state);
+
+/**
+ * module_state_read_running() - ask sysfs for the version of what is loaded
+ * @name: of the module
+ * @state: read by module_state_read(), added to
+ *
+ * The file may have been replaced since it was loaded.
+ */
+void module_state_read_running(const char *name, struct module_state *state);
+
+/**
+ * module_is_outdated() - is the file another one than what is loaded
+ * @state: with both
+ */
+bool module_is_outdated(const struct module_state *state);
 
 /**
  * module_key_known() - does the kernel have a key of this name?

@@ -15,6 +15,8 @@
 #include "watchdog.h"
 
 #define MEI_DEVICES "/sys/bus/mei/devices"
+#define MEI_CLASS   "/sys/class/mei"
+#define WATCHDOGS   "/sys/class/watchdog"
 #define CLIENT_UUID "05b79a6f-4628-4d7f-899d-a91514cb32ab"
 #define OWN_DRIVER  "pfru_watchdog"
 #define ADVICE_LOAD "run 'modprobe mei_me'"
@@ -66,23 +68,43 @@ static bool exists(const char *below_root)
 	return there;
 }
 
-/* the first name in a directory that matches, by name; allocated, or NULL */
-static char *first_entry(const char *directory, bool (*matches)(const char *))
+/* watchdog10 comes after watchdog9 */
+static int compare(const void *a, const void *b)
+{
+	return strverscmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * The names in a directory that match, in order, NULL at the end: there can be
+ * several of each kind, with any numbers.
+ */
+static char **list(const char *directory, bool (*matches)(const char *))
 {
 	DIR *dir = sysfs_directory(directory);
+	char **names = xrealloc(NULL, sizeof(*names));
 	struct dirent *entry;
-	char *first = NULL;
+	size_t n = 0;
 
 	while (dir && (entry = readdir(dir))) {
-		if (!matches(entry->d_name) ||
-		    (first && strcmp(first, entry->d_name) < 0))
+		if (!matches(entry->d_name))
 			continue;
-		free(first);
-		first = xasprintf("%s", entry->d_name);
+		names = xrealloc(names, (n + 2) * sizeof(*names));
+		names[n++] = xasprintf("%s", entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
-	return first;
+	qsort(names, n, sizeof(*names), compare);
+	names[n] = NULL;
+	return names;
+}
+
+static void free_list(char **names)
+{
+	size_t i;
+
+	for (i = 0; names[i]; i++)
+		free(names[i]);
+	free(names);
 }
 
 /* named CONTROLLER-UUID */
@@ -108,15 +130,44 @@ static bool is_watchdog(const char *name)
 	return is_numbered(name, "watchdog");
 }
 
-static bool is_engine(const char *name)
+static bool is_mei(const char *name)
 {
 	return is_numbered(name, "mei");
 }
 
+/*
+ * A graphics card has MEI devices, too, of another kind. Kernels that do not say
+ * the kind (before 5.8) know no other.
+ */
+static bool is_engine(const char *class, const char *name)
+{
+	char *device = xasprintf("%s/%s", class, name);
+	char *kind = sysfs_text(device, "kind");
+	bool engine = !kind || !strcmp(kind, "mei");
+
+	free(kind);
+	free(device);
+	return engine;
+}
+
+/* the first management engine below a directory, allocated, or NULL */
+static char *find_engine(const char *class)
+{
+	char **names = list(class, is_mei);
+	char *engine = NULL;
+	size_t i;
+
+	for (i = 0; names[i] && !engine; i++)
+		if (is_engine(class, names[i]))
+			engine = xasprintf("%s/%s", class, names[i]);
+	free_list(names);
+	return engine;
+}
+
 static enum watchdog_case without_client(void)
 {
-	char *path = sysroot_path("/sys/class/mei");
-	char *engine = first_entry(path, is_engine);
+	char *path = sysroot_path(MEI_CLASS);
+	char *engine = find_engine(path);
 	bool has_engine = engine;
 
 	free(engine);
@@ -151,35 +202,144 @@ static enum watchdog_case with_driver(const char *driver)
 							  WATCHDOG_MAINLINE;
 }
 
+/* The watchdog device stays when the client goes, and says whose it is. */
+static void find_own(struct watchdog *w)
+{
+	char *class = sysroot_path(WATCHDOGS);
+	char **names = list(class, is_watchdog);
+	size_t i;
+
+	for (i = 0; names[i] && !w->own; i++) {
+		char *own = xasprintf("%s/%s/" OWN_DRIVER, class, names[i]);
+
+		if (access(own, F_OK)) {
+			free(own);
+			continue;
+		}
+		w->own = own;
+		w->node = xasprintf("%s", names[i]);
+		w->device = xasprintf("%s/%s", class, names[i]);
+	}
+	free_list(names);
+	free(class);
+}
+
+static char *driver_of(const char *bus, const char *client)
+{
+	char *link = xasprintf("%s/%s/driver", bus, client);
+	char *driver = sysfs_link_name(link);
+
+	free(link);
+	return driver;
+}
+
+/* of several clients one that has a driver, ours before others */
+static void find_client(struct watchdog *w)
+{
+	char *bus = sysroot_path(MEI_DEVICES);
+	char **names = list(bus, is_client);
+	size_t i;
+
+	for (i = 0; names[i]; i++) {
+		char *driver = driver_of(bus, names[i]);
+		bool better = !w->client || (driver && !w->driver) ||
+			      (driver && with_driver(driver) == WATCHDOG_OURS &&
+			       with_driver(w->driver) != WATCHDOG_OURS);
+
+		if (!better) {
+			free(driver);
+			continue;
+		}
+		free(w->client);
+		free(w->directory);
+		free(w->driver);
+		w->client = xasprintf("%s", names[i]);
+		w->directory = xasprintf("%s/%s", bus, names[i]);
+		w->driver = driver;
+	}
+	free_list(names);
+	free(bus);
+}
+
+/* the watchdog device of the client, where that has one */
 static void find_node(struct watchdog *w)
 {
 	char *class = xasprintf("%s/watchdog", w->directory);
+	char **names = list(class, is_watchdog);
 
-	w->node = first_entry(class, is_watchdog);
-	if (w->node)
-		w->device = xasprintf("%s/%s", class, w->node);
+	free(w->node);
+	free(w->device);
+	w->node = names[0] ? xasprintf("%s", names[0]) : NULL;
+	w->device = names[0] ? xasprintf("%s/%s", class, names[0]) : NULL;
+	free_list(names);
 	free(class);
 }
 
 void watchdog_find(struct watchdog *w)
 {
-	char *bus = sysroot_path(MEI_DEVICES);
-	char *link;
-
 	memset(w, 0, sizeof(*w));
-	w->client = first_entry(bus, is_client);
-	if (!w->client) {
-		w->what = without_client();
-		free(bus);
-		return;
+	find_own(w);
+	find_client(w);
+	if (w->driver)
+		w->what = with_driver(w->driver);
+	else if (w->own)
+		w->what = WATCHDOG_OURS;
+	else
+		w->what = w->client ? without_driver() : without_client();
+	if (w->what != WATCHDOG_OURS) {
+		free(w->own);
+		w->own = NULL;
 	}
-	w->directory = xasprintf("%s/%s", bus, w->client);
-	link = xasprintf("%s/driver", w->directory);
-	w->driver = sysfs_link_name(link);
-	w->what = w->driver ? with_driver(w->driver) : without_driver();
-	find_node(w);
-	free(link);
-	free(bus);
+	if (w->client && !w->own)
+		find_node(w);
+	if (w->what == WATCHDOG_OURS && !w->own)
+		w->own = xasprintf("%s/" OWN_DRIVER, w->directory);
+	if (w->what == WATCHDOG_OURS && !w->driver)
+		w->driver = xasprintf(OWN_DRIVER);
+}
+
+struct other_watchdog *watchdog_others(const struct watchdog *w, size_t *number)
+{
+	char *class = sysroot_path(WATCHDOGS);
+	char **names = list(class, is_watchdog);
+	struct other_watchdog *others = NULL;
+	size_t i;
+
+	*number = 0;
+	for (i = 0; names[i]; i++) {
+		char *device;
+
+		if (w->node && !strcmp(names[i], w->node))
+			continue;
+		device = xasprintf("%s/%s", class, names[i]);
+		others = xrealloc(others, (*number + 1) * sizeof(*others));
+		others[*number].node = xasprintf("%s", names[i]);
+		others[*number].identity = sysfs_text(device, "identity");
+		++*number;
+		free(device);
+	}
+	free_list(names);
+	free(class);
+	return others;
+}
+
+void watchdog_free_others(struct other_watchdog *others, size_t number)
+{
+	while (number--) {
+		free(others[number].node);
+		free(others[number].identity);
+	}
+	free(others);
+}
+
+char *watchdog_engine(const struct watchdog *w)
+{
+	char *class = w->directory ? xasprintf("%s/../mei", w->directory) :
+				     sysroot_path(MEI_CLASS);
+	char *engine = find_engine(class);
+
+	free(class);
+	return engine;
 }
 
 /* of the driver, which knows more, or of the watchdog core */
@@ -189,7 +349,7 @@ char *watchdog_state(const struct watchdog *w)
 	char *text;
 
 	if (w->what == WATCHDOG_OURS)
-		return sysfs_text(w->directory, OWN_DRIVER "/state");
+		return sysfs_text(w->own, "state");
 	text = w->device ? sysfs_text(w->device, "state") : NULL;
 	if (text && !strcmp(text, "active"))
 		state = xasprintf("running");
@@ -206,4 +366,5 @@ void watchdog_free(struct watchdog *w)
 	free(w->driver);
 	free(w->node);
 	free(w->device);
+	free(w->own);
 }

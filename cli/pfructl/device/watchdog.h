@@ -8,6 +8,7 @@
 #define PFRUCTL_WATCHDOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -38,14 +39,19 @@ enum watchdog_case {
 
 #define WATCHDOG_MAINLINE_DRIVER "mei_wdt"
 
+/* seconds, of AMT's protocol, whichever driver serves it */
+#define WATCHDOG_TIMEOUT_MIN 120
+#define WATCHDOG_TIMEOUT_MAX 65535
+
 /**
  * struct watchdog - what was found; pointers are allocated, or NULL
  * @what: who serves it
- * @client: name of the client's device
+ * @client: name of the client's device, NULL while it is away
  * @directory: of the client, with the root
- * @driver: bound to it
+ * @driver: that serves it
  * @node: name of the watchdog device, as watchdog0
  * @device: its directory, with the root
+ * @own: directory of the files that the module pfru shows, with the root
  */
 struct watchdog {
 	enum watchdog_case what;
@@ -54,6 +60,17 @@ struct watchdog {
 	char *driver;
 	char *node;
 	char *device;
+	char *own;
+};
+
+/**
+ * struct other_watchdog - a watchdog of this machine that is not AMT's
+ * @node: its name, as watchdog1; allocated
+ * @identity: what it calls itself, allocated, or NULL
+ */
+struct other_watchdog {
+	char *node;
+	char *identity;
 };
 
 /**
@@ -62,6 +79,25 @@ struct watchdog {
  */
 void watchdog_find(struct watchdog *w);
 void watchdog_free(struct watchdog *w);
+
+/**
+ * watchdog_others() - look for the machine's other watchdogs
+ * @w: found
+ * @number: set to how many there are
+ *
+ * Return: allocated, by number; watchdog_free_others() it
+ */
+struct other_watchdog *watchdog_others(const struct watchdog *w,
+				       size_t *number);
+void watchdog_free_others(struct other_watchdog *others, size_t number);
+
+/**
+ * watchdog_engine() - the management engine that has the client
+ * @w: found
+ *
+ * Return: its directory, with the root, allocated; NULL when it is not known
+ */
+char *watchdog_engine(const struct watchdog *w);
 
 /**
  * watchdog_state() - what it does

@@ -4,7 +4,8 @@
  * -Wl,--wrap. Written from the description of the interface; shares core/ only
  * to judge what is written to it. What it does is set by FAKE_* variables.
  *
- * FAKE_ROOT	directory with dev/ and sys/; any file in dev/ is a node
+ * FAKE_ROOT	directory with dev/ and sys/; any file in dev/ is a node, with the
+ *		numbers that it holds (MAJOR:MINOR), or of its kind when it is empty
  * FAKE_DRIVER	pfru or mainline
  * FAKE_COUNT	file for the counts, written at the end
  * FAKE_OPEN, FAKE_WRITE, FAKE_START, FAKE_QUERY, FAKE_BUFFER, FAKE_DATA,
@@ -28,6 +29,8 @@
  * FAKE_OTHERS	mainline: whenever nobody has the node locked, somebody sets the
  *		other type; it may be asked only for the first one
  * FAKE_FSYNC	end of the name of a file that can't be synced
+ * FAKE_NO_SYSFS	sysfs is not filled with what it says of the nodes
+ * FAKE_VERSION	version of the module's file, and FAKE_SRCVERSION
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,6 +42,8 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cli/common/sysroot.h"
@@ -52,6 +57,9 @@
 enum { NO_NODE, UPDATE, TELEMETRY };
 
 static int nodes[FAKE_FD_MAX];
+/* nodes that were looked at with O_PATH; nothing here allocates: failnth.py */
+static char places[FAKE_FD_MAX][1024];
+static unsigned int opens;
 static int mainline;
 static unsigned int firmware_calls, writes, starts, written_bytes;
 static unsigned int next_answer[8];
@@ -66,6 +74,8 @@ static unsigned int changes;
 static unsigned int revision = 99, type = 99;
 
 int __real_open64(const char *path, int flags, ...);
+int __real_fstat64(int fd, struct stat64 *st);
+int __real_close(int fd);
 int __real_ioctl(int fd, unsigned long request, ...);
 ssize_t __real_read(int fd, void *to, size_t size);
 ssize_t __real_pread64(int fd, void *to, size_t size, off_t at);
@@ -76,6 +86,8 @@ void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		    off_t offset);
 
 int __wrap_open64(const char *path, int flags, ...);
+int __wrap_fstat64(int fd, struct stat64 *st);
+int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 ssize_t __wrap_read(int fd, void *to, size_t size);
 ssize_t __wrap_pread64(int fd, void *to, size_t size, off_t at);
@@ -116,10 +128,46 @@ static void set_platform(void)
 	cap.oem_info_len = getenv("FAKE_OEM") ? strlen(getenv("FAKE_OEM")) : 0;
 }
 
+/* the numbers of nodes, and what sysfs says of them */
+static const struct {
+	int minor;
+	int mainline;
+	int kind;
+	const char *misc;
+} numbers[] = {
+	{ 200, 0, UPDATE, "pfru_update0" },
+	{ 201, 0, TELEMETRY, "pfru_telemetry0" },
+	{ 210, 1, UPDATE, "pfru0" },
+	{ 211, 1, TELEMETRY, "pfrt0" },
+};
+
+static void make_sysfs(void)
+{
+	static const char *const directories[] = { "", "/dev", "/dev/char" };
+	char path[4096], target[64];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/sys%s", sysroot,
+			 directories[i]);
+		mkdir(path, 0755);
+	}
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		snprintf(path, sizeof(path), "%s/sys/dev/char/10:%d", sysroot,
+			 numbers[i].minor);
+		snprintf(target, sizeof(target),
+			 "../../devices/virtual/misc/%s", numbers[i].misc);
+		if (symlink(target, path) && errno != EEXIST)
+			return;
+	}
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	if (getenv("FAKE_ROOT"))
 		sysroot = getenv("FAKE_ROOT");
+	if (*sysroot && !getenv("FAKE_NO_SYSFS"))
+		make_sysfs();
 	mainline = getenv("FAKE_DRIVER") &&
 		   !strcmp(getenv("FAKE_DRIVER"), "mainline");
 	set_platform();
@@ -141,8 +189,9 @@ __attribute__((destructor)) static void end(void)
 	if (!file)
 		return;
 	fprintf(file,
-		"calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u\n",
-		firmware_calls, writes, starts, written_bytes, revision, type);
+		"calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u opens=%u\n",
+		firmware_calls, writes, starts, written_bytes, revision, type,
+		opens);
 	fclose(file);
 }
 
@@ -200,32 +249,98 @@ static int firmware(const char *name, unsigned int slot)
 	return -1;
 }
 
-int __wrap_open64(const char *path, int flags, ...)
+static int is_node(const char *path)
 {
 	size_t length = strlen(sysroot);
+
+	return length && !strncmp(path, sysroot, length) &&
+	       !strncmp(path + length, "/dev/", 5) && !access(path, F_OK) &&
+	       !strstr(path, "plain-file");
+}
+
+static int kind_of(const char *path)
+{
+	return strstr(path, "telemetry") ? TELEMETRY : UPDATE;
+}
+
+/* a node is opened: whatever it is, that is counted */
+static int open_node(const char *path, int flags)
+{
+	int fd;
+
+	opens++;
+	if (number("FAKE_OPEN", 0)) {
+		errno = number("FAKE_OPEN", 0);
+		return -1;
+	}
+	fd = __real_open64("/dev/null", flags);
+	if (fd < 0 || fd >= FAKE_FD_MAX)
+		return fd;
+	/* messages would be written to the device */
+	if (fd <= STDERR_FILENO)
+		abort();
+	nodes[fd] = kind_of(path);
+	return fd;
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	static const char again[] = "/proc/self/fd/";
+	unsigned int place = FAKE_FD_MAX;
 	va_list args;
 	int fd, mode;
 
 	va_start(args, flags);
 	mode = flags & O_CREAT ? va_arg(args, int) : 0;
 	va_end(args);
-	if (!length || strncmp(path, sysroot, length) ||
-	    strncmp(path + length, "/dev/", 5) || access(path, F_OK))
-		return __real_open64(path, flags, mode);
-	if (strstr(path, "plain-file"))
-		return __real_open64(path, flags, mode);
-	if (number("FAKE_OPEN", 0)) {
-		errno = number("FAKE_OPEN", 0);
-		return -1;
-	}
-	fd = __real_open64("/dev/null", flags);
-	if (fd < 0 || fd >= FAKE_FD_MAX || strstr(path, "not-a-node"))
-		return fd;
-	/* messages would be written to the device */
-	if (fd <= STDERR_FILENO)
-		abort();
-	nodes[fd] = strstr(path, "telemetry") ? TELEMETRY : UPDATE;
+	if (!strncmp(path, again, strlen(again)))
+		place = atoi(path + strlen(again));
+	if (place < FAKE_FD_MAX && *places[place])
+		return open_node(places[place], flags);
+	if (is_node(path) && !(flags & O_PATH))
+		return open_node(path, flags);
+	fd = __real_open64(path, flags, mode);
+	if (fd >= 0 && fd < FAKE_FD_MAX && is_node(path))
+		snprintf(places[fd], sizeof(places[fd]), "%s", path);
 	return fd;
+}
+
+/* the numbers that are in the file, or else those of its kind */
+static dev_t number_of(const char *path)
+{
+	unsigned int major = 10, minor = 0;
+	char text[32] = "";
+	int fd = __real_open64(path, O_RDONLY);
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (numbers[i].mainline == mainline &&
+		    numbers[i].kind == kind_of(path))
+			minor = numbers[i].minor;
+	if (__real_read(fd, text, sizeof(text) - 1) > 0)
+		sscanf(text, "%u:%u", &major, &minor);
+	__real_close(fd);
+	return makedev(major, minor);
+}
+
+int __wrap_fstat64(int fd, struct stat64 *st)
+{
+	int ret = __real_fstat64(fd, st);
+
+	if (ret || fd < 0 || fd >= FAKE_FD_MAX || !*places[fd])
+		return ret;
+	st->st_mode = S_IFCHR | 0600;
+	st->st_rdev = number_of(places[fd]);
+	return 0;
+}
+
+int __wrap_close(int fd)
+{
+	if (fd >= 0 && fd < FAKE_FD_MAX) {
+		*places[fd] = '\0';
+		nodes[fd] = NO_NODE;
+	}
+	return __real_close(fd);
 }
 
 static int query(void)
@@ -652,6 +767,10 @@ int __wrap_module_state_read(const char *name, struct module_state *state)
 	state->available = strstr(words, "available");
 	state->blacklisted = strstr(words, "blacklisted");
 	state->is_signed = strstr(words, "signed");
+	if (getenv("FAKE_VERSION"))
+		state->version = strdup(getenv("FAKE_VERSION"));
+	if (getenv("FAKE_SRCVERSION"))
+		state->srcversion = strdup(getenv("FAKE_SRCVERSION"));
 	if (strstr(words, "by-us"))
 		state->signer = strdup("Our key");
 	return 0;

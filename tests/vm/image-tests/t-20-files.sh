@@ -15,6 +15,7 @@ file()
 file 755 /usr/sbin/pfructl
 file 644 /usr/share/man/man1/pfructl.1
 file 644 /usr/lib/udev/rules.d/70-pfru.rules
+file 644 /usr/lib/udev/rules.d/71-pfru-telemetry.rules
 file 644 /usr/share/bash-completion/completions/pfructl
 file 644 "/usr/lib/modules/$VM_KERNEL/updates/pfru.ko"
 is "$(modinfo -n pfru)" "/lib/modules/$VM_KERNEL/updates/pfru.ko" \
@@ -34,5 +35,10 @@ run -n "the completion runs" bash -c '
 out_like '^stage-activate *$' "and completes a command"
 is "$(pfructl --version | head -n 1 | grep -o '[0-9][0-9.]*' | head -n 1)" \
 	"$(modinfo -F version pfru)" "tool and module have one version"
+capture pfructl status --json
+out_like "\"srcversion\": \"$(modinfo -F srcversion pfru)\"" \
+	"status reads the module's file"
+out_like "\"running_srcversion\": \"$(cat /sys/module/pfru/srcversion)\"" \
+	"and the module that runs"
 unlike "$(ldd /usr/sbin/pfructl)" 'not found' "the tool's libraries are there"
 done_testing

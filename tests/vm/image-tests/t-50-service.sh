@@ -54,6 +54,12 @@ active()
 		[ "$(main)" != "${1:-0}" ] && [ "$(main)" != 0 ]
 }
 
+# shellcheck disable=SC2317 # run by name
+gone()
+{
+	[ "$(systemctl is-active "$unit")" != active ]
+}
+
 main()
 {
 	systemctl show -p MainPID --value $unit
@@ -106,15 +112,40 @@ wait_for 30 test -e /dev/pfru/telemetry
 run -n "it starts again" systemctl start $unit
 each "after a reload of the module"
 
-# started without a device: it goes on when there is one
+# without a device it does not start, and is not retried; udev starts it
+state()
+{
+	systemctl show -p "$1" --value $unit
+}
 run systemctl stop $unit
+run -n "it is enabled" systemctl enable $unit
 run modprobe -r pfru
-run -n "it is started while there is no module" systemctl start --no-block $unit
-sleep 2
+before=$(state NRestarts)
+run -n "starting it without a device is no failure" systemctl start $unit
+sleep 7
+is "$(state ActiveState) $(state Result)" "inactive success" \
+	"without a device it does not run"
+is "$(state ConditionResult)" no "since there is no node"
+is "$(state NRestarts)" "$before" "and is not restarted"
 lines 10
 run modprobe pfru
 wait_for 30 active
+is $? 0 "udev starts it when the node appears"
 each "when the device comes back"
+
+# the device goes while it runs: it fails once, and is not retried
+before=$(state NRestarts)
+run sh -c 'echo INTC1081:00 >/sys/bus/platform/drivers/pfru_telemetry/unbind'
+wait_for 30 gone
+is $? 0 "it ends when the device is unbound"
+sleep 12
+is "$(state ActiveState) $(state ExecMainStatus)" "failed 3" \
+	"and does not run without the device"
+is "$(state NRestarts)" "$before" "nor is it restarted every five seconds"
+run sh -c 'echo INTC1081:00 >/sys/bus/platform/drivers/pfru_telemetry/bind'
+lines 10
+wait_for 30 active
+each "when the device is bound again"
 
 # a loss is an entry of its own
 run systemctl stop $unit
