@@ -137,10 +137,23 @@ struct output *output_new(bool json, bool quiet)
 	return out;
 }
 
+/* after what was found out, whenever it was noticed */
+static void put_error_last(json_object *document)
+{
+	json_object *error;
+
+	if (!json_object_object_get_ex(document, "error", &error))
+		return;
+	json_object_get(error);
+	json_object_object_del(document, "error");
+	put(document, "error", error);
+}
+
 static struct text json_document(struct output *out)
 {
 	struct text text = { 0 };
 
+	put_error_last(out->stack[0]);
 	text_json(&text, out->stack[0], !out->lines);
 	text_append(&text, "\n", 1);
 	return text;

@@ -4,14 +4,19 @@
  * the firmware is refused before it is called; an activation is never repeated.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/pfructl/device/device.h"
 #include "core/status.h"
+
+/* a dry run does not open signatures */
+#define SIGNATURE_UNSEEN "signature not verified; use 'capsule --ca'"
 
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
@@ -37,20 +42,64 @@ static void print_action(struct pfructl *ctl, const struct device *device,
 	out_number(ctl->out, "revision", NULL, ctl->options.revision);
 }
 
-static void print_image(struct pfructl *ctl, const struct capsule_file *file,
-			const struct pfru_verdict *verdict)
+static void print_versions(struct output *out, const struct pfru_image *image,
+			   enum pfru_kind kind)
 {
+	out_string(out, "kind", NULL, kind_key(kind));
+	out_string(out, NULL, "Kind", kind_name(kind));
+	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
+	if (image->has_svn && kind != PFRU_KIND_CODE_INJECTION)
+		out_number(out, "svn", "Security version", image->svn);
+}
+
+/* all of several payload items: what stands at the top is of the first one */
+static void print_payloads(struct pfructl *ctl, const struct capsule_file *file,
+			   const struct pfru_capability *cap)
+{
+	struct output *out = ctl->out;
+	struct pfru_capsule capsule;
+	struct pfru_refusal refusal;
+	struct pfru_image image;
+	uint32_t i;
+
+	if (pfru_capsule_open(&capsule, file->bytes, file->size, &refusal) ||
+	    capsule.payloads < 2)
+		return;
+	out_list(out, "items", NULL);
+	for (i = 0; i < capsule.payloads; i++) {
+		char *label = payload_label(&capsule, i);
+
+		pfru_capsule_image(&capsule, i, &image, &refusal);
+		out_group(out, NULL, label);
+		print_versions(out, &image, pfru_image_kind(image.type, cap));
+		out_end(out);
+		free(label);
+	}
+	out_end(out);
+}
+
+static void print_image(struct pfructl *ctl, const struct capsule_file *file,
+			const struct pfru_verdict *verdict,
+			const struct pfru_capability *cap)
+{
+	bool one = verdict->payloads == 1;
 	const struct pfru_image *image = &verdict->image;
 	struct output *out = ctl->out;
 
 	out_string(out, "file", "Capsule", ctl->argument);
 	out_number(out, "size", "Size", file->size);
 	out_string(out, "kind", NULL, kind_key(verdict->kind));
-	out_string(out, NULL, "Kind", kind_name(verdict->kind));
-	out_number(out, "payloads", NULL, verdict->payloads);
-	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
+	out_string(out, NULL, one ? "Kind" : NULL, kind_name(verdict->kind));
+	out_number(out, "payloads", one ? NULL : "Payload items",
+		   verdict->payloads);
+	out_number(out, "runtime_version", one ? "Runtime version" : NULL,
+		   image->rt_ver);
 	if (image->has_svn && verdict->kind != PFRU_KIND_CODE_INJECTION)
-		out_number(out, "svn", "Security version", image->svn);
+		out_number(out, "svn", one ? "Security version" : NULL,
+			   image->svn);
+	print_payloads(ctl, file, cap);
+	if (cap)
+		note_versions(ctl, file, cap);
 }
 
 /* Mainline takes a capsule in one write only. */
@@ -156,6 +205,7 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 			struct pfru_verdict *verdict)
 {
 	struct pfru_capability cap;
+	bool known = device->driver == DRIVER_MAINLINE;
 	int ret;
 
 	if (device->driver == DRIVER_MAINLINE) {
@@ -170,9 +220,11 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 	if (ret)
 		return ret;
 	if (device->driver == DRIVER_PFRU &&
-	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap))
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap)) {
 		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
-	print_image(ctl, file, verdict);
+		known = true;
+	}
+	print_image(ctl, file, verdict, known ? &cap : NULL);
 	return act(ctl, device, action, file);
 }
 
@@ -208,11 +260,15 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	ret = device_judge(ctl, device, file, verdict, &cap);
 	if (ret)
 		return ret;
-	print_image(ctl, file, verdict);
+	print_image(ctl, file, verdict, &cap);
 	ret = check_buffer(ctl, device, file);
 	if (ret)
 		return ret;
-	out_bool(ctl->out, "accepted", "Would be accepted", true);
+	out_bool(ctl->out, "accepted", "Driver would take it", true);
+	out_null(ctl->out, "acceptable");
+	out_string(ctl->out, "acceptable_why", NULL, SIGNATURE_UNSEEN);
+	out_string(ctl->out, NULL, "Would be accepted",
+		   "unknown (" SIGNATURE_UNSEEN ")");
 	return STATUS_DONE;
 }
 
