@@ -7,10 +7,21 @@
 
 #include "memory.h"
 
+static const char *words_left;
+static int status_left = EXIT_FAILURE;
+
+void last_words(const char *words, int status)
+{
+	words_left = words;
+	status_left = words ? status : EXIT_FAILURE;
+}
+
 void out_of_memory(void)
 {
 	fprintf(stderr, "%s: out of memory\n", program_name);
-	exit(EXIT_FAILURE);
+	if (words_left)
+		fprintf(stderr, "%s: %s\n", program_name, words_left);
+	exit(status_left);
 }
 
 void *xrealloc(void *old, size_t size)

@@ -14,9 +14,21 @@
 extern const char program_name[];
 
 /**
- * out_of_memory() - report it and end the program with EXIT_FAILURE
+ * out_of_memory() - report it and end the program
+ *
+ * With EXIT_FAILURE, unless last_words() were given.
  */
 void out_of_memory(void) __attribute__((noreturn));
+
+/**
+ * last_words() - what out_of_memory() says besides
+ * @words: a sentence, NULL for none; stays valid
+ * @status: exit status of the program then
+ *
+ * What was done must be known even when there is no memory left to print it.
+ */
+void last_words(const char *words, int status);
+
 /**
  * xrealloc() - realloc(), also of 0 bytes
  * @old: from xrealloc(), or NULL

@@ -37,6 +37,9 @@
  * @error: the first failure, in @stack[0]
  * @failed: there was a failure
  * @notes: list in @stack[0]
+ * @unwritten: what out_flush() could not print, a negative errno
+ * @outcome: what came of an action, empty when there was none
+ * @certain: a success stays one when it could not be printed
  */
 struct output {
 	bool json;
@@ -52,6 +55,9 @@ struct output {
 	json_object *error;
 	bool failed;
 	json_object *notes;
+	int unwritten;
+	char outcome[OUTCOME_SIZE];
+	bool certain;
 };
 
 /* what json-c has made; it has made nothing when there is no memory */
@@ -117,10 +123,23 @@ struct output *output_new(bool json, bool quiet)
 	return out;
 }
 
+/* after what was found out, whenever it was noticed */
+static void put_error_last(json_object *document)
+{
+	json_object *error;
+
+	if (!json_object_object_get_ex(document, "error", &error))
+		return;
+	json_object_get(error);
+	json_object_object_del(document, "error");
+	put(document, "error", error);
+}
+
 static struct text json_document(struct output *out)
 {
 	struct text text = { 0 };
 
+	put_error_last(out->stack[0]);
 	text_json(&text, out->stack[0], !out->lines);
 	text_append(&text, "\n", 1);
 	return text;
@@ -198,20 +217,46 @@ char *out_take(struct output *out, size_t *size)
 	return xrealloc(text.bytes, text.size);
 }
 
+void out_flush(struct output *out)
+{
+	if (out->json || out->quiet || out->file || out->unwritten)
+		return;
+	out->unwritten = print_all(out, STDOUT_FILENO);
+	out->text.size = 0;
+}
+
+/* What the output would have said; in text, failures were said at once. */
+static void say_instead(struct output *out)
+{
+	json_object *error = NULL, *message = NULL;
+	const char *words = out->failed ? "" : out->outcome;
+
+	if (out->json)
+		json_object_object_get_ex(out->stack[0], "error", &error);
+	if (json_object_object_get_ex(error, "message", &message))
+		words = json_object_get_string(message);
+	if (*words)
+		fprintf(stderr, "%s: %s\n", program_name, words);
+}
+
 int output_finish(struct output *out, int status)
 {
-	int ret;
+	int ret = out->unwritten;
 
 	progress_end(out);
-	ret = out->file ? print_to_file(out) : print_all(out, STDOUT_FILENO);
+	if (!ret)
+		ret = out->file ? print_to_file(out) :
+				  print_all(out, STDOUT_FILENO);
 	if (ret) {
 		fprintf(stderr, "%s: cannot write to %s: %s\n", program_name,
 			out->file ? for_locale(escaped(out->file)) :
 				    "standard output",
 			strerror(-ret));
-		if (status == EXIT_SUCCESS)
+		say_instead(out);
+		if (status == EXIT_SUCCESS && !out->certain)
 			status = EXIT_FAILURE;
 	}
+	last_words(NULL, 0);
 	json_object_put(out->stack[0]);
 	free(out->text.bytes);
 	free(out);
@@ -470,6 +515,33 @@ void warning(struct output *out, const char *format, ...)
 	progress_end(out);
 	fprintf(stderr, "%s: warning: %s\n", program_name, for_locale(message));
 	free(message);
+}
+
+void announce(struct output *out, const char *format, ...)
+{
+	va_list args;
+	char *message;
+
+	if (out->quiet)
+		return;
+	va_start(args, format);
+	message = xvasprintf(format, args);
+	va_end(args);
+	progress_end(out);
+	fprintf(stderr, "%s: %s\n", program_name, message);
+	free(message);
+}
+
+void outcome(struct output *out, int status, bool certain, const char *format,
+	     ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(out->outcome, sizeof(out->outcome), format, args);
+	va_end(args);
+	out->certain = certain;
+	last_words(out->outcome, status);
 }
 
 void progress(struct output *out, const char *format, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One description of the data, printed as text or as one JSON document. Text is
- * held back until the end, so that a failure to write it is noticed once.
+ * held back until the end or out_flush(), so that a failure to write it is
+ * noticed once.
  * Strings from outside are escaped for a terminal here and nowhere else.
  */
 #ifndef CLI_OUTPUT_H
@@ -33,9 +34,41 @@ struct output *output_new(bool json, bool quiet);
  * @out: freed
  * @status: the exit status so far
  *
- * Return: @status, or EXIT_FAILURE when stdout took not all
+ * When the output cannot be written, standard error gets that and what came of
+ * the command: the failure that only JSON would have shown, or the outcome().
+ *
+ * Return: @status; EXIT_FAILURE for a success that could not be printed, unless
+ * outcome() says otherwise
  */
 int output_finish(struct output *out, int status);
+
+/**
+ * out_flush() - print now the text collected so far
+ *
+ * Nothing with JSON, which is one document at the end, and with --quiet. A failure
+ * is kept for output_finish().
+ */
+void out_flush(struct output *out);
+
+/**
+ * announce() - say on standard error what is about to be done, unless --quiet
+ */
+void announce(struct output *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/**
+ * outcome() - what came of an action, in case it cannot be printed as usual
+ * @out: output
+ * @status: exit status when memory runs out from here on
+ * @certain: a success stays one when it could not be printed
+ * @format: a sentence without a newline, of at most OUTCOME_SIZE bytes
+ *
+ * Allocates nothing.
+ */
+void outcome(struct output *out, int status, bool certain, const char *format,
+	     ...) __attribute__((format(printf, 4, 5)));
+
+#define OUTCOME_SIZE 512
 
 void out_group(struct output *out, const char *key, const char *label);
 void out_list(struct output *out, const char *key, const char *label);

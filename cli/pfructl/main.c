@@ -15,6 +15,7 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/signals.h"
 #include "cli/pfructl/log/types.h"
 #include "pfructl.h"
 
@@ -160,7 +161,8 @@ static const char exit_help[] =
 	"  5  the firmware refused\n"
 	"  6  busy: another program loads a capsule or uses the position, or there is\n"
 	"     no log yet\n"
-	"  7  the log changed each time it was read\n";
+	"  7  the log changed each time it was read\n"
+	"  8  unknown outcome: the firmware may have done it, or not\n";
 
 /* what the command line asks for instead of a command's work */
 enum request {
@@ -645,5 +647,7 @@ int main(int argc, char **argv)
 	look_ahead(&ctl, argc, argv);
 	ctl.out = output_new(ctl.options.json, ctl.options.quiet);
 	ret = run(&ctl, argc, argv);
-	return output_finish(ctl.out, ret);
+	ret = output_finish(ctl.out, ret);
+	signals_release();
+	return ret;
 }

@@ -22,6 +22,7 @@ struct output;
  * @STATUS_FIRMWARE: the firmware answered with a status other than success
  * @STATUS_BUSY: somebody else loads a capsule, or there is no log yet
  * @STATUS_CHANGING: the log changed each time it was read
+ * @STATUS_UNKNOWN: the firmware may have done what it was asked, or not
  */
 enum exit_status {
 	STATUS_DONE = 0,
@@ -32,6 +33,7 @@ enum exit_status {
 	STATUS_FIRMWARE = 5,
 	STATUS_BUSY = 6,
 	STATUS_CHANGING = 7,
+	STATUS_UNKNOWN = 8,
 };
 
 /* options that not every command takes */

@@ -88,6 +88,44 @@ void capsule_file_free(struct capsule_file *file)
 	memset(file, 0, sizeof(*file));
 }
 
+char *payload_label(const struct pfru_capsule *capsule, uint32_t i)
+{
+	if (capsule->payloads == 1)
+		return xasprintf("Payload item");
+	return xasprintf("Payload item %u of %u", i + 1, capsule->payloads);
+}
+
+void note_versions(struct pfructl *ctl, const struct capsule_file *file,
+		   const struct pfru_capability *cap)
+{
+	bool down = false, other = false;
+	struct pfru_capsule capsule;
+	struct pfru_refusal refusal;
+	struct pfru_image image;
+	uint32_t i;
+
+	if (pfru_capsule_open(&capsule, file->bytes, file->size, &refusal))
+		return;
+	for (i = 0; i < capsule.payloads; i++) {
+		if (pfru_capsule_image(&capsule, i, &image, &refusal))
+			return;
+		if (!down && image.rt_ver < cap->drv_rt_version &&
+		    pfru_image_kind(image.type, cap) ==
+			    PFRU_KIND_DRIVER_UPDATE) {
+			note(ctl->out,
+			     "%s: the runtime version goes down: %u, and %u is running",
+			     file->name, image.rt_ver, cap->drv_rt_version);
+			down = true;
+		}
+		if (!other && image.hw_ver != cap->fw_version) {
+			note(ctl->out,
+			     "%s: made for firmware version %u, and this machine has %u",
+			     file->name, image.hw_ver, cap->fw_version);
+			other = true;
+		}
+	}
+}
+
 const char *kind_name(enum pfru_kind kind)
 {
 	switch (kind) {

@@ -9,7 +9,7 @@
 #include "core/capsule.h"
 
 /* the largest communication buffer that the module uses */
-#define CAPSULE_FILE_MAX	(256U << 20)
+#define CAPSULE_FILE_MAX (256U << 20)
 
 /**
  * struct capsule_file - a file in memory
@@ -50,6 +50,27 @@ void capsule_file_free(struct capsule_file *file);
 int fail_refused(struct pfructl *ctl, const struct capsule_file *file,
 		 const struct pfru_refusal *refusal,
 		 const struct pfru_capability *cap);
+
+/**
+ * note_versions() - remark what a platform accepts and a person may not expect
+ * @ctl: for notes, one of each sort at most
+ * @file: a sound capsule
+ * @cap: the platform
+ *
+ * A driver update's runtime version that goes down, and a capsule that was made
+ * for another version of the firmware.
+ */
+void note_versions(struct pfructl *ctl, const struct capsule_file *file,
+		   const struct pfru_capability *cap);
+
+/**
+ * payload_label() - the label of a payload item in text
+ * @capsule: its capsule
+ * @i: its index
+ *
+ * Return: allocated; with its number where there are several
+ */
+char *payload_label(const struct pfru_capsule *capsule, uint32_t i);
 
 /**
  * kind_name() - enum pfru_kind for people and JSON

@@ -142,23 +142,179 @@ void authority_free(struct authority *authority)
 	free(authority);
 }
 
+static time_t seconds_used(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec;
+}
+
+/* The clock starts with the first signature. */
+static bool time_is_up(void)
+{
+	static time_t begun = -1;
+
+	if (begun < 0)
+		begun = seconds_used();
+	return seconds_used() - begun > SIGNATURE_SECONDS_MAX;
+}
+
+static char *why_time(void)
+{
+	return xasprintf("the time for signatures (%d s) is used up",
+			 SIGNATURE_SECONDS_MAX);
+}
+
+/* an element of DER: its tag and what it holds */
+struct element {
+	const uint8_t *content;
+	long size;
+	int tag;
+	int class;
+};
+
+/* Next element of @p, in DER; false at the end, and where it is none. */
+static bool next_element(const uint8_t **p, const uint8_t *end,
+			 struct element *element)
+{
+	const uint8_t *at = *p;
+	int ret;
+
+	if (at >= end)
+		return false;
+	ret = ASN1_get_object(&at, &element->size, &element->tag,
+			      &element->class, end - at);
+	/* an error, or a length that is not said, which DER forbids */
+	if (ret & 0x81)
+		return false;
+	element->content = at;
+	*p = at + element->size;
+	return true;
+}
+
+static int count_elements(const struct element *set)
+{
+	const uint8_t *p = set->content;
+	struct element element;
+	int n = 0;
+
+	while (next_element(&p, set->content + set->size, &element))
+		n++;
+	return n;
+}
+
+/*
+ * The lists in SignedData (RFC 5652, 5.1). OpenSSL hashes the content once for each
+ * digest algorithm, and nests a call for each.
+ */
+static char *too_many_in(const struct element *signed_data)
+{
+	static const struct {
+		const char *what;
+		int class;
+		int tag;
+		int most;
+	} lists[] = {
+		{ "digest algorithms", V_ASN1_UNIVERSAL, V_ASN1_SET,
+		  SIGNATURE_SIGNERS_MAX },
+		{ "certificates", V_ASN1_CONTEXT_SPECIFIC, 0,
+		  SIGNATURE_CERTIFICATES_MAX },
+		{ "revocation lists", V_ASN1_CONTEXT_SPECIFIC, 1,
+		  SIGNATURE_CERTIFICATES_MAX },
+		{ "signers", V_ASN1_UNIVERSAL, V_ASN1_SET,
+		  SIGNATURE_SIGNERS_MAX },
+	};
+	const uint8_t *p = signed_data->content;
+	const uint8_t *end = p + signed_data->size;
+	struct element element;
+	size_t list = 0;
+
+	while (next_element(&p, end, &element)) {
+		size_t i = list;
+
+		while (i < ARRAY_LENGTH(lists) &&
+		       (element.class != lists[i].class ||
+			element.tag != lists[i].tag))
+			i++;
+		if (i == ARRAY_LENGTH(lists))
+			continue;
+		if (count_elements(&element) > lists[i].most)
+			return xasprintf("the signature has %d %s, and no more than %d are looked at",
+					 count_elements(&element),
+					 lists[i].what, lists[i].most);
+		list = i + 1;
+	}
+	return NULL;
+}
+
+/* From an element to its @i-th part. */
+static bool descend(struct element *element, int i)
+{
+	const uint8_t *p = element->content;
+	const uint8_t *end = p + element->size;
+
+	do {
+		if (!next_element(&p, end, element))
+			return false;
+	} while (i--);
+	return true;
+}
+
+/* In DER as OpenSSL writes it: what was read may have been BER. */
+static char *too_many(CMS_ContentInfo *cms)
+{
+	/* ContentInfo, the second part of it, and SignedData in that */
+	static const int path[] = { 0, 1, 0 };
+	uint8_t *bytes = NULL;
+	struct element element = { .size = i2d_CMS_ContentInfo(cms, &bytes) };
+	bool found = element.size > 0;
+	char *why;
+	size_t i;
+
+	element.content = bytes;
+	for (i = 0; found && i < ARRAY_LENGTH(path); i++)
+		found = descend(&element, path[i]);
+	why = found ? too_many_in(&element) :
+		      xasprintf("the parts of the signature cannot be counted");
+	OPENSSL_free(bytes);
+	return why;
+}
+
+/* NULL with @why when it is not to be looked at, without when it is not PKCS#7 */
 static CMS_ContentInfo *parse(const struct capsule_file *file,
-			      const struct pfru_image *image)
+			      const struct pfru_image *image, char **why)
 {
 	CMS_ContentInfo *cms;
 	BIO *bio;
 
+	*why = NULL;
+	if (image->signature_size > SIGNATURE_BYTES_MAX)
+		*why = xasprintf("the signature has %llu bytes, and no more than %u are looked at",
+				 (unsigned long long)image->signature_size,
+				 SIGNATURE_BYTES_MAX);
+	else if (time_is_up())
+		*why = why_time();
+	if (*why)
+		return NULL;
 	init_crypto();
 	bio = BIO_new_mem_buf(file->bytes + image->signature_offset,
 			      image->signature_size);
 	cms = bio ? d2i_CMS_bio(bio, NULL) : NULL;
 	BIO_free(bio);
-	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed) {
-		CMS_ContentInfo_free(cms);
-		cms = NULL;
-	}
+	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed)
+		*why = too_many(cms);
+	else if (cms)
+		goto unusable;
+	if (*why)
+		goto unusable;
 	ERR_clear_error();
 	return cms;
+
+unusable:
+	CMS_ContentInfo_free(cms);
+	ERR_clear_error();
+	return NULL;
 }
 
 static void print_name(struct output *out, const char *key, const char *label,
@@ -262,17 +418,17 @@ static void print_digest(struct output *out, CMS_SignerInfo *signer)
 void signature_describe(struct pfructl *ctl, const struct capsule_file *file,
 			const struct pfru_image *image)
 {
-	CMS_ContentInfo *cms = parse(file, image);
 	struct stack_st_CMS_SignerInfo *signers;
 	struct stack_st_X509 *certificates;
 	struct output *out = ctl->out;
+	CMS_ContentInfo *cms;
+	char *why;
 	int i;
 
-	out_bool(out, "signature_readable", NULL, cms);
-	if (!cms) {
-		out_string(out, NULL, "Signature", "not readable as PKCS#7");
+	cms = parse(file, image, &why);
+	free(why);
+	if (!cms)
 		return;
-	}
 	signers = CMS_get0_SignerInfos(cms);
 	certificates = CMS_get1_certs(cms);
 	out_list(out, "signers", NULL);
@@ -302,7 +458,7 @@ static int keep_error(int ok, X509_STORE_CTX *context)
 
 	if (!ok && error && !*error)
 		*error = X509_STORE_CTX_get_error(context);
-	return ok;
+	return ok && !time_is_up();
 }
 
 static char *explain(int chain_error)
@@ -320,45 +476,140 @@ static char *explain(int chain_error)
 	return why;
 }
 
-static BIO *signed_bytes(const struct capsule_file *file,
-			 const struct pfru_image *image)
+/**
+ * struct content - what a signature covers, as it is read
+ * @file: the capsule
+ * @image: one of its images
+ * @at: bytes read
+ */
+struct content {
+	const struct capsule_file *file;
+	const struct pfru_image *image;
+	uint64_t at;
+};
+
+/* The payload, then MonotonicCount, as long as there is time. */
+static int read_content(BIO *bio, char *to, int room)
 {
-	BIO *bio = BIO_new(BIO_s_mem());
-	uint8_t count[COUNT_SIZE];
+	struct content *c = BIO_get_data(bio);
+	const struct pfru_image *image = c->image;
+	bool in_payload = c->at < image->payload_size;
+	uint64_t left =
+		image->payload_size - c->at + (in_payload ? 0 : COUNT_SIZE);
+	int n = left < (uint64_t)room ? (int)left : room;
 	int i;
 
-	for (i = 0; i < COUNT_SIZE; i++)
-		count[i] = image->monotonic_count >> 8 * i;
-	BIO_write(bio, file->bytes + image->payload_offset,
-		  image->payload_size);
-	BIO_write(bio, count, COUNT_SIZE);
+	if (time_is_up())
+		return -1;
+	if (in_payload)
+		memcpy(to, c->file->bytes + image->payload_offset + c->at, n);
+	for (i = 0; !in_payload && i < n; i++)
+		to[i] = image->monotonic_count >>
+			8 * (c->at - image->payload_size + i);
+	c->at += n;
+	return n;
+}
+
+/* There are fewer than 128 types of BIO: one serves all signatures. */
+static BIO *open_content(struct content *content)
+{
+	static BIO_METHOD *method;
+	BIO *bio;
+
+	if (!method)
+		method =
+			BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+				     "payload and count");
+	if (!method)
+		return NULL;
+	BIO_meth_set_read(method, read_content);
+	bio = BIO_new(method);
+	if (!bio)
+		return NULL;
+	BIO_set_data(bio, content);
+	BIO_set_init(bio, 1);
 	return bio;
 }
 
-char *signature_verify(const struct authority *authority,
-		       const struct capsule_file *file,
-		       const struct pfru_image *image)
+/* Returns NULL when it holds, else why not, allocated. */
+static char *verify(const struct authority *authority, CMS_ContentInfo *cms,
+		    struct content *content)
 {
-	CMS_ContentInfo *cms;
 	int chain_error = 0;
 	char *why = NULL;
-	BIO *content;
+	BIO *bio;
 
-	if (!image->authenticated)
-		return xasprintf("it is not signed");
-	cms = parse(file, image);
-	if (!cms)
-		return xasprintf("the signature is not readable as PKCS#7");
-	content = signed_bytes(file, image);
+	if (CMS_is_detached(cms) != 1)
+		return xasprintf("not detached: it signs its own bytes");
+	bio = open_content(content);
 	X509_STORE_set_ex_data(authority->store, 0, &chain_error);
 	X509_STORE_set_verify_cb(authority->store, keep_error);
-	if (CMS_is_detached(cms) != 1)
-		why = xasprintf("not detached: it signs its own bytes");
-	else if (CMS_verify(cms, authority->certificates, authority->store,
-			    content, NULL, CMS_BINARY | CMS_DETACHED) != 1)
+	if (!bio || CMS_verify(cms, authority->certificates, authority->store,
+			       bio, NULL, CMS_BINARY | CMS_DETACHED) != 1)
 		why = explain(chain_error);
 	X509_STORE_set_ex_data(authority->store, 0, NULL);
-	BIO_free(content);
-	CMS_ContentInfo_free(cms);
+	BIO_free(bio);
 	return why;
+}
+
+/* Whatever it says after the time was up, it has not looked at all of it. */
+static void try_verify(const struct authority *authority, CMS_ContentInfo *cms,
+		       struct content *content, struct signature *signature)
+{
+	char *why = verify(authority, cms, content);
+
+	if (why && time_is_up()) {
+		free(why);
+		signature->why = why_time();
+		return;
+	}
+	signature->verified = why ? ANSWER_NO : ANSWER_YES;
+	signature->why = why;
+}
+
+void signature_check(const struct authority *authority,
+		     const struct capsule_file *file,
+		     const struct pfru_image *image,
+		     struct signature *signature)
+{
+	struct content content = { .file = file, .image = image };
+	enum answer no = authority ? ANSWER_NO : ANSWER_UNKNOWN;
+	CMS_ContentInfo *cms;
+
+	memset(signature, 0, sizeof(*signature));
+	signature->is_signed = ANSWER_NO;
+	signature->readable = ANSWER_NO;
+	signature->verified = no;
+	if (!image->authenticated) {
+		signature->why = xasprintf("it is not signed");
+		return;
+	}
+	cms = parse(file, image, &signature->why);
+	if (!cms && signature->why) {
+		signature->is_signed = ANSWER_UNKNOWN;
+		signature->readable = ANSWER_UNKNOWN;
+		signature->verified = ANSWER_UNKNOWN;
+		return;
+	}
+	if (!cms) {
+		signature->why =
+			xasprintf("the signature is not readable as PKCS#7");
+		return;
+	}
+	signature->readable = ANSWER_YES;
+	if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0) {
+		signature->is_signed = ANSWER_YES;
+		signature->verified = ANSWER_UNKNOWN;
+		if (authority)
+			try_verify(authority, cms, &content, signature);
+	} else {
+		signature->why = xasprintf("the signature names no signer");
+	}
+	CMS_ContentInfo_free(cms);
+}
+
+void signature_free(struct signature *signature)
+{
+	free(signature->why);
+	memset(signature, 0, sizeof(*signature));
 }

@@ -21,6 +21,52 @@ struct authority;
 int authority_load(struct pfructl *ctl, struct authority **authority);
 void authority_free(struct authority *authority);
 
+/*
+ * What is looked at in one signature, and the time for all of a capsule in seconds
+ * of the processor. Vendors sign once or twice, with a chain of some certificates;
+ * without bounds, a capsule could keep this program busy for hours.
+ */
+#define SIGNATURE_BYTES_MAX	   (1U << 20)
+#define SIGNATURE_SIGNERS_MAX	   16
+#define SIGNATURE_CERTIFICATES_MAX 64
+#define SIGNATURE_SECONDS_MAX	   10
+
+enum answer {
+	ANSWER_UNKNOWN,
+	ANSWER_NO,
+	ANSWER_YES,
+};
+
+/**
+ * struct signature - what is known about an image's signature
+ * @readable: as PKCS#7; unknown when a bound was hit
+ * @is_signed: there is a signature with a signer
+ * @verified: it holds; unknown when nobody asked, or a bound was hit
+ * @why: why not or why unknown, NULL when there is nothing to say; allocated
+ */
+struct signature {
+	enum answer readable;
+	enum answer is_signed;
+	enum answer verified;
+	char *why;
+};
+
+/**
+ * signature_check() - is there a signature, and does it hold
+ * @authority: certificates to trust, or NULL not to verify
+ * @file: the capsule
+ * @image: a sound image of it
+ * @signature: filled; signature_free() it
+ *
+ * As firmware does it: any certificate of @authority is trusted for itself, and
+ * the time is not looked at.
+ */
+void signature_check(const struct authority *authority,
+		     const struct capsule_file *file,
+		     const struct pfru_image *image,
+		     struct signature *signature);
+void signature_free(struct signature *signature);
+
 /**
  * signature_describe() - print the signers of an image
  * @ctl: output
@@ -29,20 +75,5 @@ void authority_free(struct authority *authority);
  */
 void signature_describe(struct pfructl *ctl, const struct capsule_file *file,
 			const struct pfru_image *image);
-
-/**
- * signature_verify() - does the signature hold
- * @authority: certificates to trust
- * @file: the capsule
- * @image: a sound image of it
- *
- * As firmware does it: any certificate of @authority is trusted for itself, and
- * the time is not looked at.
- *
- * Return: NULL when it holds, else why not, allocated
- */
-char *signature_verify(const struct authority *authority,
-		       const struct capsule_file *file,
-		       const struct pfru_image *image);
 
 #endif /* PFRUCTL_SIGNATURE_H */

@@ -116,13 +116,55 @@ static void print_image_header(struct output *out,
 			image->support);
 }
 
+static void print_answer(struct output *out, const char *key,
+			 enum answer answer)
+{
+	if (answer == ANSWER_UNKNOWN)
+		out_null(out, key);
+	else
+		out_bool(out, key, NULL, answer == ANSWER_YES);
+}
+
+/* "yes", "no" or "unknown", with @why in parentheses where it is not NULL */
+static void print_answer_text(struct output *out, const char *label,
+			      enum answer answer, const char *why)
+{
+	static const char *const words[] = {
+		[ANSWER_UNKNOWN] = "unknown",
+		[ANSWER_NO] = "no",
+		[ANSWER_YES] = "yes",
+	};
+	char *text = why ? xasprintf("%s (%s)", words[answer], why) :
+			   xasprintf("%s", words[answer]);
+
+	out_string(out, NULL, label, text);
+	free(text);
+}
+
+/* "authenticated" says only that the header is there */
+static void print_signed(struct pfructl *ctl, const struct pfru_image *image,
+			 const struct signature *signature)
+{
+	const char *why = signature->why;
+
+	if (signature->is_signed == ANSWER_YES)
+		why = ctl->options.ca ? NULL : "not verified; use --ca";
+	else if (!image->authenticated)
+		why = NULL;
+	out_bool(ctl->out, "authenticated", NULL, image->authenticated);
+	print_answer(ctl->out, "signed", signature->is_signed);
+	print_answer(ctl->out, "verified", signature->verified);
+	print_answer_text(ctl->out, "Signed", signature->is_signed, why);
+}
+
 static void print_authentication(struct pfructl *ctl,
 				 const struct capsule_file *file,
-				 const struct pfru_image *image)
+				 const struct pfru_image *image,
+				 const struct signature *signature)
 {
 	struct output *out = ctl->out;
 
-	out_bool(out, "authenticated", "Authenticated", image->authenticated);
+	print_signed(ctl, image, signature);
 	if (!image->authenticated)
 		return;
 	out_group(out, "authentication", "Authentication");
@@ -132,7 +174,11 @@ static void print_authentication(struct pfructl *ctl,
 		   image->signature_offset);
 	out_number(out, "signature_size", "Signature size",
 		   image->signature_size);
-	signature_describe(ctl, file, image);
+	print_answer(out, "signature_readable", signature->readable);
+	if (signature->readable == ANSWER_NO)
+		out_string(out, NULL, "Signature", "not readable as PKCS#7");
+	if (signature->readable == ANSWER_YES)
+		signature_describe(ctl, file, image);
 	out_end(out);
 }
 
@@ -161,147 +207,281 @@ static void print_payload(struct output *out, const struct capsule_file *file,
 	out_end(out);
 }
 
-static int verify(struct pfructl *ctl, const struct capsule_file *file,
-		  const struct authority *authority,
-		  const struct pfru_image *image)
-{
-	char *why = signature_verify(authority, file, image);
+/**
+ * struct findings - what is found out before anything is printed
+ * @file: the capsule
+ * @capsule: its headers, as far as they are sound
+ * @open: all of @capsule is sound
+ * @signatures: one for each payload item, when @open
+ * @sound: so is each payload item
+ * @device: the platform's device
+ * @has_device: @device is to be described
+ * @cap: the platform, when @judged
+ * @judged: against the platform
+ * @refused: something is in the way for certain
+ * @why: why it would be refused, or is unknown; NULL or allocated
+ * @status: enum exit_status of the first failure
+ */
+struct findings {
+	const struct capsule_file *file;
+	struct pfru_capsule capsule;
+	bool open;
+	struct signature *signatures;
+	bool sound;
+	struct device device;
+	bool has_device;
+	struct pfru_capability cap;
+	bool judged;
+	bool refused;
+	char *why;
+	int status;
+};
 
-	out_bool(ctl->out, "signature_verified", "Signature verified", !why);
-	if (!why)
-		return STATUS_DONE;
-	fail(ctl->out, STATUS_CAPSULE, "signature",
-	     "%s: signature of the image at offset %llu not verified: %s",
-	     file->name, (unsigned long long)image->offset, escaped(why));
-	fail_number(ctl->out, "offset", image->offset);
-	fail_string(ctl->out, "why", why);
-	free(why);
-	return STATUS_CAPSULE;
+/* The first failure's status counts, as in fail(), and the first certain reason. */
+static void refuse(struct findings *f, int status, const char *why,
+		   bool certain)
+{
+	if (!f->status)
+		f->status = status;
+	if (f->why && (f->refused || !certain))
+		return;
+	f->refused = certain;
+	free(f->why);
+	f->why = xasprintf("%s", why);
 }
 
-/* One payload item, as far as it is sound. The refusal is reported later. */
-static int print_item(struct pfructl *ctl, const struct capsule_file *file,
-		      const struct pfru_capsule *capsule, uint32_t i,
-		      const struct authority *authority)
+static void check_signature(struct pfructl *ctl, struct findings *f,
+			    const struct authority *authority, uint32_t i)
 {
+	struct signature *signature = &f->signatures[i];
+	struct pfru_refusal refusal;
+	struct pfru_image image;
+
+	memset(signature, 0, sizeof(*signature));
+	if (pfru_capsule_image(&f->capsule, i, &image, &refusal))
+		return;
+	signature_check(authority, f->file, &image, signature);
+	if (!authority || signature->verified == ANSWER_YES)
+		return;
+	fail(ctl->out, STATUS_CAPSULE, "signature",
+	     "%s: signature of the image at offset %llu not verified: %s",
+	     f->file->name, (unsigned long long)image.offset,
+	     escaped(signature->why));
+	fail_number(ctl->out, "offset", image.offset);
+	fail_string(ctl->out, "why", signature->why);
+	refuse(f, STATUS_CAPSULE, signature->why,
+	       signature->verified == ANSWER_NO);
+}
+
+static void check_structure(struct pfructl *ctl, struct findings *f,
+			    const struct authority *authority)
+{
+	const struct capsule_file *file = f->file;
+	struct pfru_refusal refusal;
+	struct pfru_verdict verdict;
+	uint32_t i;
+
+	f->open = !pfru_capsule_open(&f->capsule, file->bytes, file->size,
+				     &refusal);
+	if (f->open) {
+		f->signatures = xrealloc(NULL, f->capsule.payloads *
+						       sizeof(*f->signatures));
+		for (i = 0; i < f->capsule.payloads; i++)
+			check_signature(ctl, f, authority, i);
+	}
+	f->sound = !pfru_judge(file->bytes, file->size, NULL, &verdict);
+	if (f->sound)
+		return;
+	fail_refused(ctl, file, &verdict.refusal, NULL);
+	refuse(f, STATUS_CAPSULE,
+	       pfru_reason_text(verdict.refusal.reason)->what, true);
+}
+
+/*
+ * Without a device that can be asked, the platform is left out, unless the
+ * device was named: then it is missed. Returns why it is left out, or NULL.
+ */
+static const char *find_platform(struct pfructl *ctl)
+{
+	struct output *out = ctl->out;
+	struct device device;
+	char *path;
+	int ret;
+
+	if (ctl->options.no_device)
+		return "not compared with a machine";
+	if (ctl->options.device)
+		return NULL;
+	path = device_find(DEVICE_UPDATE, -1, NULL);
+	if (!path) {
+		note(out,
+		     "not compared with this machine: it has no update device");
+		return "no device";
+	}
+	ret = device_try(path, DEVICE_UPDATE, &device);
+	free(path);
+	if (!ret) {
+		device_close(&device);
+		return NULL;
+	}
+	note(out,
+	     "not compared with this machine: its update device cannot be opened: %s",
+	     strerror(-ret));
+	return "the device cannot be opened";
+}
+
+static void judge_platform(struct pfructl *ctl, struct findings *f)
+{
+	struct pfru_verdict verdict = { .payloads = 0 };
+	const char *left_out = find_platform(ctl);
+	int ret;
+
+	if (left_out) {
+		if (!f->why)
+			f->why = xasprintf("%s", left_out);
+		return;
+	}
+	ret = device_open(ctl, DEVICE_UPDATE, &f->device);
+	if (ret) {
+		refuse(f, ret, "the device cannot be opened", false);
+		return;
+	}
+	f->has_device = true;
+	ret = device_judge(ctl, &f->device, f->file, &verdict, &f->cap);
+	f->judged = !ret || verdict.refusal.reason;
+	if (verdict.refusal.reason)
+		refuse(f, ret, pfru_reason_text(verdict.refusal.reason)->what,
+		       true);
+	else if (ret == STATUS_CAPSULE)
+		refuse(f, ret, "the kernel's own driver cannot take it", true);
+	else if (ret)
+		refuse(f, ret, "the firmware gave no capability", false);
+	else
+		note_versions(ctl, f->file, &f->cap);
+}
+
+/* One payload item, as far as it is sound. */
+static void print_item(struct pfructl *ctl, const struct findings *f,
+		       uint32_t i)
+{
+	const struct signature *signature = &f->signatures[i];
+	char *label = payload_label(&f->capsule, i);
 	struct output *out = ctl->out;
 	struct pfru_refusal refusal;
 	struct pfru_image image;
 	enum pfru_kind kind;
 	enum pfru_reason reason;
-	int ret = STATUS_DONE;
 
-	reason = pfru_capsule_image(capsule, i, &image, &refusal);
-	kind = pfru_image_kind(image.type, NULL);
-	out_group(out, NULL, "Payload item");
+	reason = pfru_capsule_image(&f->capsule, i, &image, &refusal);
+	kind = pfru_image_kind(image.type, f->judged ? &f->cap : NULL);
+	out_group(out, NULL, label);
+	free(label);
 	if (!reason || image.version)
 		print_image_header(out, &image, kind);
 	if (reason) {
 		out_string(out, "refused", "Refused",
 			   pfru_reason_text(reason)->what);
 	} else {
-		print_authentication(ctl, file, &image);
-		print_payload(out, file, &image, kind);
-		if (authority)
-			ret = verify(ctl, file, authority, &image);
+		print_authentication(ctl, f->file, &image, signature);
+		print_payload(out, f->file, &image, kind);
+		if (ctl->options.ca) {
+			out_bool(out, "signature_verified", NULL,
+				 signature->verified == ANSWER_YES);
+			print_answer_text(out, "Signature verified",
+					  signature->verified, signature->why);
+		}
 	}
 	out_end(out);
-	return ret;
 }
 
-static int print_items(struct pfructl *ctl, const struct capsule_file *file,
-		       const struct pfru_capsule *capsule,
-		       const struct authority *authority)
-{
-	int ret = STATUS_DONE;
-	uint32_t i;
-
-	print_drivers(ctl->out, capsule);
-	out_list(ctl->out, "items", NULL);
-	for (i = 0; i < capsule->payloads; i++) {
-		int one = print_item(ctl, file, capsule, i, authority);
-
-		ret = ret ? ret : one;
-	}
-	out_end(ctl->out);
-	return ret;
-}
-
-/*
- * Without a device that can be asked, the platform is left out, unless the
- * device was named: then it is missed.
- */
-static int judge_platform(struct pfructl *ctl, const struct capsule_file *file)
+static void print_findings(struct pfructl *ctl, const struct findings *f)
 {
 	struct output *out = ctl->out;
-	struct pfru_capability cap;
-	struct pfru_verdict verdict;
-	struct device device;
-	char *path;
-	int ret;
+	uint32_t i;
 
-	if (ctl->options.no_device)
-		goto left_out;
-	if (!ctl->options.device) {
-		path = device_find(DEVICE_UPDATE, -1, NULL);
-		if (!path) {
-			note(out,
-			     "not compared with this machine: it has no update device");
-			goto left_out;
-		}
-		ret = device_try(path, DEVICE_UPDATE, &device);
-		free(path);
-		if (ret) {
-			note(out,
-			     "not compared with this machine: its update device cannot be opened: %s",
-			     strerror(-ret));
-			goto left_out;
-		}
-		device_close(&device);
+	out_string(out, "file", "File", ctl->argument);
+	out_number(out, "size", "Size", f->file->size);
+	if (f->capsule.bytes)
+		print_headers(out, &f->capsule);
+	if (f->open) {
+		print_drivers(out, &f->capsule);
+		out_list(out, "items", NULL);
+		for (i = 0; i < f->capsule.payloads; i++)
+			print_item(ctl, f, i);
+		out_end(out);
 	}
-	ret = device_open(ctl, DEVICE_UPDATE, &device);
-	if (ret)
-		return ret;
-	out_group(out, "platform", "Judged against");
-	device_describe(ctl, &device);
-	out_end(out);
-	ret = device_judge(ctl, &device, file, &verdict, &cap);
-	device_close(&device);
-	return ret;
+	if (!f->sound)
+		return;
+	if (f->has_device) {
+		out_group(out, "platform", "Judged against");
+		device_describe(ctl, &f->device);
+		out_end(out);
+	} else {
+		out_null(out, "platform");
+	}
+}
 
-left_out:
-	out_null(out, "platform");
-	return STATUS_DONE;
+/* what is left to the firmware when all else is as it should be */
+static const char *not_verified(const struct findings *f)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->capsule.payloads; i++)
+		if (f->signatures[i].verified != ANSWER_YES)
+			return f->signatures[i].is_signed == ANSWER_NO ?
+				       f->signatures[i].why :
+				       "signature not verified; use --ca";
+	return NULL;
+}
+
+static void print_verdict(struct pfructl *ctl, const struct findings *f)
+{
+	enum answer acceptable = ANSWER_UNKNOWN;
+	struct output *out = ctl->out;
+	const char *why = f->why;
+
+	if (f->refused) {
+		acceptable = ANSWER_NO;
+	} else if (!f->status && f->judged) {
+		why = not_verified(f);
+		acceptable = why ? ANSWER_UNKNOWN : ANSWER_YES;
+	}
+	out_bool(out, "structure_sound", NULL, f->sound);
+	out_string(out, NULL, "Structure", f->sound ? "sound" : "not sound");
+	/* nothing that was looked at is in the way */
+	out_bool(out, "accepted", NULL, !f->status);
+	print_answer(out, "acceptable", acceptable);
+	if (why)
+		out_string(out, "acceptable_why", NULL, why);
+	else
+		out_null(out, "acceptable_why");
+	print_answer_text(out, "Would be accepted", acceptable, why);
+}
+
+static void free_findings(struct findings *f)
+{
+	uint32_t i;
+
+	if (f->has_device)
+		device_close(&f->device);
+	for (i = 0; f->open && i < f->capsule.payloads; i++)
+		signature_free(&f->signatures[i]);
+	free(f->signatures);
+	free(f->why);
 }
 
 static int show(struct pfructl *ctl, const struct capsule_file *file,
 		const struct authority *authority)
 {
-	struct pfru_capsule capsule = { .bytes = NULL };
-	struct pfru_refusal refusal;
-	struct pfru_verdict verdict;
-	struct output *out = ctl->out;
-	enum pfru_reason reason;
-	int verified = STATUS_DONE;
-	int ret;
+	struct findings f = { .file = file };
 
-	out_string(out, "file", "File", ctl->argument);
-	out_number(out, "size", "Size", file->size);
-	reason = pfru_capsule_open(&capsule, file->bytes, file->size, &refusal);
-	if (capsule.bytes)
-		print_headers(out, &capsule);
-	if (!reason)
-		verified = print_items(ctl, file, &capsule, authority);
-	pfru_judge(file->bytes, file->size, NULL, &verdict);
-	if (verdict.refusal.reason)
-		ret = fail_refused(ctl, file, &verdict.refusal, NULL);
-	else
-		ret = judge_platform(ctl, file);
-	ret = verified ? verified : ret;
-	out_bool(out, "accepted",
-		 ret && ret != STATUS_CAPSULE ? NULL : "Would be accepted",
-		 !ret);
-	return ret;
+	check_structure(ctl, &f, authority);
+	if (f.sound)
+		judge_platform(ctl, &f);
+	print_findings(ctl, &f);
+	print_verdict(ctl, &f);
+	free_findings(&f);
+	return f.status;
 }
 
 static int run(struct pfructl *ctl)

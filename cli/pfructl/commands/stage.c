@@ -4,14 +4,20 @@
  * the firmware is refused before it is called; an activation is never repeated.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/signals.h"
 #include "cli/pfructl/device/device.h"
 #include "core/status.h"
+
+/* a dry run does not open signatures */
+#define SIGNATURE_UNSEEN "signature not verified; use 'capsule --ca'"
 
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
@@ -19,15 +25,44 @@
 /* bytes written between two lines of progress */
 #define WRITE_CHUNK (4U << 20)
 
-static const struct {
+/**
+ * struct action - what the firmware is called for
+ * @key: as the command is called
+ * @object: follows @key in a sentence when there is no file
+ * @request: of ioctl()
+ * @runs: the firmware of the running machine changes
+ */
+static const struct action {
 	const char *key;
+	const char *object;
 	unsigned long request;
+	bool runs;
 } actions[] = {
-	[PFRU_ACTION_STAGE] = { "stage", PFRU_IOC_STAGE },
-	[PFRU_ACTION_ACTIVATE] = { "activate", PFRU_IOC_ACTIVATE },
-	[PFRU_ACTION_STAGE_ACTIVATE] = { "stage-activate",
-					 PFRU_IOC_STAGE_ACTIVATE },
+	[PFRU_ACTION_STAGE] = { "stage", "", PFRU_IOC_STAGE, false },
+	[PFRU_ACTION_ACTIVATE] = { "activate", "what was staged",
+				   PFRU_IOC_ACTIVATE, true },
+	[PFRU_ACTION_STAGE_ACTIVATE] = { "stage-activate", "",
+					 PFRU_IOC_STAGE_ACTIVATE, true },
 };
+
+/* the key "outcome" in JSON */
+static const char *const outcomes[] = {
+	[STATUS_DONE] = "done",
+	[STATUS_FIRMWARE] = "refused",
+	[STATUS_UNKNOWN] = "unknown",
+};
+
+/* what neither succeeded nor is named above left the firmware as it was */
+static int print_outcome(struct pfructl *ctl, int status)
+{
+	const char *key = (size_t)status < ARRAY_LENGTH(outcomes) ?
+				  outcomes[status] :
+				  NULL;
+
+	if (!ctl->options.dry_run)
+		out_string(ctl->out, "outcome", NULL, key ? key : "not-done");
+	return status;
+}
 
 static void print_action(struct pfructl *ctl, const struct device *device,
 			 enum pfru_action action)
@@ -37,20 +72,64 @@ static void print_action(struct pfructl *ctl, const struct device *device,
 	out_number(ctl->out, "revision", NULL, ctl->options.revision);
 }
 
-static void print_image(struct pfructl *ctl, const struct capsule_file *file,
-			const struct pfru_verdict *verdict)
+static void print_versions(struct output *out, const struct pfru_image *image,
+			   enum pfru_kind kind)
 {
+	out_string(out, "kind", NULL, kind_key(kind));
+	out_string(out, NULL, "Kind", kind_name(kind));
+	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
+	if (image->has_svn && kind != PFRU_KIND_CODE_INJECTION)
+		out_number(out, "svn", "Security version", image->svn);
+}
+
+/* all of several payload items: what stands at the top is of the first one */
+static void print_payloads(struct pfructl *ctl, const struct capsule_file *file,
+			   const struct pfru_capability *cap)
+{
+	struct output *out = ctl->out;
+	struct pfru_capsule capsule;
+	struct pfru_refusal refusal;
+	struct pfru_image image;
+	uint32_t i;
+
+	if (pfru_capsule_open(&capsule, file->bytes, file->size, &refusal) ||
+	    capsule.payloads < 2)
+		return;
+	out_list(out, "items", NULL);
+	for (i = 0; i < capsule.payloads; i++) {
+		char *label = payload_label(&capsule, i);
+
+		pfru_capsule_image(&capsule, i, &image, &refusal);
+		out_group(out, NULL, label);
+		print_versions(out, &image, pfru_image_kind(image.type, cap));
+		out_end(out);
+		free(label);
+	}
+	out_end(out);
+}
+
+static void print_image(struct pfructl *ctl, const struct capsule_file *file,
+			const struct pfru_verdict *verdict,
+			const struct pfru_capability *cap)
+{
+	bool one = verdict->payloads == 1;
 	const struct pfru_image *image = &verdict->image;
 	struct output *out = ctl->out;
 
 	out_string(out, "file", "Capsule", ctl->argument);
 	out_number(out, "size", "Size", file->size);
 	out_string(out, "kind", NULL, kind_key(verdict->kind));
-	out_string(out, NULL, "Kind", kind_name(verdict->kind));
-	out_number(out, "payloads", NULL, verdict->payloads);
-	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
+	out_string(out, NULL, one ? "Kind" : NULL, kind_name(verdict->kind));
+	out_number(out, "payloads", one ? NULL : "Payload items",
+		   verdict->payloads);
+	out_number(out, "runtime_version", one ? "Runtime version" : NULL,
+		   image->rt_ver);
 	if (image->has_svn && verdict->kind != PFRU_KIND_CODE_INJECTION)
-		out_number(out, "svn", "Security version", image->svn);
+		out_number(out, "svn", one ? "Security version" : NULL,
+			   image->svn);
+	print_payloads(ctl, file, cap);
+	if (cap)
+		note_versions(ctl, file, cap);
 }
 
 /* Mainline takes a capsule in one write only. */
@@ -83,16 +162,22 @@ static int load(struct pfructl *ctl, const struct device *device,
 }
 
 static void print_result(struct pfructl *ctl, const struct device *device,
-			 uint32_t tries)
+			 enum pfru_action action, uint32_t tries)
 {
 	struct output *out = ctl->out;
 	struct pfru_result r;
+	bool known = device->driver == DRIVER_PFRU &&
+		     !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r);
 
+	/* before anything that takes memory */
+	outcome(out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
+		actions[action].runs, "%s: the firmware did it: status %u (%s)",
+		actions[action].key, PFRU_STATUS_SUCCESS,
+		pfru_status_name(PFRU_STATUS_SUCCESS));
 	if (tries > 1)
 		out_number(out, "tries", "Tries", tries);
 	out_string(out, NULL, "Status", "success");
-	if (device->driver == DRIVER_MAINLINE ||
-	    ioctl(device->fd, PFRU_IOC_GET_RESULT, &r)) {
+	if (!known) {
 		out_number(out, "status", NULL, PFRU_STATUS_SUCCESS);
 		out_string(out, "status_name", NULL, "success");
 		return;
@@ -115,6 +200,29 @@ static bool wants_retry(const struct device *device)
 	       r.status == PFRU_STATUS_RETRY;
 }
 
+/*
+ * What is about to be done is on standard output and standard error before the
+ * firmware is called: the machine may not survive it.
+ */
+static int call(struct pfructl *ctl, const struct device *device,
+		enum pfru_action action, const struct capsule_file *file)
+{
+	const struct action *a = &actions[action];
+	struct output *out = ctl->out;
+
+	signals_hold();
+	if (a->runs) {
+		out_flush(out);
+		announce(out, "%s: calling the firmware to %s %s", device->path,
+			 a->key, file ? file->name : a->object);
+	}
+	progress(out, "waiting for the firmware to %s...", a->key);
+	outcome(out, STATUS_UNKNOWN, false,
+		"%s: the firmware was called, and what came of it is unknown",
+		a->key);
+	return ioctl(device->fd, a->request, 0) ? errno : 0;
+}
+
 /* A stage may be repeated: the driver keeps the capsule when asked to retry. */
 static int act(struct pfructl *ctl, const struct device *device,
 	       enum pfru_action action, const struct capsule_file *file)
@@ -126,12 +234,10 @@ static int act(struct pfructl *ctl, const struct device *device,
 
 	for (;;) {
 		tries++;
-		progress(ctl->out, "waiting for the firmware to %s...",
-			 actions[action].key);
-		if (!ioctl(device->fd, actions[action].request, 0))
+		error = call(ctl, device, action, file);
+		if (!error)
 			break;
-		error = errno;
-		if (!left || !wants_retry(device)) {
+		if (!left || signals_waiting() || !wants_retry(device)) {
 			int ret =
 				device_failed(ctl, device, action, error, file);
 
@@ -139,13 +245,17 @@ static int act(struct pfructl *ctl, const struct device *device,
 				fail_number(ctl->out, "tries", tries);
 			return ret;
 		}
+		outcome(ctl->out, STATUS_FIRMWARE, false,
+			"%s: the firmware suggests to retry",
+			actions[action].key);
 		left--;
 		note(ctl->out,
 		     "the firmware suggests to retry, %u left; again in %d s",
 		     left, RETRY_SECONDS);
+		signals_release();
 		nanosleep(&delay, NULL);
 	}
-	print_result(ctl, device, tries);
+	print_result(ctl, device, action, tries);
 	return STATUS_DONE;
 }
 
@@ -156,6 +266,7 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 			struct pfru_verdict *verdict)
 {
 	struct pfru_capability cap;
+	bool known = device->driver == DRIVER_MAINLINE;
 	int ret;
 
 	if (device->driver == DRIVER_MAINLINE) {
@@ -170,9 +281,11 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 	if (ret)
 		return ret;
 	if (device->driver == DRIVER_PFRU &&
-	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap))
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap)) {
 		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
-	print_image(ctl, file, verdict);
+		known = true;
+	}
+	print_image(ctl, file, verdict, known ? &cap : NULL);
 	return act(ctl, device, action, file);
 }
 
@@ -208,11 +321,15 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	ret = device_judge(ctl, device, file, verdict, &cap);
 	if (ret)
 		return ret;
-	print_image(ctl, file, verdict);
+	print_image(ctl, file, verdict, &cap);
 	ret = check_buffer(ctl, device, file);
 	if (ret)
 		return ret;
-	out_bool(ctl->out, "accepted", "Would be accepted", true);
+	out_bool(ctl->out, "accepted", "Driver would take it", true);
+	out_null(ctl->out, "acceptable");
+	out_string(ctl->out, "acceptable_why", NULL, SIGNATURE_UNSEEN);
+	out_string(ctl->out, NULL, "Would be accepted",
+		   "unknown (" SIGNATURE_UNSEEN ")");
 	return STATUS_DONE;
 }
 
@@ -246,7 +363,7 @@ static int stage(struct pfructl *ctl, enum pfru_action action)
 	if (!ret)
 		ret = stage_file(ctl, action, &file);
 	capsule_file_free(&file);
-	return ret;
+	return print_outcome(ctl, ret);
 }
 
 static int run_stage(struct pfructl *ctl)
@@ -266,11 +383,11 @@ static int run_activate(struct pfructl *ctl)
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
-		return ret;
+		return print_outcome(ctl, ret);
 	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
 	ret = act(ctl, &device, PFRU_ACTION_ACTIVATE, NULL);
 	device_close(&device);
-	return ret;
+	return print_outcome(ctl, ret);
 }
 
 const struct command cmd_stage = {

@@ -428,11 +428,58 @@ void device_end_turn(const struct device *device)
 		flock(device->fd, LOCK_UN);
 }
 
+/*
+ * An action by which the firmware of the machine changes, or will: what it may
+ * have done, for messages; NULL for the other actions.
+ */
+static const char *start_done(enum pfru_action action)
+{
+	static const char *const done[] = {
+		[PFRU_ACTION_STAGE] = "staged the capsule",
+		[PFRU_ACTION_ACTIVATE] = "activated what was staged",
+		[PFRU_ACTION_STAGE_ACTIVATE] =
+			"staged and activated the capsule",
+	};
+
+	return action < ARRAY_LENGTH(done) ? done[action] : NULL;
+}
+
+/*
+ * What a start fails with before the firmware is called, or when it refused, where
+ * the driver says no more than an errno. After any other one it may have run.
+ */
+static bool start_harmless(int error)
+{
+	static const int harmless[] = {
+		EPERM, EACCES, EBADF,  ENODEV,	ENXIO,
+		EBUSY, EAGAIN, ENOTTY, ENODATA,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(harmless); i++)
+		if (error == harmless[i])
+			return true;
+	return false;
+}
+
+/* @why: what is known, a part of a sentence */
+static int fail_unknown(struct pfructl *ctl, const struct device *device,
+			enum pfru_action action, const char *reason,
+			const char *why)
+{
+	return fail(ctl->out, STATUS_UNKNOWN, reason,
+		    "%s: the firmware may have %s, or not: %s; see the runtime version in 'pfructl capability' and the end of 'pfructl telemetry' before anything else is tried",
+		    device->path, start_done(action), why);
+}
+
 static int fail_status(struct pfructl *ctl, const struct device *device,
 		       const char *what, const struct pfru_result *r)
 {
 	struct output *out = ctl->out;
 
+	outcome(out, STATUS_FIRMWARE, false,
+		"cannot %s: the firmware refused: status %u, extended status 0x%x",
+		what, r->status, r->ext_status);
 	fail(out, STATUS_FIRMWARE, "firmware",
 	     "%s: cannot %s: the firmware refused: status %u (%s), extended status 0x%x%s",
 	     device->path, what, r->status, pfru_status_name(r->status),
@@ -450,21 +497,27 @@ static int fail_status(struct pfructl *ctl, const struct device *device,
 
 /* a reason that is about the firmware's answer, not about a capsule */
 static int fail_answer(struct pfructl *ctl, const struct device *device,
-		       const char *what, const struct pfru_result *r)
+		       enum pfru_action action, const struct pfru_result *r)
 {
 	const struct pfru_reason_text *text = pfru_reason_text(r->reason);
 	char *numbers = refusal_numbers(r->reason, r->found, r->expected);
 	char *where = NULL;
+	char *why;
 	int status;
 
 	if (r->reason >= PFRU_REASON_ANSWER_TYPE &&
 	    r->reason <= PFRU_REASON_ANSWER_RANGE)
 		where = xasprintf(" at element %llu",
 				  (unsigned long long)r->offset);
-	status = fail(ctl->out, STATUS_FAILED, text->name,
-		      "%s: cannot %s: %s%s%s%s%s", device->path, what,
-		      text->what, where ? where : "", numbers,
-		      text->hint ? "; " : "", text->hint ? text->hint : "");
+	why = xasprintf("%s%s%s%s%s", text->what, where ? where : "", numbers,
+			text->hint ? "; " : "", text->hint ? text->hint : "");
+	if (start_done(action) && pfru_reason_outcome_unknown(r->reason))
+		status = fail_unknown(ctl, device, action, text->name, why);
+	else
+		status = fail(ctl->out, STATUS_FAILED, text->name,
+			      "%s: cannot %s: %s", device->path,
+			      actions[action], why);
+	free(why);
 	fail_number(ctl->out, "offset", r->offset);
 	fail_number(ctl->out, "found", r->found);
 	fail_number(ctl->out, "expected", r->expected);
@@ -483,6 +536,8 @@ static int fail_mainline(struct pfructl *ctl, const struct device *device,
 	int status;
 
 	if (error == EBUSY) {
+		outcome(out, STATUS_FIRMWARE, false,
+			"cannot %s: the firmware refused", actions[action]);
 		status =
 			fail(out, STATUS_FIRMWARE, "firmware",
 			     "%s: cannot %s: the firmware refused; its status is hidden by the kernel's own driver (%s), and shown by the module pfru",
@@ -492,16 +547,33 @@ static int fail_mainline(struct pfructl *ctl, const struct device *device,
 			fail(out, STATUS_CAPSULE, "driver",
 			     "%s: the kernel's own driver (%s) refused it without saying why: larger than the communication buffer, or an update that this version of the driver takes for older; the module pfru says more",
 			     file->name, driver);
+	} else if (error == EINVAL && start_done(action)) {
+		status =
+			fail_unknown(ctl, device, action, "bad-answer",
+				     "the firmware method failed or its answer is malformed; the kernel log may say more");
 	} else if (error == EINVAL) {
 		status =
 			fail(out, STATUS_FAILED, "bad-answer",
 			     "%s: cannot %s: the firmware method failed or its answer is malformed; the kernel log may say more",
 			     device->path, actions[action]);
+	} else if (start_done(action) && !start_harmless(error)) {
+		status = fail_unknown(ctl, device, action, "system",
+				      strerror(error));
 	} else {
 		return fail_errno(ctl, device->path, device->kind,
 				  actions[action], error);
 	}
 	fail_number(out, "errno", error);
+	return status;
+}
+
+static int fail_no_result(struct pfructl *ctl, const struct device *device,
+			  enum pfru_action action, int error)
+{
+	int status =
+		fail_unknown(ctl, device, action, "no-result", strerror(error));
+
+	fail_number(ctl->out, "errno", error);
 	return status;
 }
 
@@ -524,12 +596,14 @@ int device_failed(struct pfructl *ctl, const struct device *device,
 			return fail(ctl->out, STATUS_BUSY, "no-capsule",
 				    "%s: cannot %s: the capsule that was loaded is gone; try again",
 				    device->path, what);
+		if (start_done(action) && !start_harmless(error))
+			return fail_no_result(ctl, device, action, error);
 		return fail_errno(ctl, device->path, device->kind, what, error);
 	}
 	if (r.reason == PFRU_REASON_FIRMWARE)
 		return fail_status(ctl, device, what, &r);
 	if (!pfru_reason_text(r.reason)->in_capsule || !file)
-		return fail_answer(ctl, device, what, &r);
+		return fail_answer(ctl, device, action, &r);
 	refusal.reason = r.reason;
 	refusal.offset = r.offset;
 	refusal.found = r.found;
@@ -551,25 +625,26 @@ int device_capability(struct pfructl *ctl, const struct device *device,
  * Mainline's driver takes the image header to follow the offset list, knows its
  * versions 1 and 2 and the two well-known types, and reads an authentication
  * header without looking whether there is one. A capsule that is otherwise
- * makes it refuse, or read beyond its buffer.
+ * makes it refuse, or read beyond its buffer. Returns which, allocated, or NULL.
  */
-static const char *mainline_limit(const struct pfru_capsule *capsule,
-				  const struct pfru_image *image)
+static char *mainline_limit(const struct pfru_capsule *capsule,
+			    const struct pfru_image *image)
 {
 	uint64_t list_end =
 		capsule->header_size + 8 +
 		8 * ((uint64_t)capsule->drivers + capsule->payloads);
 
 	if (capsule->drivers)
-		return "it holds embedded drivers";
+		return xasprintf("it holds embedded drivers");
 	if (image->offset != list_end)
-		return "its first image does not follow the offset list";
+		return xasprintf("its image does not follow the offset list");
 	if (image->version > 2)
-		return "its image header has version 3, and only 1 and 2 are known";
+		return xasprintf("its image header has version %u, and only 1 and 2 are known",
+				 image->version);
 	if (!image->authenticated)
-		return "it is not signed";
+		return xasprintf("it is not signed");
 	if (pfru_image_kind(image->type, NULL) == PFRU_KIND_UNKNOWN)
-		return "its image type is the platform's own";
+		return xasprintf("its image type is the platform's own");
 	return NULL;
 }
 
@@ -578,7 +653,7 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 	struct pfru_refusal refusal;
 	struct pfru_capsule capsule;
 	struct pfru_image image;
-	const char *limit;
+	char *limit;
 
 	pfru_capsule_open(&capsule, file->bytes, file->size, &refusal);
 	pfru_capsule_image(&capsule, 0, &image, &refusal);
@@ -588,6 +663,7 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 	fail(ctl->out, STATUS_CAPSULE, "driver-limit",
 	     "%s: the kernel's own driver (pfr_update) cannot take this capsule: %s; the module pfru can",
 	     file->name, limit);
+	free(limit);
 	fail_number(ctl->out, "offset", image.offset);
 	return STATUS_CAPSULE;
 }

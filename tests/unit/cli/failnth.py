@@ -15,6 +15,8 @@ STATE = os.path.join(directory, "failnth-state")
 OUTPUT = os.path.join(directory, "failnth-output")
 COUNT = os.path.join(directory, "failnth-count")
 MANY = 1000
+# an activation that succeeded stays one, and is said without memory
+DONE = b"the firmware did it: status 0 (success)"
 STEP = 1 if os.environ.get("FAIL_ALL") else 29
 
 
@@ -71,9 +73,11 @@ def wrong(usual, found):
         return "killed by signal %d" % -status if found[0] != "hung" else "hung"
     if (status, out, files) == (usual[1], usual[2], usual[4]):
         return None if status or err == usual[3] else "also says %r" % err
+    if not status and DONE in err and DONE not in usual[3]:
+        return None
     if not status:
         return "exit status 0, and something is missing"
-    if status > 7:
+    if status > 7 and status != usual[1]:
         return "exit status %d" % status
     if not err and b'"error"' not in out:
         return "exit status %d, and no word" % status
@@ -119,6 +123,7 @@ def cases():
         yield Case("stage", signed, *more)
         yield Case("stage", signed, *more, FAKE_START="2:5")
         yield Case("activate", *more)
+        yield Case("activate", *more, FAKE_START="71", FAKE_REASON="34:6:2:3")
         yield Case("stage-activate", signed, "--dry-run", *more)
         yield Case("telemetry", *more)
         yield Case("telemetry", "--full", "--output", OUTPUT, *more)

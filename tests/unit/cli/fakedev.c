@@ -31,6 +31,10 @@
  * FAKE_FSYNC	end of the name of a file that can't be synced
  * FAKE_NO_SYSFS	sysfs is not filled with what it says of the nodes
  * FAKE_VERSION	version of the module's file, and FAKE_SRCVERSION
+ * FAKE_SLOW	milliseconds that a start takes; a file "started" is made in
+ *		FAKE_ROOT when it begins
+ * FAKE_ANSWERLESS	GET_RESULT fails with ENODEV
+ * FAKE_CLOCK	seconds of the processor that pass with each look at its clock
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +48,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/common/sysroot.h"
@@ -98,6 +103,8 @@ int __real_module_state_read(const char *name, struct module_state *state);
 int __wrap_module_state_read(const char *name, struct module_state *state);
 int __wrap_flock(int fd, int operation);
 int __wrap_fsync(int fd);
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 
 static unsigned long number(const char *name, unsigned long other)
 {
@@ -354,9 +361,29 @@ static int query(void)
 	return 0;
 }
 
+/* As the firmware does, it goes on whatever signals come. */
+static void take_time(void)
+{
+	struct timespec left = { .tv_sec = number("FAKE_SLOW", 0) / 1000,
+				 .tv_nsec = number("FAKE_SLOW", 0) % 1000 *
+					    1000000 };
+	char path[4096];
+	int fd;
+
+	if (!getenv("FAKE_SLOW"))
+		return;
+	snprintf(path, sizeof(path), "%s/started", sysroot);
+	fd = __real_open64(path, O_WRONLY | O_CREAT, 0600);
+	if (fd >= 0)
+		close(fd);
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
 static int start(unsigned int action)
 {
 	starts++;
+	take_time();
 	if (starts > 1 && number("FAKE_LATER", 0)) {
 		errno = number("FAKE_LATER", 0);
 		return -1;
@@ -554,6 +581,9 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (!node(fd))
 		return __real_ioctl(fd, request, argument);
 	if (request == PFRU_IOC_GET_RESULT && !mainline) {
+		errno = ENODEV;
+		if (starts && getenv("FAKE_ANSWERLESS"))
+			return -1;
 		errno = ENODATA;
 		if (!result.action)
 			return -1;
@@ -747,6 +777,18 @@ int __wrap_fsync(int fd)
 		return __real_fsync(fd);
 	errno = EIO;
 	return -1;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	static time_t passed;
+	int ret = __real_clock_gettime(clock, now);
+
+	if (clock == CLOCK_PROCESS_CPUTIME_ID) {
+		passed += number("FAKE_CLOCK", 0);
+		now->tv_sec += passed;
+	}
+	return ret;
 }
 
 int __wrap_module_state_read(const char *name, struct module_state *state)

@@ -73,6 +73,13 @@ run pfructl --json stage-activate /data/code-2.cap
 out_like '"auth_time_ns": *21000000' "the authentication time"
 out_like '"exec_time_ns": *4500000' "the execution time"
 cell "pfructl: exit status 5, \"status 4 (retry suggested), extended status 0x77\""
+fresh
+fwctl set start.fault abort-late start.times 1
+exits -n "an activation without an answer: unknown outcome" 8 \
+	pfructl --json stage-activate /data/code-2.cap
+out_like '"outcome": *"unknown"' "in JSON"
+out_like '"reason": *"no-answer"' "and why"
+is "$(fwctl get code_rt_version)" 2 "and the firmware had run it"
 
 row refused
 fresh

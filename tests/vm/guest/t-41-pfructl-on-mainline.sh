@@ -149,6 +149,11 @@ out_like 'nothing will be retried' "no retry of what is hidden"
 fwctl set cap.fault count cap.arg 3 cap.times 1
 exits -n "a malformed capability" 1 pfructl capability
 err_like 'method failed or its answer is malformed' "in words"
+fwctl set start.fault abort-late start.times 1
+exits -n "an activation without an answer: unknown outcome" 8 \
+	pfructl --json stage-activate /data/code-2.cap
+out_like '"outcome": *"unknown"' "in JSON"
+is "$(fwctl get code_rt_version)" 2 "and the firmware had run it"
 fresh
 exits -n "an activation of nothing" 5 pfructl activate
 exits -n "no such instance" 3 pfructl capability --device 1
