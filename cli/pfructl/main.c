@@ -137,7 +137,7 @@ static const struct option_help {
 	  "      --interval SECONDS look that often while following (default 1)\n" },
 	{ TAKES_CONFIRM,
 	  "      --confirm SECONDS  ask the firmware at least that often while following\n"
-	  "                         (default 60)\n" },
+	  "                         (default 60; once a second at most)\n" },
 	{ TAKES_CA,
 	  "      --ca FILE          verify the signature against these certificates\n" },
 	{ TAKES_NO_DEVICE,
