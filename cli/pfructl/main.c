@@ -128,7 +128,8 @@ static const struct option_help {
 	{ TAKES_RAW,
 	  "      --raw              escape nothing, on a terminal neither\n" },
 	{ TAKES_OUTPUT,
-	  "  -o, --output FILE      print to FILE; --delta and --follow append\n" },
+	  "  -o, --output FILE      print to FILE (\"-\": standard output); --delta and\n"
+	  "                         --follow append\n" },
 	{ TAKES_JOURNAL,
 	  "      --journal          print to the journal, one entry a line\n" },
 	{ TAKES_STATE,
@@ -325,6 +326,20 @@ static unsigned int telemetry_flag(int c)
 	}
 }
 
+/* An empty name, as of a variable that is not set, names no file. */
+static int file_given(struct pfructl *ctl, const char *option)
+{
+	char *text;
+	int ret;
+
+	if (*optarg)
+		return STATUS_DONE;
+	text = xasprintf("%s wants a file, not an empty name", option);
+	ret = usage(ctl, text, "");
+	free(text);
+	return ret;
+}
+
 static int parse_telemetry_option(struct pfructl *ctl, int c)
 {
 	struct options *o = &ctl->options;
@@ -336,12 +351,12 @@ static int parse_telemetry_option(struct pfructl *ctl, int c)
 	switch (c) {
 	case 'o':
 		o->given |= TAKES_OUTPUT;
-		o->output = optarg;
-		return STATUS_DONE;
+		o->output = strcmp(optarg, "-") ? optarg : NULL;
+		return file_given(ctl, "--output");
 	case OPTION_STATE:
 		o->given |= TAKES_STATE;
 		o->state = optarg;
-		return STATUS_DONE;
+		return file_given(ctl, "--state");
 	case OPTION_INTERVAL:
 		o->given |= TAKES_INTERVAL;
 		if (parse_seconds(optarg, &o->interval))
@@ -410,7 +425,7 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 	case OPTION_CA:
 		o->given |= TAKES_CA;
 		o->ca = optarg;
-		return STATUS_DONE;
+		return file_given(ctl, "--ca");
 	default:
 		return parse_telemetry_option(ctl, c);
 	}
@@ -471,6 +486,14 @@ static int check_arguments(struct pfructl *ctl, const struct command *command,
 		return usage(ctl, "one argument too many:",
 			     arguments[command->argument ? 1 : 0]);
 	ctl->argument = count ? arguments[0] : NULL;
+	if (ctl->argument && !optional && !*ctl->argument)
+		return usage(ctl, "an empty name is no file; which capsule?",
+			     "");
+	if (ctl->argument && ctl->options.ca && !strcmp(ctl->argument, "-") &&
+	    !strcmp(ctl->options.ca, "-"))
+		return usage(ctl,
+			     "standard input cannot be both the capsule and --ca",
+			     "");
 	return STATUS_DONE;
 }
 

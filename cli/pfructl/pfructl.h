@@ -65,7 +65,7 @@ enum exit_status {
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @log_type: enum pfru_log_type
  * @state: file to keep the position in, or NULL
- * @output: file to print to, or NULL
+ * @output: file to print to, or NULL for standard output
  * @interval: milliseconds between two looks of a follower
  * @confirm: milliseconds between two questions of a follower
  * @given: TAKES_* bits of the options that were given

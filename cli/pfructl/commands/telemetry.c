@@ -39,7 +39,7 @@ static int check_options(struct pfructl *ctl)
 			     "--state and --journal go with --delta or --follow");
 	if (o->given & needs_follow && mode != TAKES_FOLLOW)
 		return wrong(ctl, "--interval and --confirm go with --follow");
-	if (o->journal && (o->json || o->raw || o->output))
+	if (o->journal && (o->json || o->raw || o->given & TAKES_OUTPUT))
 		return wrong(ctl,
 			     "--journal goes without --json, --raw and --output");
 	if (o->state && o->output && !strcmp(o->state, o->output))
@@ -82,6 +82,20 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	return STATUS_FAILED;
 }
 
+/* What can't be opened is said before the firmware is asked. */
+static int open_file(struct pfructl *ctl)
+{
+	const char *path = ctl->options.output;
+	int ret = path ? out_open_file(ctl->out, path) : 0;
+
+	if (!ret)
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_FAILED, "output", "%s: cannot open it: %s",
+	     escaped(path), strerror(-ret));
+	fail_number(ctl->out, "errno", -ret);
+	return STATUS_FAILED;
+}
+
 static int run_full(struct pfructl *ctl, const struct device *device)
 {
 	enum look_from from = ctl->options.since_reset ? FROM_RESET :
@@ -90,6 +104,9 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 	struct log_look look;
 	int ret;
 
+	ret = open_file(ctl);
+	if (ret)
+		return ret;
 	reader_begin(&reader, ctl, device, false);
 	ret = reader_look(&reader, from, NULL, NULL, &look);
 	if (!ret && look.empty)
@@ -98,7 +115,7 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 		ret = reader_fail_changing(&reader);
 	/* only a log that was read replaces what the file holds */
 	if (!ret && ctl->options.output)
-		out_set_file(ctl->out, ctl->options.output);
+		out_use_file(ctl->out);
 	if (!ret)
 		ret = print_log(ctl, device, &reader, &look);
 	reader_end(&reader);
@@ -117,7 +134,7 @@ static int run_telemetry(struct pfructl *ctl)
 	if (given & (TAKES_DELTA | TAKES_FOLLOW))
 		out_set_lines(ctl->out);
 	if (ctl->options.raw)
-		out_set_raw(ctl->out);
+		out_set_escape(ctl->out, ESCAPE_NEVER);
 	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
 	if (ret)
 		return ret;

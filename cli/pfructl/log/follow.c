@@ -397,7 +397,7 @@ int run_delta(struct pfructl *ctl, const struct device *device, bool follow)
 	f.reader.take_rest = true;
 	ret = state_open(ctl, device, &f.file, &f.state);
 	if (!ret) {
-		ret = sink_open(&f.sink, ctl, device);
+		ret = sink_open(&f.sink, ctl, device, &f.file);
 		if (!ret)
 			ret = recover(&f);
 		/* who can't save is told so before the firmware is asked */
