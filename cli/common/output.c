@@ -253,7 +253,7 @@ int output_finish(struct output *out, int status)
 
 	progress_end(out);
 	ret = print_all(out);
-	if (ret)
+	if (ret && (ret != -EPIPE || out->to_file || out->unread))
 		fprintf(stderr, "%s: cannot write to %s: %s\n", program_name,
 			out->to_file ? escaped(out->path) : "standard output",
 			strerror(-ret));

@@ -52,6 +52,7 @@ enum {
 	OPTION_SUMMARY,
 	OPTION_SINCE_RESET,
 	OPTION_RAW,
+	OPTION_ESCAPE,
 	OPTION_JOURNAL,
 	OPTION_STATE,
 	OPTION_INTERVAL,
@@ -76,6 +77,7 @@ static const struct option long_options[] = {
 	{ "summary", no_argument, NULL, OPTION_SUMMARY },
 	{ "since-reset", no_argument, NULL, OPTION_SINCE_RESET },
 	{ "raw", no_argument, NULL, OPTION_RAW },
+	{ "escape", no_argument, NULL, OPTION_ESCAPE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "journal", no_argument, NULL, OPTION_JOURNAL },
 	{ "state", required_argument, NULL, OPTION_STATE },
@@ -127,6 +129,8 @@ static const struct option_help {
 	  "                         reset, where there is no position yet\n" },
 	{ TAKES_RAW,
 	  "      --raw              escape nothing, on a terminal neither\n" },
+	{ TAKES_ESCAPE,
+	  "      --escape           escape control characters wherever it is printed to\n" },
 	{ TAKES_OUTPUT,
 	  "  -o, --output FILE      print to FILE (\"-\": standard output); --delta and\n"
 	  "                         --follow append\n" },
@@ -319,6 +323,8 @@ static unsigned int telemetry_flag(int c)
 		return TAKES_SINCE;
 	case OPTION_RAW:
 		return TAKES_RAW;
+	case OPTION_ESCAPE:
+		return TAKES_ESCAPE;
 	case OPTION_JOURNAL:
 		return TAKES_JOURNAL;
 	default:
@@ -347,6 +353,7 @@ static int parse_telemetry_option(struct pfructl *ctl, int c)
 	o->given |= telemetry_flag(c);
 	o->since_reset = o->given & TAKES_SINCE;
 	o->raw = o->given & TAKES_RAW;
+	o->escape = o->given & TAKES_ESCAPE;
 	o->journal = o->given & TAKES_JOURNAL;
 	switch (c) {
 	case 'o':
@@ -517,6 +524,8 @@ static int run_command(struct pfructl *ctl, enum request request, int count,
 		ret = check_arguments(ctl, command, count - 1, arguments + 1);
 	if (ret)
 		return ret;
+	if (command->acts)
+		out_set_unread(ctl->out);
 	ret = command->run(ctl);
 	if (ret ? !command->tells_on_failure :
 		  command->acts && ctl->options.quiet)

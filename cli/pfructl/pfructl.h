@@ -53,6 +53,7 @@ enum exit_status {
 #define TAKES_STATE	0x8000
 #define TAKES_INTERVAL	0x10000
 #define TAKES_CONFIRM	0x20000
+#define TAKES_ESCAPE	0x40000
 
 /* what the telemetry can be asked for: one of them */
 #define TAKES_MODE (TAKES_FULL | TAKES_DELTA | TAKES_FOLLOW | TAKES_SUMMARY)
@@ -75,6 +76,7 @@ enum exit_status {
  * @no_device: do not ask a device
  * @journal: print to the journal
  * @raw: escape nothing
+ * @escape: escape the log wherever it is printed to
  * @since_reset: begin at the log's last reset
  */
 struct options {
@@ -94,6 +96,7 @@ struct options {
 	bool no_device;
 	bool journal;
 	bool raw;
+	bool escape;
 	bool since_reset;
 };
 

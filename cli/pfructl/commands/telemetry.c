@@ -39,13 +39,17 @@ static int check_options(struct pfructl *ctl)
 			     "--state and --journal go with --delta or --follow");
 	if (o->given & needs_follow && mode != TAKES_FOLLOW)
 		return wrong(ctl, "--interval and --confirm go with --follow");
-	if (o->journal && (o->json || o->raw || o->given & TAKES_OUTPUT))
+	if (o->raw && o->escape)
+		return wrong(ctl, "--raw and --escape exclude each other");
+	if (o->journal &&
+	    (o->json || o->raw || o->escape || o->given & TAKES_OUTPUT))
 		return wrong(ctl,
-			     "--journal goes without --json, --raw and --output");
+			     "--journal goes without --json, --raw, --escape and --output");
 	if (o->state && o->output && !strcmp(o->state, o->output))
 		return wrong(ctl, "--state and --output name the same file");
-	if (o->raw && (o->json || mode == TAKES_SUMMARY))
-		return wrong(ctl, "--raw goes without --json and --summary");
+	if ((o->raw || o->escape) && (o->json || mode == TAKES_SUMMARY))
+		return wrong(ctl,
+			     "--raw and --escape go without --json and --summary");
 	return STATUS_DONE;
 }
 
@@ -135,6 +139,8 @@ static int run_telemetry(struct pfructl *ctl)
 		out_set_lines(ctl->out);
 	if (ctl->options.raw)
 		out_set_escape(ctl->out, ESCAPE_NEVER);
+	if (ctl->options.escape)
+		out_set_escape(ctl->out, ESCAPE_ALWAYS);
 	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
 	if (ret)
 		return ret;
@@ -274,12 +280,13 @@ const struct command cmd_telemetry = {
 	.help = "print the firmware's log of updates, oldest line first",
 	.details =
 		"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
-		"terminal gets control characters escaped. Costs two firmware calls, and one\n"
+		"terminal gets control characters escaped. What ssh(1) runs without -t does not\n"
+		"see the terminal it prints to: use --escape. Costs two firmware calls, and one\n"
 		"more each time the log changed while it was read, up to five times. --delta\n"
 		"costs one when nothing is new; --follow none for each look at a log that rests.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE | TAKES_MODE |
-		 TAKES_SINCE | TAKES_RAW | TAKES_OUTPUT | TAKES_JOURNAL |
-		 TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
+		 TAKES_SINCE | TAKES_RAW | TAKES_ESCAPE | TAKES_OUTPUT |
+		 TAKES_JOURNAL | TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
 	.tells_on_failure = true,
 	.run = run_telemetry,
 };

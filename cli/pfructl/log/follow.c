@@ -378,13 +378,13 @@ static int run_follow(struct follower *f)
 			wait = wait_for_news(f, &look);
 		watched = f->reader.map;
 	}
-	if (wait == -EPIPE)
-		ret = fail(f->ctl->out, STATUS_FAILED, "output",
-			   "%s: nobody reads it any more",
-			   f->ctl->options.output ?
-				   escaped(f->ctl->options.output) :
-				   "standard output");
-	return ret;
+	if (wait != -EPIPE)
+		return ret;
+	if (!f->ctl->options.output)
+		return STATUS_FAILED;
+	return fail(f->ctl->out, STATUS_FAILED, "output",
+		    "%s: nobody reads it any more",
+		    escaped(f->ctl->options.output));
 }
 
 int run_delta(struct pfructl *ctl, const struct device *device, bool follow)

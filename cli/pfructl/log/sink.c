@@ -29,11 +29,19 @@
 /* milliseconds between two tries to lock a file, for as long */
 #define LOCK_STEP 20
 
+/* As with head(1): who reads no more has seen enough. */
+static bool is_read_no_more(const struct pfructl *ctl, int error)
+{
+	return error == EPIPE && !ctl->options.output;
+}
+
 static int fail_output(struct pfructl *ctl, const char *what, int error)
 {
 	const char *name = ctl->options.output ? ctl->options.output :
 						 "standard output";
 
+	if (is_read_no_more(ctl, error))
+		return STATUS_FAILED;
 	fail(ctl->out, STATUS_FAILED, "output", "%s: cannot %s: %s",
 	     escaped(name), what, strerror(error));
 	fail_number(ctl->out, "errno", error);
@@ -363,11 +371,12 @@ static bool undo(struct sink *sink, const struct state_pending *pending,
 
 /* Half a line of JSON is of no use: take it back where that can be done. */
 static void take_back(struct sink *sink, const struct state_pending *pending,
-		      bool divisible, uint64_t *done)
+		      bool divisible, int error, uint64_t *done)
 {
 	if (divisible || *done == pending->length)
 		return;
-	if (*done && !undo(sink, pending, *done))
+	if (*done && !undo(sink, pending, *done) &&
+	    !is_read_no_more(sink->ctl, -error))
 		warning(sink->ctl->out,
 			"the last line of the output is not whole");
 	*done = 0;
@@ -393,7 +402,7 @@ int sink_write(struct sink *sink, const struct piece *piece,
 	if (sink->journal.fd >= 0)
 		return journal_send(&sink->journal, piece, arrived);
 	ret = write_text(sink, pending, divisible, &done);
-	take_back(sink, pending, divisible, &done);
+	take_back(sink, pending, divisible, ret, &done);
 	arrived->begun = done || !pending->length;
 	arrived->bytes = done == pending->length ? piece->size : done;
 	arrived->unknown = sync_file(sink);
