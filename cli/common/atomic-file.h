@@ -1,43 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A file that is replaced as a whole, or stays as it was.
+ * Opening a file to print to, and replacing one as a whole. The kernel judges
+ * each name as it judges a shell's redirection, so that the fs.protected_*
+ * sysctls hold.
  */
 #ifndef CLI_ATOMIC_FILE_H
 #define CLI_ATOMIC_FILE_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 /**
  * struct atomic_file - a file to be
- * @fd: write to it
- * @path: what it will be called, links followed
- * @until: what it is called until then; NULL when it is written in place
+ * @fd: write to it, after atomic_file_start()
+ * @old: what the name leads to, opened for writing; -1 when there is nothing yet
+ * @directory: that the file is replaced or made in; -1 when it is written in place
+ * @name: in @directory
+ * @until: what the new file is called in @directory until then, or NULL
+ * @made: @old was made where a link pointed to nothing
+ * @regular: @old is a regular file, to be emptied when it is written in place
+ * @held: signals are held while @until is there
+ * @mask: of signals, before that
  */
 struct atomic_file {
 	int fd;
-	char *path;
+	int old;
+	int directory;
+	char *name;
 	char *until;
+	bool made;
+	bool regular;
+	bool held;
+	sigset_t mask;
 };
 
 /**
- * atomic_file_begin() - make a new file beside the old one
- * @new: filled; atomic_file_end() it in any case
+ * open_output() - open what a name leads to, as a shell's > or >> would
+ * @path: the name
+ * @flags: for open(2), beside O_WRONLY and O_CREAT
+ *
+ * Truncates nothing by itself. A name of what standard output is (/dev/stdout)
+ * gives standard output, with its place to write at and whatever it is. A new
+ * file has the mode 0666 without the bits of the umask.
+ *
+ * Return: a descriptor, or a negative errno
+ */
+int open_output(const char *path, int flags);
+
+/**
+ * atomic_file_begin() - find out what is to be replaced; nothing is changed yet
+ * @file: filled; atomic_file_end() it in any case
  * @path: the old one, or what is to be made
  *
- * Owner and mode become those of the old one, as far as that is allowed. What is
- * no regular file is written in place, and so is a file in a directory that can't
- * be written.
+ * A regular file that can be written is replaced by a new one with its owner and
+ * mode. It is written in place where that is not possible: its directory can't
+ * be written, its owner can't be kept, it is reached through a descriptor
+ * (/dev/fd/3). So is what is no regular file. Where a link points to nothing, the
+ * file it names is made.
  *
  * Return: 0 or a negative errno
  */
-int atomic_file_begin(struct atomic_file *new, const char *path);
+int atomic_file_begin(struct atomic_file *file, const char *path);
+
+/**
+ * atomic_file_is_terminal() - does it go to a terminal
+ * @file: from atomic_file_begin()
+ */
+bool atomic_file_is_terminal(const struct atomic_file *file);
+
+/**
+ * atomic_file_start() - make the new file, or empty the one that is written in place
+ * @file: from atomic_file_begin(); its @fd is set
+ *
+ * Return: 0 or a negative errno
+ */
+int atomic_file_start(struct atomic_file *file);
 
 /**
  * atomic_file_end() - put it into place, on the disk
- * @new: from atomic_file_begin()
+ * @file: from atomic_file_begin(), started unless @ret is an error
  * @ret: 0 or a negative errno: then the old one stays
  *
- * Return: @ret, or a negative errno
+ * Return: @ret, or a negative errno; -EEXIST when somebody else has made a file
+ * of that name meanwhile
  */
-int atomic_file_end(struct atomic_file *new, int ret);
+int atomic_file_end(struct atomic_file *file, int ret);
 
 /**
  * sync_name() - bring the name of a new file to the disk, not its content

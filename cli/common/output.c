@@ -2,6 +2,7 @@
 /*
  * Text and JSON.
  */
+#include <errno.h>
 #include <json-c/json.h>
 #include <openssl/evp.h>
 #include <stdarg.h>
@@ -26,9 +27,13 @@
  * struct output - what is to be printed
  * @json: as JSON
  * @quiet: no notes, no progress
- * @raw: escape no log
+ * @log: when to escape a log
+ * @terminal: the log goes to a terminal
  * @lines: JSON is one object a line
- * @file: to be replaced by what is printed, or NULL for standard output
+ * @unread: it matters that what is printed is not read
+ * @path: of @file, or NULL
+ * @file: to be replaced by what is printed
+ * @to_file: print to @file, not to standard output
  * @progress_shown: a line of progress is on the terminal
  * @text: what is not JSON, so far
  * @stack: JSON containers that are open
@@ -44,9 +49,13 @@
 struct output {
 	bool json;
 	bool quiet;
-	bool raw;
+	enum out_escape log;
+	bool terminal;
 	bool lines;
-	const char *file;
+	bool unread;
+	const char *path;
+	struct atomic_file file;
+	bool to_file;
 	bool progress_shown;
 	struct text text;
 	json_object *stack[DEPTH_MAX];
@@ -119,6 +128,7 @@ struct output *output_new(bool json, bool quiet)
 	memset(out, 0, sizeof(*out));
 	out->json = json;
 	out->quiet = quiet;
+	out->terminal = isatty(STDOUT_FILENO);
 	out->stack[0] = made(json_object_new_object());
 	return out;
 }
@@ -145,46 +155,65 @@ static struct text json_document(struct output *out)
 	return text;
 }
 
-static int print_json(struct output *out, int fd)
+/* To be freed. A log is large: it is not copied. */
+static struct text take_all(struct output *out)
 {
-	struct text text;
-	int ret;
+	struct text text = { 0 };
 
-	/* a note alone is no news */
-	if (out->lines && !out->failed)
-		return 0;
-	text = json_document(out);
-	ret = write_all(fd, text.bytes, text.size);
-	free(text.bytes);
-	return ret;
-}
-
-static int print_all(struct output *out, int fd)
-{
-	return out->json ? print_json(out, fd) :
-			   write_all(fd, out->text.bytes, out->text.size);
+	if (!out->json) {
+		text = out->text;
+		out->text = (struct text){ 0 };
+	} else if (!out->lines || out->failed) { /* a note alone is no news */
+		text = json_document(out);
+	}
+	return text;
 }
 
 /* What the file held stays until all is in the new one, on the disk. */
-static int print_to_file(struct output *out)
+static int print_all(struct output *out)
 {
-	struct atomic_file new;
-	int ret = atomic_file_begin(&new, out->file);
+	struct text text = take_all(out);
+	int ret = 0;
 
+	if (out->to_file)
+		ret = atomic_file_start(&out->file);
 	if (!ret)
-		ret = print_all(out, new.fd);
-	return atomic_file_end(&new, ret);
+		ret = write_all(out->to_file ? out->file.fd : STDOUT_FILENO,
+				text.bytes, text.size);
+	free(text.bytes);
+	if (!out->path)
+		return ret;
+	if (out->to_file)
+		return atomic_file_end(&out->file, ret);
+	atomic_file_end(&out->file, -ECANCELED);
+	return ret;
 }
 
-void out_set_file(struct output *out, const char *path)
+int out_open_file(struct output *out, const char *path)
 {
-	out->file = path;
-	out->raw = true;
+	out->path = path;
+	return atomic_file_begin(&out->file, path);
 }
 
-void out_set_raw(struct output *out)
+void out_use_file(struct output *out)
 {
-	out->raw = true;
+	out->to_file = true;
+	out->terminal = atomic_file_is_terminal(&out->file);
+}
+
+void out_set_escape(struct output *out, enum out_escape escape)
+{
+	out->log = escape;
+}
+
+void out_set_terminal(struct output *out, bool terminal)
+{
+	out->terminal = terminal;
+}
+
+void out_set_unread(struct output *out)
+{
+	out->unread = true;
 }
 
 void out_set_lines(struct output *out)
@@ -219,9 +248,10 @@ char *out_take(struct output *out, size_t *size)
 
 void out_flush(struct output *out)
 {
-	if (out->json || out->quiet || out->file || out->unwritten)
+	if (out->json || out->quiet || out->to_file || out->unwritten)
 		return;
-	out->unwritten = print_all(out, STDOUT_FILENO);
+	out->unwritten =
+		write_all(STDOUT_FILENO, out->text.bytes, out->text.size);
 	out->text.size = 0;
 }
 
@@ -239,20 +269,27 @@ static void say_instead(struct output *out)
 		fprintf(stderr, "%s: %s\n", program_name, words);
 }
 
+static void report_unwritten(struct output *out, int error)
+{
+	/* the reader of a pipe has seen enough */
+	if (error == EPIPE && !out->to_file && !out->unread && !*out->outcome)
+		return;
+	fprintf(stderr, "%s: cannot write to %s: %s\n", program_name,
+		out->to_file ? for_locale(escaped(out->path)) :
+			       "standard output",
+		strerror(error));
+	say_instead(out);
+}
+
 int output_finish(struct output *out, int status)
 {
 	int ret = out->unwritten;
 
 	progress_end(out);
 	if (!ret)
-		ret = out->file ? print_to_file(out) :
-				  print_all(out, STDOUT_FILENO);
+		ret = print_all(out);
 	if (ret) {
-		fprintf(stderr, "%s: cannot write to %s: %s\n", program_name,
-			out->file ? for_locale(escaped(out->file)) :
-				    "standard output",
-			strerror(-ret));
-		say_instead(out);
+		report_unwritten(out, -ret);
 		if (status == EXIT_SUCCESS && !out->certain)
 			status = EXIT_FAILURE;
 	}
@@ -415,7 +452,8 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 			add(out, "base64", json_base64(bytes, size));
 		return;
 	}
-	if (out->raw || !isatty(STDOUT_FILENO)) {
+	if (out->log == ESCAPE_NEVER ||
+	    (out->log == ESCAPE_ON_TERMINAL && !out->terminal)) {
 		text_append(&out->text, bytes, size);
 		return;
 	}

@@ -35,7 +35,9 @@ struct output *output_new(bool json, bool quiet);
  * @status: the exit status so far
  *
  * When the output cannot be written, standard error gets that and what came of
- * the command: the failure that only JSON would have shown, or the outcome().
+ * the command: the failure that only JSON would have shown, or the outcome(). A
+ * pipe on standard output that nobody reads any more is passed over silently,
+ * unless there is an outcome(), or out_set_unread() says that it matters.
  *
  * Return: @status; EXIT_FAILURE for a success that could not be printed, unless
  * outcome() says otherwise
@@ -97,22 +99,45 @@ void out_bytes(struct output *out, const char *key, const char *label,
 	       const uint8_t *bytes, size_t size);
 
 /**
- * out_log() - a log: as it is, but for control characters on a terminal; in
- * JSON "text" when it is valid UTF-8, else "base64"
+ * out_log() - a log: as it is, or with control characters escaped; in JSON
+ * "text" when it is valid UTF-8, else "base64"
  */
 void out_log(struct output *out, const uint8_t *bytes, size_t size);
 
 /**
- * out_set_raw() - out_log() escapes nothing
+ * enum out_escape - when out_log() escapes, in text
+ * @ESCAPE_ON_TERMINAL: when it goes to a terminal
+ * @ESCAPE_NEVER: not even there
+ * @ESCAPE_ALWAYS: wherever it goes
  */
-void out_set_raw(struct output *out);
+enum out_escape {
+	ESCAPE_ON_TERMINAL,
+	ESCAPE_NEVER,
+	ESCAPE_ALWAYS,
+};
+
+void out_set_escape(struct output *out, enum out_escape escape);
 
 /**
- * out_set_file() - print to a file, which is replaced as a whole
- * @out: output; out_log() escapes nothing from here on
- * @path: stays valid
+ * out_set_terminal() - say whether the log goes to a terminal, when the caller
+ * prints it elsewhere than to standard output
  */
-void out_set_file(struct output *out, const char *path);
+void out_set_terminal(struct output *out, bool terminal);
+
+/**
+ * out_open_file() - open a file that is to be replaced as a whole by all output
+ * @out: prints to standard output until out_use_file()
+ * @path: stays valid
+ *
+ * Return: 0 or a negative errno
+ */
+int out_open_file(struct output *out, const char *path);
+void out_use_file(struct output *out);
+
+/**
+ * out_set_unread() - output that nobody reads is an error that is reported
+ */
+void out_set_unread(struct output *out);
 
 /**
  * out_set_lines() - print JSON as one object a line, from here on; the last one,

@@ -53,6 +53,7 @@ enum {
 	OPTION_SUMMARY,
 	OPTION_SINCE_RESET,
 	OPTION_RAW,
+	OPTION_ESCAPE,
 	OPTION_JOURNAL,
 	OPTION_STATE,
 	OPTION_INTERVAL,
@@ -77,6 +78,7 @@ static const struct option long_options[] = {
 	{ "summary", no_argument, NULL, OPTION_SUMMARY },
 	{ "since-reset", no_argument, NULL, OPTION_SINCE_RESET },
 	{ "raw", no_argument, NULL, OPTION_RAW },
+	{ "escape", no_argument, NULL, OPTION_ESCAPE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "journal", no_argument, NULL, OPTION_JOURNAL },
 	{ "state", required_argument, NULL, OPTION_STATE },
@@ -128,8 +130,11 @@ static const struct option_help {
 	  "                         reset, where there is no position yet\n" },
 	{ TAKES_RAW,
 	  "      --raw              escape nothing, on a terminal neither\n" },
+	{ TAKES_ESCAPE,
+	  "      --escape           escape control characters wherever it is printed to\n" },
 	{ TAKES_OUTPUT,
-	  "  -o, --output FILE      print to FILE; --delta and --follow append\n" },
+	  "  -o, --output FILE      print to FILE (\"-\": standard output); --delta and\n"
+	  "                         --follow append\n" },
 	{ TAKES_JOURNAL,
 	  "      --journal          print to the journal, one entry a line\n" },
 	{ TAKES_STATE,
@@ -138,7 +143,7 @@ static const struct option_help {
 	  "      --interval SECONDS look that often while following (default 1)\n" },
 	{ TAKES_CONFIRM,
 	  "      --confirm SECONDS  ask the firmware at least that often while following\n"
-	  "                         (default 60)\n" },
+	  "                         (default 60; once a second at most)\n" },
 	{ TAKES_CA,
 	  "      --ca FILE          verify the signature against these certificates\n" },
 	{ TAKES_NO_DEVICE,
@@ -355,11 +360,27 @@ static unsigned int telemetry_flag(int c)
 		return TAKES_SINCE;
 	case OPTION_RAW:
 		return TAKES_RAW;
+	case OPTION_ESCAPE:
+		return TAKES_ESCAPE;
 	case OPTION_JOURNAL:
 		return TAKES_JOURNAL;
 	default:
 		return 0;
 	}
+}
+
+/* An empty name, as of a variable that is not set, names no file. */
+static int file_given(struct pfructl *ctl, const char *option)
+{
+	char *text;
+	int ret;
+
+	if (*optarg)
+		return STATUS_DONE;
+	text = xasprintf("%s wants a file, not an empty name", option);
+	ret = usage(ctl, text, "");
+	free(text);
+	return ret;
 }
 
 static int parse_telemetry_option(struct pfructl *ctl, int c)
@@ -369,16 +390,17 @@ static int parse_telemetry_option(struct pfructl *ctl, int c)
 	o->given |= telemetry_flag(c);
 	o->since_reset = o->given & TAKES_SINCE;
 	o->raw = o->given & TAKES_RAW;
+	o->escape = o->given & TAKES_ESCAPE;
 	o->journal = o->given & TAKES_JOURNAL;
 	switch (c) {
 	case 'o':
 		o->given |= TAKES_OUTPUT;
-		o->output = optarg;
-		return STATUS_DONE;
+		o->output = strcmp(optarg, "-") ? optarg : NULL;
+		return file_given(ctl, "--output");
 	case OPTION_STATE:
 		o->given |= TAKES_STATE;
 		o->state = optarg;
-		return STATUS_DONE;
+		return file_given(ctl, "--state");
 	case OPTION_INTERVAL:
 		o->given |= TAKES_INTERVAL;
 		if (parse_seconds(optarg, &o->interval))
@@ -447,7 +469,7 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 	case OPTION_CA:
 		o->given |= TAKES_CA;
 		o->ca = optarg;
-		return STATUS_DONE;
+		return file_given(ctl, "--ca");
 	default:
 		return parse_telemetry_option(ctl, c);
 	}
@@ -530,6 +552,14 @@ static int check_arguments(struct pfructl *ctl, const struct command *command,
 		return usage(ctl, "one argument too many:",
 			     arguments[command->argument ? 1 : 0]);
 	ctl->argument = count ? arguments[0] : NULL;
+	if (ctl->argument && !optional && !*ctl->argument)
+		return usage(ctl, "an empty name is no file; which capsule?",
+			     "");
+	if (ctl->argument && ctl->options.ca && !strcmp(ctl->argument, "-") &&
+	    !strcmp(ctl->options.ca, "-"))
+		return usage(ctl,
+			     "standard input cannot be both the capsule and --ca",
+			     "");
 	return STATUS_DONE;
 }
 
@@ -553,6 +583,8 @@ static int run_command(struct pfructl *ctl, enum request request, int count,
 		ret = check_arguments(ctl, command, count - 1, arguments + 1);
 	if (ret)
 		return ret;
+	if (command->acts)
+		out_set_unread(ctl->out);
 	ret = command->run(ctl);
 	if (ret ? !command->tells_on_failure :
 		  command->acts && ctl->options.quiet)

@@ -55,6 +55,7 @@ enum exit_status {
 #define TAKES_STATE	0x8000
 #define TAKES_INTERVAL	0x10000
 #define TAKES_CONFIRM	0x20000
+#define TAKES_ESCAPE	0x40000
 
 /* what the telemetry can be asked for: one of them */
 #define TAKES_MODE (TAKES_FULL | TAKES_DELTA | TAKES_FOLLOW | TAKES_SUMMARY)
@@ -67,7 +68,7 @@ enum exit_status {
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @log_type: enum pfru_log_type
  * @state: file to keep the position in, or NULL
- * @output: file to print to, or NULL
+ * @output: file to print to, or NULL for standard output
  * @interval: milliseconds between two looks of a follower
  * @confirm: milliseconds between two questions of a follower
  * @given: TAKES_* bits of the options that were given
@@ -77,6 +78,7 @@ enum exit_status {
  * @no_device: do not ask a device
  * @journal: print to the journal
  * @raw: escape nothing
+ * @escape: escape the log wherever it is printed to
  * @since_reset: begin at the log's last reset
  */
 struct options {
@@ -96,6 +98,7 @@ struct options {
 	bool no_device;
 	bool journal;
 	bool raw;
+	bool escape;
 	bool since_reset;
 };
 

@@ -75,6 +75,8 @@ complete -c pfructl -n $telemetry -l summary -d 'print a table of the updates'
 complete -c pfructl -n $telemetry -l since-reset \
 	-d 'count as lost what was overwritten since the reset'
 complete -c pfructl -n $telemetry -l raw -d 'escape nothing'
+complete -c pfructl -n $telemetry -l escape \
+	-d 'escape control characters wherever it is printed to'
 complete -c pfructl -n $telemetry -s o -l output -rF -d 'print to a file'
 complete -c pfructl -n $telemetry -l journal -d 'print to the journal'
 complete -c pfructl -n $telemetry -l state -rF -d 'keep the position there'

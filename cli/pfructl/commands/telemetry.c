@@ -39,13 +39,17 @@ static int check_options(struct pfructl *ctl)
 			     "--state and --journal go with --delta or --follow");
 	if (o->given & needs_follow && mode != TAKES_FOLLOW)
 		return wrong(ctl, "--interval and --confirm go with --follow");
-	if (o->journal && (o->json || o->raw || o->output))
+	if (o->raw && o->escape)
+		return wrong(ctl, "--raw and --escape exclude each other");
+	if (o->journal &&
+	    (o->json || o->raw || o->escape || o->given & TAKES_OUTPUT))
 		return wrong(ctl,
-			     "--journal goes without --json, --raw and --output");
+			     "--journal goes without --json, --raw, --escape and --output");
 	if (o->state && o->output && !strcmp(o->state, o->output))
 		return wrong(ctl, "--state and --output name the same file");
-	if (o->raw && (o->json || mode == TAKES_SUMMARY))
-		return wrong(ctl, "--raw goes without --json and --summary");
+	if ((o->raw || o->escape) && (o->json || mode == TAKES_SUMMARY))
+		return wrong(ctl,
+			     "--raw and --escape go without --json and --summary");
 	return STATUS_DONE;
 }
 
@@ -82,6 +86,20 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	return STATUS_FAILED;
 }
 
+/* What can't be opened is said before the firmware is asked. */
+static int open_file(struct pfructl *ctl)
+{
+	const char *path = ctl->options.output;
+	int ret = path ? out_open_file(ctl->out, path) : 0;
+
+	if (!ret)
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_FAILED, "output", "%s: cannot open it: %s",
+	     escaped(path), strerror(-ret));
+	fail_number(ctl->out, "errno", -ret);
+	return STATUS_FAILED;
+}
+
 static int run_full(struct pfructl *ctl, const struct device *device)
 {
 	enum look_from from = ctl->options.since_reset ? FROM_RESET :
@@ -90,6 +108,9 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 	struct log_look look;
 	int ret;
 
+	ret = open_file(ctl);
+	if (ret)
+		return ret;
 	reader_begin(&reader, ctl, device, false);
 	ret = reader_look(&reader, from, NULL, NULL, &look);
 	if (!ret && look.empty)
@@ -98,7 +119,7 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 		ret = reader_fail_changing(&reader);
 	/* only a log that was read replaces what the file holds */
 	if (!ret && ctl->options.output)
-		out_set_file(ctl->out, ctl->options.output);
+		out_use_file(ctl->out);
 	if (!ret)
 		ret = print_log(ctl, device, &reader, &look);
 	reader_end(&reader);
@@ -117,7 +138,9 @@ static int run_telemetry(struct pfructl *ctl)
 	if (given & (TAKES_DELTA | TAKES_FOLLOW))
 		out_set_lines(ctl->out);
 	if (ctl->options.raw)
-		out_set_raw(ctl->out);
+		out_set_escape(ctl->out, ESCAPE_NEVER);
+	if (ctl->options.escape)
+		out_set_escape(ctl->out, ESCAPE_ALWAYS);
 	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
 	if (ret)
 		return ret;
@@ -259,12 +282,13 @@ const struct command cmd_telemetry = {
 	.help = "print the firmware's log of updates, oldest line first",
 	.details =
 		"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
-		"terminal gets control characters escaped. Costs two firmware calls, and one\n"
+		"terminal gets control characters escaped. What ssh(1) runs without -t does not\n"
+		"see the terminal it prints to: use --escape. Costs two firmware calls, and one\n"
 		"more each time the log changed while it was read, up to five times. --delta\n"
 		"costs one when nothing is new; --follow none for each look at a log that rests.\n",
 	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE | TAKES_MODE |
-		 TAKES_SINCE | TAKES_RAW | TAKES_OUTPUT | TAKES_JOURNAL |
-		 TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
+		 TAKES_SINCE | TAKES_RAW | TAKES_ESCAPE | TAKES_OUTPUT |
+		 TAKES_JOURNAL | TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
 	.tells_on_failure = true,
 	.run = run_telemetry,
 };

@@ -19,6 +19,9 @@
 /* a log that can't be watched is asked for at a slower pace */
 #define SLOWER 10
 
+/* milliseconds between two questions, unless news is being written */
+#define PAUSE_MIN 1000U
+
 static const struct tail no_tail = { .size = 0 };
 
 /**
@@ -323,25 +326,27 @@ static uint64_t now_ms(void)
 /*
  * Wait until the firmware is to be asked: the log looks other than it did, or
  * the time for the confirming question has come. Where there is no log yet there
- * is nothing to watch, and nothing to lose. Returns as sink_wait().
+ * is nothing to watch, and nothing to lose. A log that looks other but had no
+ * news is not asked about at that pace. Returns as sink_wait().
  */
-static int wait_for_news(struct follower *f, bool empty)
+static int wait_for_news(struct follower *f, const struct log_look *look)
 {
 	const struct options *o = &f->ctl->options;
 	bool watching = f->reader.watch_size;
-	uint64_t left, until;
+	uint64_t pause = o->confirm;
+	uint64_t left, rested, until;
 	int ret;
 
-	until = now_ms() +
-		(watching || empty ?
-			 o->confirm :
-			 least(o->confirm, SLOWER * (uint64_t)o->interval));
+	if (!watching && !look->empty)
+		pause = least(pause, SLOWER * (uint64_t)o->interval);
+	rested = now_ms() + (look->news.size ? 0 : PAUSE_MIN);
+	until = now_ms() + most(pause, PAUSE_MIN);
 	do {
 		left = now_ms() < until ? until - now_ms() : 0;
 		ret = sink_wait(&f->sink, least(left, o->interval));
 		if (ret || now_ms() >= until)
 			return ret;
-	} while (!watching || !reader_stirred(&f->reader));
+	} while (!watching || now_ms() < rested || !reader_stirred(&f->reader));
 	return 0;
 }
 
@@ -366,18 +371,20 @@ static int run_follow(struct follower *f)
 		if (look.more || (f->reader.map && !watched))
 			wait = sink_wait(&f->sink, 0);
 		else if (look.changing)
-			wait = sink_wait(&f->sink, f->ctl->options.interval);
+			wait = sink_wait(&f->sink,
+					 most(f->ctl->options.interval,
+					      PAUSE_MIN));
 		else
-			wait = wait_for_news(f, look.empty);
+			wait = wait_for_news(f, &look);
 		watched = f->reader.map;
 	}
-	if (wait == -EPIPE)
-		ret = fail(f->ctl->out, STATUS_FAILED, "output",
-			   "%s: nobody reads it any more",
-			   f->ctl->options.output ?
-				   escaped(f->ctl->options.output) :
-				   "standard output");
-	return ret;
+	if (wait != -EPIPE)
+		return ret;
+	if (!f->ctl->options.output)
+		return STATUS_FAILED;
+	return fail(f->ctl->out, STATUS_FAILED, "output",
+		    "%s: nobody reads it any more",
+		    escaped(f->ctl->options.output));
 }
 
 int run_delta(struct pfructl *ctl, const struct device *device, bool follow)
@@ -390,7 +397,7 @@ int run_delta(struct pfructl *ctl, const struct device *device, bool follow)
 	f.reader.take_rest = true;
 	ret = state_open(ctl, device, &f.file, &f.state);
 	if (!ret) {
-		ret = sink_open(&f.sink, ctl, device);
+		ret = sink_open(&f.sink, ctl, device, &f.file);
 		if (!ret)
 			ret = recover(&f);
 		/* who can't save is told so before the firmware is asked */

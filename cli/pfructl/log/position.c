@@ -363,18 +363,31 @@ static int open_own(const struct state_file *file, const char *suffix,
 	return -1;
 }
 
+static bool is_named(const struct state_file *file, const char *suffix,
+		     const struct stat *st)
+{
+	char *name = xasprintf("%s%s", file->name, suffix);
+	struct stat there;
+	bool same;
+
+	same = !fstatat(file->directory, name, &there, AT_SYMLINK_NOFOLLOW) &&
+	       st->st_dev == there.st_dev && st->st_ino == there.st_ino;
+	free(name);
+	return same;
+}
+
+bool state_is(const struct state_file *file, const struct stat *st)
+{
+	return is_named(file, "", st) || is_named(file, ".lock", st) ||
+	       is_named(file, ".new", st);
+}
+
 /* Was it removed, or replaced, since it was opened? */
 static bool is_stale(const struct state_file *file)
 {
-	char *name = xasprintf("%s.lock", file->name);
-	struct stat ours, there;
-	bool same;
+	struct stat ours;
 
-	same = !fstat(file->lock, &ours) &&
-	       !fstatat(file->directory, name, &there, AT_SYMLINK_NOFOLLOW) &&
-	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-	free(name);
-	return !same;
+	return fstat(file->lock, &ours) || !is_named(file, ".lock", &ours);
 }
 
 static int take_lock(struct pfructl *ctl, struct state_file *file)
@@ -394,6 +407,31 @@ static int take_lock(struct pfructl *ctl, struct state_file *file)
 			    file->shown);
 	} while (is_stale(file));
 	return STATUS_DONE;
+}
+
+/*
+ * Before a lock is made beside it, or what is called like its .new is removed:
+ * --state may be anything's name.
+ */
+static int check_names(struct pfructl *ctl, const struct state_file *file)
+{
+	char start[sizeof(HEADER) - 1];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (!fstatat(file->directory, file->name, &st, AT_SYMLINK_NOFOLLOW) &&
+	    !S_ISREG(st.st_mode))
+		return failed(ctl, file, "open it", EPERM);
+	fd = open_own(file, ".new", O_RDONLY);
+	if (fd < 0)
+		return STATUS_DONE;
+	n = read(fd, start, sizeof(start));
+	close(fd);
+	if (n <= 0 || !memcmp(start, HEADER, n))
+		return STATUS_DONE;
+	return refused(ctl, file,
+		       "the file beside it that ends with .new is needed, and does not hold a position; rename that file, or keep the position elsewhere");
 }
 
 /* All of it and a NUL; NULL with errno. */
@@ -483,6 +521,8 @@ int state_open(struct pfructl *ctl, const struct device *device,
 	if (!ret)
 		ret = ctl->options.state ? open_given(ctl, file) :
 					   open_default(ctl, file);
+	if (!ret)
+		ret = check_names(ctl, file);
 	if (!ret)
 		ret = take_lock(ctl, file);
 	if (!ret)

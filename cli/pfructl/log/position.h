@@ -7,6 +7,8 @@
 #ifndef PFRUCTL_POSITION_H
 #define PFRUCTL_POSITION_H
 
+#include <sys/stat.h>
+
 #include "cli/pfructl/device/device.h"
 #include "core/ring.h"
 #include "tail.h"
@@ -102,6 +104,13 @@ struct state_file {
  */
 int state_open(struct pfructl *ctl, const struct device *device,
 	       struct state_file *file, struct state *state);
+
+/**
+ * state_is() - is a file one of those that the state is kept in
+ * @file: from state_open()
+ * @st: of the file, whatever name it was opened by
+ */
+bool state_is(const struct state_file *file, const struct stat *st);
 
 /**
  * state_save() - replace the state; it is on the disk when this returns

@@ -29,34 +29,68 @@
 /* milliseconds between two tries to lock a file, for as long */
 #define LOCK_STEP 20
 
+/* As with head(1): who reads no more has seen enough. */
+static bool is_read_no_more(const struct pfructl *ctl, int error)
+{
+	return error == EPIPE && !ctl->options.output;
+}
+
 static int fail_output(struct pfructl *ctl, const char *what, int error)
 {
 	const char *name = ctl->options.output ? ctl->options.output :
 						 "standard output";
 
+	if (is_read_no_more(ctl, error))
+		return STATUS_FAILED;
 	fail(ctl->out, STATUS_FAILED, "output", "%s: cannot %s: %s",
 	     escaped(name), what, strerror(error));
 	fail_number(ctl->out, "errno", error);
 	return STATUS_FAILED;
 }
 
-/* A file that is made is on the disk when this returns. */
-static int open_output(struct pfructl *ctl, int *fd)
+/* What was just made of that name: to the disk with it, or away again. */
+static int settle_new(struct sink *sink, bool keep)
 {
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
-	const char *path = ctl->options.output;
-	int error = 0;
+	char *real = realpath(sink->ctl->options.output, NULL);
+	int ret = real ? 0 : -errno;
 
-	*fd = open(path, flags | O_CREAT | O_EXCL, 0600);
-	if (*fd >= 0)
-		error = -sync_name(path);
-	else if (errno == EEXIST)
-		*fd = open(path, flags);
-	if (*fd < 0)
-		return fail_output(ctl, "open it", errno);
-	if (error)
-		return fail_output(ctl, "make it", error);
-	return STATUS_DONE;
+	if (real && keep)
+		ret = sync_name(real);
+	else if (real)
+		unlink(real);
+	free(real);
+	return ret;
+}
+
+/* Bytes of the log in a file of the position would be lost, and the position. */
+static int fail_same(struct sink *sink)
+{
+	return fail(sink->ctl->out, STATUS_USAGE, "usage",
+		    "%s: the position is kept in this file, or beside it under this name (.lock, .new); print to another one",
+		    sink->ctl->options.output ?
+			    escaped(sink->ctl->options.output) :
+			    "standard output");
+}
+
+/* A file that is made is on the disk when this returns. */
+static int open_named(struct sink *sink, struct stat *st)
+{
+	const char *path = sink->ctl->options.output;
+	bool made = stat(path, st) && errno == ENOENT;
+	bool same;
+	int ret;
+
+	sink->fd = open_output(path, O_APPEND);
+	if (sink->fd < 0)
+		return fail_output(sink->ctl, "open it", -sink->fd);
+	sink->own = true;
+	if (fstat(sink->fd, st))
+		return fail_output(sink->ctl, "look at it", errno);
+	same = state_is(sink->state, st);
+	ret = made && S_ISREG(st->st_mode) ? settle_new(sink, !same) : 0;
+	if (same)
+		return fail_same(sink);
+	return ret ? fail_output(sink->ctl, "make it", -ret) : STATUS_DONE;
 }
 
 /* A shell without job control starts background jobs with SIGINT ignored. */
@@ -86,28 +120,33 @@ static int hold_signals(struct sink *sink)
 static int open_file(struct sink *sink)
 {
 	struct stat st;
+	int ret;
 
-	sink->fd = STDOUT_FILENO;
 	if (sink->ctl->options.output) {
-		out_set_raw(sink->ctl->out);
-		sink->own = true;
-		if (open_output(sink->ctl, &sink->fd))
-			return STATUS_FAILED;
+		ret = open_named(sink, &st);
+		if (ret)
+			return ret;
+	} else {
+		sink->fd = STDOUT_FILENO;
+		if (fstat(sink->fd, &st))
+			return fail_output(sink->ctl, "look at it", errno);
+		if (state_is(sink->state, &st))
+			return fail_same(sink);
 	}
-	if (fstat(sink->fd, &st))
-		return fail_output(sink->ctl, "look at it", errno);
+	out_set_terminal(sink->ctl->out, isatty(sink->fd));
 	sink->regular = S_ISREG(st.st_mode);
 	return STATUS_DONE;
 }
 
 int sink_open(struct sink *sink, struct pfructl *ctl,
-	      const struct device *device)
+	      const struct device *device, const struct state_file *state)
 {
 	int ret;
 
 	memset(sink, 0, sizeof(*sink));
 	sink->ctl = ctl;
 	sink->device = device;
+	sink->state = state;
 	sink->fd = -1;
 	sink->journal = (struct journal){
 		.ctl = ctl,
@@ -332,11 +371,12 @@ static bool undo(struct sink *sink, const struct state_pending *pending,
 
 /* Half a line of JSON is of no use: take it back where that can be done. */
 static void take_back(struct sink *sink, const struct state_pending *pending,
-		      bool divisible, uint64_t *done)
+		      bool divisible, int error, uint64_t *done)
 {
 	if (divisible || *done == pending->length)
 		return;
-	if (*done && !undo(sink, pending, *done))
+	if (*done && !undo(sink, pending, *done) &&
+	    !is_read_no_more(sink->ctl, -error))
 		warning(sink->ctl->out,
 			"the last line of the output is not whole");
 	*done = 0;
@@ -362,7 +402,7 @@ int sink_write(struct sink *sink, const struct piece *piece,
 	if (sink->journal.fd >= 0)
 		return journal_send(&sink->journal, piece, arrived);
 	ret = write_text(sink, pending, divisible, &done);
-	take_back(sink, pending, divisible, &done);
+	take_back(sink, pending, divisible, ret, &done);
 	arrived->begun = done || !pending->length;
 	arrived->bytes = done == pending->length ? piece->size : done;
 	arrived->unknown = sync_file(sink);

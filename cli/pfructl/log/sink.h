@@ -18,6 +18,7 @@
  * struct sink - where to print to
  * @ctl: options and output
  * @device: where the log comes from
+ * @state: files that nothing may be printed to
  * @fd: descriptor; -1 for the journal
  * @own: @fd is to be closed
  * @regular: @fd is a regular file, which tells what arrived
@@ -27,6 +28,7 @@
 struct sink {
 	struct pfructl *ctl;
 	const struct device *device;
+	const struct state_file *state;
 	int fd;
 	bool own;
 	bool regular;
@@ -34,8 +36,17 @@ struct sink {
 	struct journal journal;
 };
 
+/**
+ * sink_open() - open what is printed to
+ * @sink: filled; sink_close() it in any case
+ * @ctl: options and output
+ * @device: where the log comes from
+ * @state: from state_open(); its files are refused, whatever they are called
+ *
+ * Return: enum exit_status, reported
+ */
 int sink_open(struct sink *sink, struct pfructl *ctl,
-	      const struct device *device);
+	      const struct device *device, const struct state_file *state);
 void sink_close(struct sink *sink);
 
 /**

@@ -35,9 +35,14 @@
  *		FAKE_ROOT when it begins
  * FAKE_ANSWERLESS	GET_RESULT fails with ENODEV
  * FAKE_CLOCK	seconds of the processor that pass with each look at its clock
+ * FAKE_TMPFILE	errno for a file without a name
+ * FAKE_AT	what happens when --output is about to be brought to the disk: the
+ *		number of a signal, or the name of a file that somebody makes
+ * FAKE_FCHOWN, FAKE_RENAMEAT	errno to fail with
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -87,6 +92,9 @@ ssize_t __real_pread64(int fd, void *to, size_t size, off_t at);
 ssize_t __real_write(int fd, const void *from, size_t size);
 int __real_flock(int fd, int operation);
 int __real_fsync(int fd);
+int __real_openat64(int directory, const char *path, int flags, ...);
+int __real_fchown(int fd, uid_t user, gid_t group);
+int __real_renameat(int from, const char *old, int to, const char *new);
 void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		    off_t offset);
 
@@ -105,6 +113,9 @@ int __wrap_flock(int fd, int operation);
 int __wrap_fsync(int fd);
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_openat64(int directory, const char *path, int flags, ...);
+int __wrap_fchown(int fd, uid_t user, gid_t group);
+int __wrap_renameat(int from, const char *old, int to, const char *new);
 
 static unsigned long number(const char *name, unsigned long other)
 {
@@ -764,12 +775,53 @@ int __wrap_flock(int fd, int operation)
 	return ret;
 }
 
+int __wrap_openat64(int directory, const char *path, int flags, ...)
+{
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, int) : 0;
+	va_end(args);
+	errno = number("FAKE_TMPFILE", 0);
+	if (errno && flags & __O_TMPFILE)
+		return -1;
+	return __real_openat64(directory, path, flags, mode);
+}
+
+int __wrap_fchown(int fd, uid_t user, gid_t group)
+{
+	errno = number("FAKE_FCHOWN", 0);
+	return errno ? -1 : __real_fchown(fd, user, group);
+}
+
+int __wrap_renameat(int from, const char *old, int to, const char *new)
+{
+	errno = number("FAKE_RENAMEAT", 0);
+	return errno ? -1 : __real_renameat(from, old, to, new);
+}
+
+/* once, before the file is on the disk */
+static void happen(void)
+{
+	const char *what = getenv("FAKE_AT");
+	static int happened;
+
+	if (!what || happened++)
+		return;
+	if (*what == '/')
+		close(creat(what, 0600));
+	else
+		raise(atoi(what));
+}
+
 int __wrap_fsync(int fd)
 {
 	const char *end = getenv("FAKE_FSYNC");
 	char link[64], name[4096];
 	ssize_t size;
 
+	happen();
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	size = end ? readlink(link, name, sizeof(name)) : 0;
 	if (size <= 0 || (size_t)size < strlen(end) ||

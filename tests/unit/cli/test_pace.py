@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each firmware call stops every processor: a follower asks once a second at
+most, whatever was asked of it, unless the log is being written.
+
+All followers run at once, since each needs seconds.
+"""
+import concurrent.futures
+import signal
+import threading
+import time
+
+import pytest
+
+import conftest
+import live
+
+SECONDS = 2.2
+# two looks at the beginning, one for each second since
+LOOKS = 4
+FAST = ["--interval", "0.001"]
+CASES = {
+    "confirm": (["--confirm", "0.001"], {}),
+    "confirm-and-interval": (["--confirm", "0.001", *FAST], {}),
+    "unmapped": (FAST, {"mmap": 19}),
+    "no-log-yet": (["--confirm", "0.001", *FAST], {"no_log": 1}),
+    "changing": (FAST, {"resets": 1, "newer": 100}),
+    "scribble": (FAST, {}),
+    "news": (FAST, {}),
+}
+NO_LIVE = ("no-log-yet", "changing")
+
+
+def act(name, log):
+    """What happens to the log meanwhile, every 10 ms."""
+    if name == "scribble":
+        log.ring[100] = (log.ring[100] + 1) % 256
+    if name == "news":
+        log.append(b"x" * 100)
+
+
+def follow(name, directory):
+    """Firmware calls and output of a follower of SECONDS from its first look."""
+    more, fake = CASES[name]
+    tool = conftest.Tool(directory)
+    log = live.Log(str(directory / "live"), 65536)
+    log.append(b"a line\n")
+    if name not in NO_LIVE:
+        fake = dict(fake, live=directory / "live")
+    printed = []
+    process = tool.start("telemetry", "--follow", "--state",
+                         directory / "pos", *more, **fake)
+    reader = threading.Thread(
+        target=lambda: printed.append(process.stdout.read()))
+    reader.start()
+    deadline = time.monotonic() + 20
+    while not (directory / "pos").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        act(name, log)
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    status = process.wait(20)
+    reader.join()
+    err = process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    assert status == 0, err
+    return tool.counts()["calls"], printed[0]
+
+
+@pytest.fixture(scope="module", name="runs")
+def all_followers(tmp_path_factory):
+    """What each case came to."""
+    with concurrent.futures.ThreadPoolExecutor(len(CASES)) as pool:
+        waiting = {name: pool.submit(follow, name, tmp_path_factory.mktemp(name))
+                   for name in CASES}
+        return {name: w.result() for name, w in waiting.items()}
+
+
+@pytest.mark.parametrize("name", ["confirm", "confirm-and-interval",
+                                  "unmapped", "no-log-yet"])
+def test_questions(runs, name):
+    calls, _ = runs[name]
+    assert 2 <= calls <= LOOKS + 1, calls
+
+
+def test_log_that_keeps_changing(runs):
+    """Each look of these reads five times, with a call more than that."""
+    calls, _ = runs["changing"]
+    assert 6 <= calls <= LOOKS * 6, calls
+
+
+def test_scribble(runs):
+    """Memory that changes where no news is; the first look reads a line."""
+    calls, printed = runs["scribble"]
+    assert printed == "a line\n"
+    assert 2 <= calls <= LOOKS + 2, calls
+
+
+def test_news_is_not_held_up(runs):
+    """A log that is being written is read at the pace of --interval, so that a
+    small ring loses nothing."""
+    calls, printed = runs["news"]
+    assert calls > 3 * LOOKS
+    assert set(printed[7:]) == {"x"}
