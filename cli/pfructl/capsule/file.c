@@ -12,6 +12,7 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/reopen.h"
 #include "core/status.h"
 #include "file.h"
 
@@ -56,6 +57,25 @@ static int read_all(struct pfructl *ctl, int fd, struct capsule_file *file)
 	}
 }
 
+/* -ENOTBLK: a device, which nobody has a capsule on, is not opened. */
+static int open_file(const char *path)
+{
+	int place = open(path, O_PATH | O_CLOEXEC);
+	struct stat st;
+	int fd;
+
+	if (place < 0)
+		return -errno;
+	if (fstat(place, &st))
+		fd = -errno;
+	else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		fd = -ENOTBLK;
+	else
+		fd = reopen(place, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	close(place);
+	return fd;
+}
+
 int capsule_file_read(struct pfructl *ctl, const char *path,
 		      struct capsule_file *file)
 {
@@ -66,10 +86,13 @@ int capsule_file_read(struct pfructl *ctl, const char *path,
 	memset(file, 0, sizeof(*file));
 	file->name = is_stdin ? xasprintf("standard input") :
 				escape(path, strlen(path));
-	fd = is_stdin ? STDIN_FILENO :
-			open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = is_stdin ? STDIN_FILENO : open_file(path);
+	if (fd == -ENOTBLK)
+		return fail(ctl->out, STATUS_FAILED, "file",
+			    "%s: is a device, and was not opened: give a file, a pipe, or - for standard input",
+			    file->name);
 	if (fd < 0)
-		return cannot_read(ctl, file, errno);
+		return cannot_read(ctl, file, -fd);
 	if (fstat(fd, &st))
 		ret = cannot_read(ctl, file, errno);
 	else if (S_ISREG(st.st_mode) && st.st_size > CAPSULE_FILE_MAX)

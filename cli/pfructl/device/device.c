@@ -20,6 +20,7 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/reopen.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "core/status.h"
@@ -206,18 +207,13 @@ static int look(int place, enum device_kind kind)
 	return check_number(st.st_rdev, kind);
 }
 
-/* Opens what was looked at, whatever has the path by now. */
 static int open_place(int place, enum device_kind kind)
 {
-	char *path = xasprintf("/proc/self/fd/%d", place);
-	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	int fd = reopen(place, O_RDWR | O_CLOEXEC | O_NOCTTY);
 
-	if (fd < 0 && errno == EACCES && kind == DEVICE_TELEMETRY)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		fd = errno == ENOENT ? -ENOSYS : -errno;
-	free(path);
-	return fd;
+	if (fd == -EACCES && kind == DEVICE_TELEMETRY)
+		fd = reopen(place, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return fd == -ENOENT ? -ENOSYS : fd;
 }
 
 static int look_and_open(const char *path, enum device_kind kind)

@@ -33,8 +33,8 @@ class Result:
         return json.loads(self.out)
 
     def __repr__(self):
-        return (f"exit status {self.status}\nout: {self.out[-2000:]!r}\n"
-                f"err: {self.err[-2000:]!r}\ncounts: {self.counts}")
+        return (f"exit status {self.status}\nout: {(self.out or '')[-2000:]!r}\n"
+                f"err: {(self.err or '')[-2000:]!r}\ncounts: {self.counts}")
 
 
 class Tool:

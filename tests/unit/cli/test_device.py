@@ -103,3 +103,25 @@ def test_real_nodes(tool):
         calls = [c for c in log.read_text().splitlines() if f'"{node}"' in c]
         # /dev/null also fills descriptors that are closed
         assert calls and all("O_PATH" in c for c in calls), calls
+
+
+@pytest.mark.parametrize("arguments", [
+    ["capsule", "/dev/full"], ["stage", "/dev/full"],
+    ["stage-activate", "/dev/full"],
+    ["capsule", "--no-device", "--ca", "/dev/full", "signed.cap"]])
+def test_no_device_is_read_as_a_file(tool, arguments):
+    """Reading a watchdog's node would start it."""
+    r = tool.run(*(tool.inputs / a if a.endswith(".cap") else a
+                   for a in arguments))
+    assert r.status == 1 and "/dev/full: is a device" in r.err, r
+
+
+def test_a_pipe_is_read_as_a_file(tool):
+    """As the shell's <(...) names it."""
+    there, here = os.pipe()
+    os.write(here, (tool.inputs / "plain.cap").read_bytes())
+    os.close(here)
+    r = tool.run("capsule", "--no-device", f"/proc/self/fd/{there}",
+                 popen={"pass_fds": [there]})
+    os.close(there)
+    assert r.status == 0 and "Signed" in r.out, r

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening what was looked at before. Opening alone can act: it starts a watchdog,
+ * rewinds a tape, raises a modem's line. So what may be a device is looked at
+ * through a descriptor that does not open it (O_PATH), and opened by that.
+ */
+#ifndef CLI_REOPEN_H
+#define CLI_REOPEN_H
+
+/**
+ * reopen() - open what a descriptor stands for, whatever has its path by now
+ * @place: from open() with O_PATH
+ * @flags: of open()
+ *
+ * Return: a descriptor or a negative errno; -ENOENT where /proc is not mounted
+ */
+int reopen(int place, int flags);
+
+#endif /* CLI_REOPEN_H */
