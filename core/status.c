@@ -31,7 +31,7 @@ static const struct status_text statuses[] = {
 #define ANSWER(reason, n, w, f) \
 	[reason] = { .name = n, .what = w, .found = f, \
 		     .expected = "expected", .hint = FIRMWARE_BUG, \
-		     .error = EPROTO }
+		     .error = EPROTO, .maybe_done = 1 }
 
 #define CAPSULE(reason, n, w, f, e, h) \
 	[reason] = { .name = n, .what = w, .found = f, .expected = e, \
@@ -130,14 +130,14 @@ static const struct pfru_reason_text reasons[] = {
 	[PFRU_REASON_NO_ANSWER] = {
 		.name = "no-answer", .what = "the firmware method failed",
 		.hint = "see the kernel log for what ACPI says",
-		.error = EIO,
+		.error = EIO, .maybe_done = 1,
 	},
 	[PFRU_REASON_BAD_ANSWER] = {
 		.name = "bad-answer",
 		.what = "the firmware's answer is no package",
 		.found = "object type", .expected = "expected",
 		.hint = FIRMWARE_BUG,
-		.error = EPROTO,
+		.error = EPROTO, .maybe_done = 1,
 	},
 	[PFRU_REASON_BUFFER] = {
 		.name = "buffer",
@@ -171,7 +171,7 @@ static const struct pfru_reason_text reasons[] = {
 static const struct pfru_reason_text unknown_reason = {
 	.name = "unknown",
 	.what = "refused for a reason unknown here",
-	.error = EIO,
+	.error = EIO, .maybe_done = 1,
 };
 
 const struct pfru_reason_text *pfru_reason_text(__u32 reason)
@@ -179,6 +179,11 @@ const struct pfru_reason_text *pfru_reason_text(__u32 reason)
 	if (reason >= ARRAY_LENGTH(reasons))
 		return &unknown_reason;
 	return &reasons[reason];
+}
+
+bool pfru_reason_outcome_unknown(__u32 reason)
+{
+	return pfru_reason_text(reason)->maybe_done;
 }
 
 static const struct status_text *status_text(__u32 status)

@@ -19,6 +19,7 @@
  * @hint: what to do, NULL when @what says it all
  * @error: positive errno
  * @in_capsule: the offset is a byte of the capsule
+ * @maybe_done: the firmware was called, and its answer does not say what it did
  */
 struct pfru_reason_text {
 	const char *name;
@@ -28,6 +29,7 @@ struct pfru_reason_text {
 	const char *hint;
 	int error;
 	bool in_capsule;
+	bool maybe_done;
 };
 
 /**
@@ -37,6 +39,19 @@ struct pfru_reason_text {
  * Return: never NULL
  */
 const struct pfru_reason_text *pfru_reason_text(__u32 reason);
+
+/**
+ * pfru_reason_outcome_unknown() - may the firmware have done what it was asked
+ * @reason: enum pfru_reason of a failed action that calls the firmware
+ *
+ * Such a failure must not be shown as "it did not happen": the firmware ran, and
+ * its answer is missing, short or malformed. A number that is unknown here, of a
+ * newer module, counts as such: nobody can say that nothing happened.
+ *
+ * Return: true when the outcome is unknown; false for %PFRU_REASON_NONE, when the
+ * firmware refused, and when it was not called
+ */
+bool pfru_reason_outcome_unknown(__u32 reason);
 
 /**
  * pfru_status_name() - the name of a firmware status

@@ -126,6 +126,29 @@ static void test_unknown_reasons(void **state)
 	}
 }
 
+/* after which of them an activation may have run all the same */
+static void test_outcome_unknown(void **state)
+{
+	static const __u32 unknown[] = {
+		PFRU_REASON_NO_ANSWER, PFRU_REASON_BAD_ANSWER,
+		PFRU_REASON_ANSWER_COUNT, PFRU_REASON_ANSWER_TYPE,
+		PFRU_REASON_ANSWER_LENGTH, PFRU_REASON_ANSWER_RANGE,
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < REASONS; i++) {
+		bool expected = false;
+
+		for (j = 0; j < sizeof(unknown) / sizeof(unknown[0]); j++)
+			expected |= unknown[j] == i;
+		assert_int_equal(pfru_reason_outcome_unknown(i), expected);
+	}
+	/* a newer module's */
+	assert_true(pfru_reason_outcome_unknown(REASONS));
+	assert_true(pfru_reason_outcome_unknown(0xffffffff));
+}
+
 /* a sentence is built of these: begun in lower case, no full stop */
 static void is_phrase(const char *words)
 {
@@ -205,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_statuses),
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_unknown_reasons),
+		cmocka_unit_test(test_outcome_unknown),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_needs_platform),
 	};
