@@ -171,7 +171,8 @@ static const struct pfru_reason_text reasons[] = {
 static const struct pfru_reason_text unknown_reason = {
 	.name = "unknown",
 	.what = "refused for a reason unknown here",
-	.error = EIO, .maybe_done = 1,
+	.error = EIO,
+	.maybe_done = 1,
 };
 
 const struct pfru_reason_text *pfru_reason_text(__u32 reason)
