@@ -102,7 +102,8 @@ int pfru_dsm_buffer(const struct pfru_firmware *fw, u32 revision,
  * @revision: see above
  * @action: PFRU_ACTION_STAGE, PFRU_ACTION_ACTIVATE or
  *	PFRU_ACTION_STAGE_ACTIVATE
- * @result: see above, and the times
+ * @result: see above, and the times; 0 for one that is not given as two halves of
+ *	32 bits, which is not held against what was done
  */
 int pfru_dsm_start(const struct pfru_firmware *fw, u32 revision,
 		   enum pfru_action action, struct pfru_result *result);

@@ -88,6 +88,10 @@ enum pfru_status {
  *
  * errno is EINVAL where no other is named. Offsets count from the first byte of
  * the capsule.
+ *
+ * After PFRU_REASON_NO_ANSWER, PFRU_REASON_BAD_ANSWER, and PFRU_REASON_ANSWER_COUNT
+ * up to PFRU_REASON_ANSWER_RANGE, the firmware may have done what it was asked: an
+ * activation that ends so has an unknown outcome.
  */
 enum pfru_reason {
 	PFRU_REASON_NONE		= 0,
@@ -266,8 +270,9 @@ enum pfru_log_type {
  * @error: 0, or the negative errno that the action returned
  * @status: enum pfru_status, PFRU_STATUS_NONE when there was no usable answer
  * @ext_status: extended status, the firmware vendor's; 0 without an answer
- * @auth_time: nanoseconds the firmware spent authenticating
- * @exec_time: nanoseconds the firmware spent executing
+ * @auth_time: nanoseconds the firmware spent authenticating; 0 when it gave none,
+ *	or none that can be
+ * @exec_time: nanoseconds the firmware spent executing, likewise
  * @reason: enum pfru_reason
  * @zero: 0
  * @offset: what @reason concerns: a byte of the capsule, or an element's index
