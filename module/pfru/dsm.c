@@ -6,6 +6,7 @@
 #include <linux/ioport.h>
 #include <linux/uuid.h>
 
+#include "core/range.h"
 #include "core/status.h"
 #include "dsm.h"
 
@@ -416,12 +417,14 @@ int pfru_dsm_get_data(const struct pfru_firmware *fw, u32 revision, u32 type,
 
 bool pfru_range_usable(u64 address, u64 size, u64 limit)
 {
-	u64 last = address + size - 1;
+	/*
+	 * memremap() warns beyond what the CPU can address, and a kernel with
+	 * narrower addresses than its CPU would look at others than it maps.
+	 */
+	unsigned int bits = min_t(unsigned int, boot_cpu_data.x86_phys_bits,
+				  BITS_PER_TYPE(resource_size_t));
 
-	if (!address || !size || size > limit || last < address)
-		return false;
-	/* memremap() warns beyond what the CPU can address */
-	if (last >> boot_cpu_data.x86_phys_bits)
+	if (!pfru_range_exists(address, size, limit, bits))
 		return false;
 	return region_intersects(address, size, IORESOURCE_SYSTEM_RAM,
 				 IORES_DESC_NONE) == REGION_DISJOINT;

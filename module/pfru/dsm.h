@@ -146,8 +146,9 @@ int pfru_dsm_get_data(const struct pfru_firmware *fw, u32 revision, u32 type,
  * @size: bytes
  * @limit: the most bytes that make sense
  *
- * Not empty, not wrapping, within what the CPU can address, and no part of it
- * the kernel's own memory, over which a firmware bug would have us write.
+ * Not empty, not wrapping, within what the CPU and the kernel can address, and no
+ * part of it the kernel's own memory, over which a firmware bug would have us
+ * write.
  */
 bool pfru_range_usable(u64 address, u64 size, u64 limit);
 
