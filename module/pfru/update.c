@@ -424,6 +424,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 	struct pfru_update *update = file->update;
 	struct pfru_query_answer *answer;
 	struct pfru_result result;
+	u32 generation;
 	u32 oem_size;
 	u8 *snapshot;
 	int ret;
@@ -440,7 +441,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 		goto free;
 	pfru_begin_result(&result, PFRU_ACTION_QUERY);
 	ret = query(update, file->revision, answer, &result);
-	file->generation = update->generation;
+	generation = update->generation;
 	mutex_unlock(&update->lock);
 	if (ret) {
 		result.error = ret;
@@ -453,6 +454,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 	memcpy(snapshot + PFRU_CAPABILITY_READ_SIZE, answer->oem_info,
 	       oem_size);
 	swap(file->snapshot, snapshot);
+	file->generation = generation;
 	file->snapshot_size = PFRU_CAPABILITY_READ_SIZE + oem_size;
 free:
 	kfree(snapshot);
