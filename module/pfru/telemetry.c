@@ -410,9 +410,9 @@ static int set_level(struct pfru_telemetry_file *file, u32 level, bool nonblock)
 	ret = pfru_dsm_set_level(&telemetry->fw, file->revision, level,
 				 &file->result);
 	file->result.error = ret;
+	mutex_unlock(&telemetry->lock);
 	if (ret)
 		pfru_report_level(telemetry->fw.dev, level, &file->result);
-	mutex_unlock(&telemetry->lock);
 	return ret;
 }
 

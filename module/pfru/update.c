@@ -321,11 +321,8 @@ static int take_piece(struct pfru_update_file *file, struct iov_iter *from)
 	if (ret)
 		return ret;
 	ret = receive(file, from);
-	if (!ret && load->size && load->have == load->size) {
+	if (!ret && load->size && load->have == load->size)
 		ret = finish_load(file);
-		if (!ret)
-			pfru_report_loaded(update->fw.dev, &load->loaded);
-	}
 	if (ret)
 		drop_load(update, true);
 	return ret;
@@ -340,6 +337,8 @@ static int write_piece(struct pfru_update_file *file, struct iov_iter *from,
 {
 	struct pfru_update *update = file->update;
 	struct pfru_result before = file->result;
+	struct pfru_loaded loaded;
+	bool complete = false;
 	int ret;
 
 	ret = pfru_node_enter(&update->node);
@@ -357,12 +356,17 @@ static int write_piece(struct pfru_update_file *file, struct iov_iter *from,
 	if (ret) {
 		*refused = true;
 		file->result.error = ret;
-		pfru_report_refused(update->fw.dev, &file->result);
 	} else {
 		file->result = before;
+		complete = update->load.complete;
+		loaded = update->load.loaded;
 	}
 unlock:
 	mutex_unlock(&update->lock);
+	if (complete)
+		pfru_report_loaded(update->fw.dev, &loaded);
+	if (*refused)
+		pfru_report_refused(update->fw.dev, &file->result);
 leave:
 	pfru_node_leave(&update->node);
 	return ret;
@@ -532,8 +536,6 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 	int ret;
 
 	ret = pfru_dsm_start(&update->fw, file->revision, action, result);
-	result->error = ret;
-	pfru_report_action(update->fw.dev, subject(update, action), result);
 	if (ret && result->reason == PFRU_REASON_FIRMWARE &&
 	    result->status == PFRU_STATUS_RETRY)
 		return ret;
@@ -546,37 +548,64 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 	return ret;
 }
 
-static int act_locked(struct pfru_update_file *file, enum pfru_action action)
+/**
+ * struct attempt - what is to be reported of an action
+ * @made: there is something to report
+ * @known: @loaded is what it was about
+ * @loaded: the capsule
+ */
+struct attempt {
+	bool made;
+	bool known;
+	struct pfru_loaded loaded;
+};
+
+/* Judge the loaded capsule again, as it is now, and note what it is. */
+static int prepare_start(struct pfru_update_file *file)
 {
 	struct pfru_update *update = file->update;
-	struct pfru_load *load = &update->load;
 	struct pfru_verdict verdict;
 	int ret;
+
+	ret = judge(update, &verdict, &file->result);
+	/* what the firmware does to the buffer must not change the record */
+	sha256(update->load.bytes, update->load.size,
+	       update->load.loaded.sha256);
+	return ret;
+}
+
+static int act_locked(struct pfru_update_file *file, enum pfru_action action,
+		      struct attempt *attempt)
+{
+	struct pfru_update *update = file->update;
+	const struct pfru_loaded *loaded;
+	int ret = 0;
 
 	if (update->owner && update->owner != file)
 		return -EBUSY;
 	pfru_begin_result(&file->result, action);
-	if (action == PFRU_ACTION_ACTIVATE)
-		return start(file, action);
-	if (!load->complete)
-		return file->result.error = -ENODATA;
-	ret = judge(update, &verdict, &file->result);
-	/* what the firmware does to the buffer must not change the record */
-	sha256(load->bytes, load->size, load->loaded.sha256);
-	if (ret) {
-		file->result.error = ret;
-		pfru_report_attempt(update->fw.dev, &load->loaded,
-				    &file->result);
-		drop_load(update, true);
-		return ret;
+	if (action != PFRU_ACTION_ACTIVATE) {
+		if (!update->load.complete)
+			return file->result.error = -ENODATA;
+		ret = prepare_start(file);
 	}
-	return start(file, action);
+	loaded = subject(update, action);
+	attempt->made = true;
+	attempt->known = loaded;
+	if (loaded)
+		attempt->loaded = *loaded;
+	if (ret)
+		drop_load(update, true);
+	else
+		ret = start(file, action);
+	return file->result.error = ret;
 }
 
 static long act(struct file *filp, enum pfru_action action)
 {
 	struct pfru_update_file *file = filp->private_data;
 	bool nonblock = filp->f_flags & O_NONBLOCK;
+	struct attempt attempt = {};
 	int ret;
 
 	if (!capable(CAP_SYS_RAWIO))
@@ -584,9 +613,14 @@ static long act(struct file *filp, enum pfru_action action)
 	ret = pfru_lock(&file->update->lock, nonblock);
 	if (ret)
 		return ret;
-	ret = act_locked(file, action);
+	ret = act_locked(file, action, &attempt);
 	mutex_unlock(&file->update->lock);
 	filp->f_pos = 0;
+	/* not under the lock: audit may wait for room */
+	if (attempt.made)
+		pfru_report_action(file->update->fw.dev,
+				   attempt.known ? &attempt.loaded : NULL,
+				   &file->result);
 	return ret;
 }
 
