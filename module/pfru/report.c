@@ -151,6 +151,18 @@ static void describe_subject(const struct pfru_loaded *loaded, char *what,
 	}
 }
 
+void pfru_report_begin(struct device *dev, enum pfru_action action,
+		       const struct pfru_loaded *loaded)
+{
+	char hash[HASH_TEXT_SIZE];
+	char what[DETAIL_SIZE];
+
+	describe_subject(loaded, what, sizeof(what), hash);
+	dev_notice(dev, "%s by pid %d, uid %u begins: %s, sha256 %s\n",
+		   action_names[action], task_tgid_nr(current), caller_uid(),
+		   what, hash);
+}
+
 void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 			const struct pfru_result *result)
 {

@@ -57,6 +57,17 @@ void pfru_report_level(struct device *dev, u32 level,
 		       const struct pfru_result *result);
 
 /**
+ * pfru_report_begin() - the firmware is about to be asked to stage or activate
+ * @dev: device
+ * @action: what it is asked
+ * @loaded: the capsule that it is about, NULL when that is not known
+ *
+ * A machine that never comes back from it has this in its log.
+ */
+void pfru_report_begin(struct device *dev, enum pfru_action action,
+		       const struct pfru_loaded *loaded);
+
+/**
  * pfru_report_action() - somebody tried to stage or activate
  * @dev: device
  * @loaded: the capsule that it was about, NULL when that is not known

@@ -535,6 +535,7 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 	struct pfru_result *result = &file->result;
 	int ret;
 
+	pfru_report_begin(update->fw.dev, action, subject(update, action));
 	ret = pfru_dsm_start(&update->fw, file->revision, action, result);
 	if (ret && result->reason == PFRU_REASON_FIRMWARE &&
 	    result->status == PFRU_STATUS_RETRY)
