@@ -24,6 +24,10 @@ static inline struct acpi_device *acpi_fetch_acpi_dev(acpi_handle handle)
 }
 #endif
 
+#ifndef PFRU_HAVE_SHA256_CTX
+#define sha256_ctx sha256_state
+#endif
+
 #ifndef PFRU_HAVE_VM_FLAGS_CLEAR
 static inline void vm_flags_clear(struct vm_area_struct *vma,
 				  unsigned long flags)

@@ -7,6 +7,7 @@
 #include <linux/compat.h>
 #include <linux/io.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -307,13 +308,21 @@ static ssize_t copy_view(const struct pfru_view *view, loff_t *pos,
 			 struct iov_iter *to)
 {
 	size_t count, copied;
+	ssize_t done = 0;
 
 	if (*pos >= view->info.max_data_size)
 		return 0;
-	count = min_t(u64, iov_iter_count(to), view->info.max_data_size - *pos);
-	copied = copy_ring(view, *pos, count, to);
-	*pos += copied;
-	return copied ? copied : -EFAULT;
+	/* large rings take a while: in pieces, with a chance for others between */
+	do {
+		count = min_t(u64, iov_iter_count(to),
+			      view->info.max_data_size - *pos);
+		count = min_t(size_t, count, SZ_1M);
+		copied = copy_ring(view, *pos, count, to);
+		*pos += copied;
+		done += copied;
+		cond_resched();
+	} while (copied && copied == count && !fatal_signal_pending(current));
+	return done ? done : -EFAULT;
 }
 
 static ssize_t telemetry_read_iter(struct kiocb *iocb, struct iov_iter *to)

@@ -185,6 +185,21 @@ static int set_refusal(struct pfru_result *result,
 	return -pfru_reason_text(refusal->reason)->error;
 }
 
+/* large capsules take a while: in pieces, with a chance for others between */
+static void hash_load(struct pfru_load *load)
+{
+	struct sha256_ctx hash;
+	u64 done, piece;
+
+	sha256_init(&hash);
+	for (done = 0; done < load->size; done += piece) {
+		piece = min_t(u64, load->size - done, SZ_64K);
+		sha256_update(&hash, load->bytes + done, piece);
+		cond_resched();
+	}
+	sha256_final(&hash, load->loaded.sha256);
+}
+
 static int judge(struct pfru_update *update, struct pfru_verdict *verdict,
 		 struct pfru_result *result)
 {
@@ -570,8 +585,7 @@ static int prepare_start(struct pfru_update_file *file)
 
 	ret = judge(update, &verdict, &file->result);
 	/* what the firmware does to the buffer must not change the record */
-	sha256(update->load.bytes, update->load.size,
-	       update->load.loaded.sha256);
+	hash_load(&update->load);
 	return ret;
 }
 
