@@ -124,7 +124,7 @@ static int fetch_view(struct pfru_telemetry_file *file, bool nonblock)
 	struct pfru_view *view;
 	int ret;
 
-	view = kzalloc(sizeof(*view), GFP_KERNEL);
+	view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
 	if (!view)
 		return -ENOMEM;
 	kref_init(&view->ref);
@@ -634,7 +634,7 @@ static int telemetry_open(struct inode *inode, struct file *filp)
 	struct pfru_telemetry_file *file;
 	struct pfru_node *node;
 
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;
 	node = pfru_node_open(filp);

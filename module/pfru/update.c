@@ -450,7 +450,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 
 	answer = kmalloc(sizeof(*answer), GFP_KERNEL);
 	snapshot = kmalloc(PFRU_CAPABILITY_READ_SIZE + PFRU_OEM_INFO_MAX,
-			   GFP_KERNEL);
+			   GFP_KERNEL_ACCOUNT);
 	if (!answer || !snapshot) {
 		ret = -ENOMEM;
 		goto free;
@@ -821,7 +821,7 @@ static int update_open(struct inode *inode, struct file *filp)
 
 	if (!capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;
 	node = pfru_node_open(filp);
