@@ -702,6 +702,8 @@ static int telemetry_probe(struct platform_device *pdev)
 	ret = pfru_node_check_device(dev);
 	if (ret)
 		return ret;
+	if (!pfru_node_has_method(dev))
+		return 0;
 	telemetry = kzalloc(sizeof(*telemetry), GFP_KERNEL);
 	if (!telemetry)
 		return -ENOMEM;
@@ -731,6 +733,8 @@ static int telemetry_freeze(struct device *dev)
 {
 	struct pfru_telemetry *telemetry = dev_get_drvdata(dev);
 
+	if (!telemetry)
+		return 0;
 	mutex_lock(&telemetry->lock);
 	WRITE_ONCE(telemetry->generation, telemetry->generation + 1);
 	mutex_unlock(&telemetry->lock);
@@ -758,6 +762,7 @@ struct platform_driver pfru_telemetry_driver = {
 		.name = PFRU_TELEMETRY_NAME,
 		.acpi_match_table = telemetry_acpi_ids,
 		.pm = &telemetry_pm,
+		.dev_groups = pfru_node_groups,
 	},
 	.id_table = telemetry_platform_ids,
 	.probe = telemetry_probe,

@@ -897,6 +897,8 @@ static int update_probe(struct platform_device *pdev)
 	ret = pfru_node_check_device(dev);
 	if (ret)
 		return ret;
+	if (!pfru_node_has_method(dev))
+		return 0;
 	update = kzalloc(sizeof(*update), GFP_KERNEL);
 	if (!update)
 		return -ENOMEM;
@@ -925,6 +927,8 @@ static int update_freeze(struct device *dev)
 {
 	struct pfru_update *update = dev_get_drvdata(dev);
 
+	if (!update)
+		return 0;
 	mutex_lock(&update->lock);
 	drop_load(update, true);
 	update->staged_known = false;
@@ -955,6 +959,7 @@ struct platform_driver pfru_update_driver = {
 		.name = PFRU_UPDATE_NAME,
 		.acpi_match_table = update_acpi_ids,
 		.pm = &update_pm,
+		.dev_groups = pfru_node_groups,
 	},
 	.id_table = update_platform_ids,
 	.probe = update_probe,
