@@ -138,6 +138,9 @@ int pfru_enumerate(void)
 	ret = acpi_reconfig_notifier_register(&device_notifier);
 	if (ret)
 		return ret;
+	/* booted with acpi=off, there is nothing to search, nor locks for it */
+	if (acpi_disabled)
+		return 0;
 	/* no ACPI device comes or goes meanwhile */
 	acpi_scan_lock_acquire();
 	mutex_lock(&made_lock);
