@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "core/ring.h"
 #include "module/drivers.h"
 #include "dsm.h"
 #include "node.h"
@@ -154,13 +155,6 @@ static bool view_is_stale(const struct pfru_telemetry_file *file)
 	       file->view->generation != READ_ONCE(file->telemetry->generation);
 }
 
-static bool sizes_make_sense(const struct pfru_log_data_info *info)
-{
-	return info->max_data_size && info->max_data_size <= PFRU_RING_MAX &&
-	       info->chunk2_size <= info->max_data_size &&
-	       info->chunk1_size <= info->max_data_size - info->chunk2_size;
-}
-
 /* Do both chunks lie in one ring, all of which may be mapped? */
 static bool is_one_ring(const struct pfru_log_data_info *info)
 {
@@ -211,10 +205,11 @@ static int map_chunk(struct pfru_telemetry_file *file, u64 address, u32 size,
 static int check_view(struct pfru_telemetry_file *file)
 {
 	const struct pfru_log_data_info *info = &file->view->info;
+	enum pfru_ring_outcome outcome = pfru_ring_judge(info);
 
-	if (!chunk2_address(info))
+	if (outcome == PFRU_RING_EMPTY)
 		return -EBUSY;
-	if (!sizes_make_sense(info))
+	if (outcome != PFRU_RING_OK || info->max_data_size > PFRU_RING_MAX)
 		return unusable(file, chunk2_address(info), info->max_data_size,
 				not_to_be_believed);
 	return 0;
