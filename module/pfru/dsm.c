@@ -51,8 +51,10 @@ struct element {
  * @index: number of the function
  * @name: for messages
  * @elements: shape of the answer; the first is the status
- * @count: number of @elements; more than these are allowed, fewer not
+ * @count: number of @elements; more than these are allowed
  * @has_ext: the second element is the extended status
+ * @optional: so many at the end may be missing, and are stored as zeros then: what
+ *	a later revision adds goes there
  */
 struct function {
 	const guid_t *guid;
@@ -61,6 +63,7 @@ struct function {
 	const struct element *elements;
 	u8 count;
 	bool has_ext;
+	u8 optional;
 };
 
 /* clang-format off */
@@ -266,6 +269,9 @@ static int parse(const union acpi_object *package,
 	for (i = 0; i < count; i++) {
 		const struct element *element = &function->elements[i];
 
+		if (i >= package->package.count &&
+		    i >= count - function->optional)
+			break;
 		if (i >= package->package.count)
 			return malformed(result, PFRU_REASON_ANSWER_COUNT, i,
 					 package->package.count, count);
