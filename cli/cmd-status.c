@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/ids.h"
 #include "device.h"
 #include "module-state.h"
 #include "output.h"
@@ -493,7 +494,9 @@ static void explain(struct status *s)
 	if (!s->kinds[0].devices && !s->kinds[1].devices &&
 	    !s->kinds[0].usable && !s->kinds[1].usable)
 		problem(s,
-			"This machine's firmware has neither of the ACPI devices INTC1080 (update) and INTC1081 (telemetry): look for a setting in the firmware setup, or ask its vendor.");
+			"This machine's firmware has neither of the ACPI devices " PFRU_UPDATE_HID
+			" (update) and " PFRU_TELEMETRY_HID
+			" (telemetry): look for a setting in the firmware setup, or ask its vendor.");
 	else if (lacks_driver(s))
 		explain_driver(s);
 	for (i = 0; i < 2; i++) {
@@ -574,11 +577,11 @@ static int run(struct pfructl *ctl)
 	struct status s = {
 		.kinds = {
 			[DEVICE_UPDATE] = {
-				.name = "update", .hid = "INTC1080",
+				.name = "update", .hid = PFRU_UPDATE_HID,
 				.mainline = "pfr_update",
 			},
 			[DEVICE_TELEMETRY] = {
-				.name = "telemetry", .hid = "INTC1081",
+				.name = "telemetry", .hid = PFRU_TELEMETRY_HID,
 				.mainline = "pfr_telemetry",
 			},
 		},

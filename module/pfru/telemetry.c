@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "core/ids.h"
 #include "core/ring.h"
 #include "module/drivers.h"
 #include "dsm.h"

@@ -13,6 +13,7 @@
 #include <linux/uio.h>
 
 #include "core/capsule.h"
+#include "core/ids.h"
 #include "core/status.h"
 #include "module/drivers.h"
 #include "dsm.h"
