@@ -9,13 +9,13 @@
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "core/ids.h"
 #include "core/ring.h"
 #include "module/drivers.h"
 #include "dsm.h"
+#include "ioctl.h"
 #include "node.h"
 #include "report.h"
 
@@ -456,27 +456,12 @@ static int set_info(struct file *filp, const struct pfru_log_info *info)
 	return 0;
 }
 
-/* what commands take or give */
-union argument {
-	struct pfru_log_info log;
-	struct pfru_log_data_info data;
-	struct pfru_result result;
-};
-
-static long ioc_set_info(struct file *filp, union argument *arg)
+static long ioc_set_info(struct file *filp, union pfru_argument *arg)
 {
-	struct pfru_telemetry_file *file = filp->private_data;
-	int ret;
-
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	ret = set_info(filp, &arg->log);
-	mutex_unlock(&file->lock);
-	return ret;
+	return set_info(filp, &arg->log);
 }
 
-static int get_info(struct file *filp, struct pfru_log_info *info)
+static long ioc_get_info(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
 	struct pfru_telemetry *telemetry = file->telemetry;
@@ -488,57 +473,34 @@ static int get_info(struct file *filp, struct pfru_log_info *info)
 		return ret;
 	pfru_begin_result(&result, PFRU_ACTION_GET_LEVEL);
 	ret = pfru_dsm_get_level(&telemetry->fw, file->revision,
-				 &info->log_level, &result);
+				 &arg->log.log_level, &result);
 	mutex_unlock(&telemetry->lock);
 	if (ret) {
 		result.error = ret;
 		file->result = result;
 		return ret;
 	}
-	info->log_type = file->type;
-	info->log_revid = file->revision;
+	arg->log.log_type = file->type;
+	arg->log.log_revid = file->revision;
 	return 0;
 }
 
-static long ioc_get_info(struct file *filp, union argument *arg)
+static long ioc_get_data_info(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
 	int ret;
 
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	ret = get_info(filp, &arg->log);
-	mutex_unlock(&file->lock);
-	return ret;
-}
-
-static long ioc_get_data_info(struct file *filp, union argument *arg)
-{
-	struct pfru_telemetry_file *file = filp->private_data;
-	bool nonblock = filp->f_flags & O_NONBLOCK;
-	int ret;
-
-	ret = pfru_lock(&file->lock, nonblock);
-	if (ret)
-		return ret;
-	ret = fetch_view(file, nonblock);
+	ret = fetch_view(file, filp->f_flags & O_NONBLOCK);
 	if (!ret)
 		arg->data = file->view->info;
-	mutex_unlock(&file->lock);
 	return ret;
 }
 
-static long ioc_get_result(struct file *filp, union argument *arg)
+static long ioc_get_result(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
-	int ret;
 
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
 	arg->result = file->result;
-	mutex_unlock(&file->lock);
 	return arg->result.action ? 0 : -ENODATA;
 }
 
@@ -549,79 +511,53 @@ struct compat_data_info {
 	u8 bytes[COMPAT_DATA_INFO_SIZE];
 };
 
-/**
- * struct command - a command of the telemetry node
- * @cmd: its number, which says whether the argument is taken or given
- * @function: touches no user memory
- * @compat: for 32-bit callers only
- */
-struct command {
-	unsigned int cmd;
-	long (*function)(struct file *filp, union argument *arg);
-	bool compat;
-};
-
-static const struct command telemetry_commands[] = {
-	{ PFRU_LOG_IOC_SET_INFO, ioc_set_info },
+static const struct pfru_command telemetry_commands[] = {
+	{ PFRU_LOG_IOC_SET_INFO, ioc_set_info, PFRU_COMMAND_TAKES },
 	{ PFRU_LOG_IOC_GET_INFO, ioc_get_info },
 	{ PFRU_LOG_IOC_GET_DATA_INFO, ioc_get_data_info },
-	{ PFRT_LOG_IOC_SET_INFO, ioc_set_info },
+	{ PFRT_LOG_IOC_SET_INFO, ioc_set_info, PFRU_COMMAND_TAKES },
 	{ PFRT_LOG_IOC_GET_INFO, ioc_get_info },
 	{ PFRT_LOG_IOC_GET_DATA_INFO, ioc_get_data_info },
 	{ PFRU_IOC_GET_RESULT, ioc_get_result },
 	{ _IOR(PFRU_IOC_MAGIC, 0x07, struct compat_data_info),
-	  ioc_get_data_info, true },
+	  ioc_get_data_info, PFRU_COMMAND_COMPAT },
 	{ _IOR(PFRU_IOC_MAGIC, 0x08, struct compat_data_info),
-	  ioc_get_data_info, true },
+	  ioc_get_data_info, PFRU_COMMAND_COMPAT },
 };
 
-static const struct command *find_command(unsigned int cmd, bool compat)
+static struct mutex *telemetry_lock(struct file *filp)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(telemetry_commands); i++)
-		if (telemetry_commands[i].cmd == cmd &&
-		    telemetry_commands[i].compat <= compat)
-			return &telemetry_commands[i];
-	return NULL;
-}
-
-static long do_ioctl(struct file *filp, unsigned int cmd, void __user *arg,
-		     bool compat)
-{
-	const struct command *command = find_command(cmd, compat);
 	struct pfru_telemetry_file *file = filp->private_data;
-	struct pfru_node *node = &file->telemetry->node;
-	union argument copy = {};
-	long ret;
 
-	if (!command)
-		return -ENOTTY;
-	if (_IOC_DIR(cmd) == _IOC_WRITE &&
-	    copy_from_user(&copy, arg, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	ret = pfru_node_enter(node);
-	if (ret)
-		return ret;
-	ret = command->function(filp, &copy);
-	pfru_node_leave(node);
-	if (!ret && _IOC_DIR(cmd) == _IOC_READ &&
-	    copy_to_user(arg, &copy, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	return ret;
+	return &file->lock;
 }
+
+static struct pfru_node *telemetry_node(struct file *filp)
+{
+	struct pfru_telemetry_file *file = filp->private_data;
+
+	return &file->telemetry->node;
+}
+
+static const struct pfru_ioctl telemetry_ioctls = {
+	.commands = telemetry_commands,
+	.count = ARRAY_SIZE(telemetry_commands),
+	.lock = telemetry_lock,
+	.node = telemetry_node,
+};
 
 static long telemetry_ioctl(struct file *filp, unsigned int cmd,
 			    unsigned long arg)
 {
-	return do_ioctl(filp, cmd, (void __user *)arg, false);
+	return pfru_ioctl(&telemetry_ioctls, filp, cmd, (void __user *)arg,
+			  false);
 }
 
 #ifdef CONFIG_COMPAT
 static long telemetry_compat_ioctl(struct file *filp, unsigned int cmd,
 				   unsigned long arg)
 {
-	return do_ioctl(filp, cmd, compat_ptr(arg), true);
+	return pfru_ioctl(&telemetry_ioctls, filp, cmd, compat_ptr(arg), true);
 }
 #endif
 

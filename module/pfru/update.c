@@ -17,6 +17,7 @@
 #include "core/status.h"
 #include "module/drivers.h"
 #include "dsm.h"
+#include "ioctl.h"
 #include "node.h"
 #include "report.h"
 
@@ -624,8 +625,6 @@ static long act(struct file *filp, enum pfru_action action)
 	struct attempt attempt = {};
 	int ret;
 
-	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
 	ret = pfru_lock(&file->update->lock, nonblock);
 	if (ret)
 		return ret;
@@ -640,20 +639,11 @@ static long act(struct file *filp, enum pfru_action action)
 	return ret;
 }
 
-/* what commands take or give */
-union argument {
-	u32 number;
-	struct pfru_capability cap;
-	struct pfru_result result;
-};
-
-static long ioc_set_rev(struct file *filp, union argument *arg)
+static long ioc_set_rev(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	u32 revision = arg->number;
 
-	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
 	if (revision < PFRU_REVISION_MIN || revision > PFRU_REVISION_MAX)
 		return -EINVAL;
 	file->revision = revision;
@@ -661,22 +651,22 @@ static long ioc_set_rev(struct file *filp, union argument *arg)
 	return 0;
 }
 
-static long ioc_stage(struct file *filp, union argument *arg)
+static long ioc_stage(struct file *filp, union pfru_argument *arg)
 {
 	return act(filp, PFRU_ACTION_STAGE);
 }
 
-static long ioc_activate(struct file *filp, union argument *arg)
+static long ioc_activate(struct file *filp, union pfru_argument *arg)
 {
 	return act(filp, PFRU_ACTION_ACTIVATE);
 }
 
-static long ioc_stage_activate(struct file *filp, union argument *arg)
+static long ioc_stage_activate(struct file *filp, union pfru_argument *arg)
 {
 	return act(filp, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
-static long ioc_query_cap(struct file *filp, union argument *arg)
+static long ioc_query_cap(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -697,7 +687,7 @@ static long ioc_query_cap(struct file *filp, union argument *arg)
 	return ret;
 }
 
-static long ioc_get_result(struct file *filp, union argument *arg)
+static long ioc_get_result(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 
@@ -705,7 +695,7 @@ static long ioc_get_result(struct file *filp, union argument *arg)
 	return arg->result.action ? 0 : -ENODATA;
 }
 
-static long ioc_get_buf_size(struct file *filp, union argument *arg)
+static long ioc_get_buf_size(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -728,7 +718,7 @@ static long ioc_get_buf_size(struct file *filp, union argument *arg)
 	return 0;
 }
 
-static long ioc_get_cached_cap(struct file *filp, union argument *arg)
+static long ioc_get_cached_cap(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -744,75 +734,42 @@ static long ioc_get_cached_cap(struct file *filp, union argument *arg)
 	return known ? 0 : -ENODATA;
 }
 
-/**
- * struct command - a command of the update node
- * @cmd: its number, which says whether the argument is given
- * @function: touches no user memory
- * @takes: the argument is taken; otherwise, and when not given, it is ignored
- */
-struct command {
-	unsigned int cmd;
-	long (*function)(struct file *filp, union argument *arg);
-	bool takes;
-};
-
-static const struct command update_commands[] = {
-	{ PFRU_IOC_SET_REV, ioc_set_rev, true },
-	{ PFRU_IOC_STAGE, ioc_stage },
-	{ PFRU_IOC_ACTIVATE, ioc_activate },
-	{ PFRU_IOC_STAGE_ACTIVATE, ioc_stage_activate },
+static const struct pfru_command update_commands[] = {
+	{ PFRU_IOC_SET_REV, ioc_set_rev,
+	  PFRU_COMMAND_RAWIO | PFRU_COMMAND_TAKES },
+	{ PFRU_IOC_STAGE, ioc_stage, PFRU_COMMAND_RAWIO },
+	{ PFRU_IOC_ACTIVATE, ioc_activate, PFRU_COMMAND_RAWIO },
+	{ PFRU_IOC_STAGE_ACTIVATE, ioc_stage_activate, PFRU_COMMAND_RAWIO },
 	{ PFRU_IOC_QUERY_CAP, ioc_query_cap },
 	{ PFRU_IOC_GET_RESULT, ioc_get_result },
 	{ PFRU_IOC_GET_BUF_SIZE, ioc_get_buf_size },
 	{ PFRU_IOC_GET_CACHED_CAP, ioc_get_cached_cap },
 };
 
-static const struct command *find_command(unsigned int cmd)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(update_commands); i++)
-		if (update_commands[i].cmd == cmd)
-			return &update_commands[i];
-	return NULL;
-}
-
-static long run_command(struct file *filp, const struct command *command,
-			union argument *arg)
+static struct mutex *update_lock(struct file *filp)
 {
 	struct pfru_update_file *file = filp->private_data;
-	struct pfru_node *node = &file->update->node;
-	long ret;
 
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	ret = pfru_node_enter(node);
-	if (ret)
-		goto unlock;
-	ret = command->function(filp, arg);
-	pfru_node_leave(node);
-unlock:
-	mutex_unlock(&file->lock);
-	return ret;
+	return &file->lock;
 }
+
+static struct pfru_node *update_node(struct file *filp)
+{
+	struct pfru_update_file *file = filp->private_data;
+
+	return &file->update->node;
+}
+
+static const struct pfru_ioctl update_ioctls = {
+	.commands = update_commands,
+	.count = ARRAY_SIZE(update_commands),
+	.lock = update_lock,
+	.node = update_node,
+};
 
 static long update_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
-	const struct command *command = find_command(cmd);
-	void __user *user = (void __user *)arg;
-	union argument copy = {};
-	long ret;
-
-	if (!command)
-		return -ENOTTY;
-	if (command->takes && copy_from_user(&copy, user, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	ret = run_command(filp, command, &copy);
-	if (!ret && _IOC_DIR(cmd) == _IOC_READ &&
-	    copy_to_user(user, &copy, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	return ret;
+	return pfru_ioctl(&update_ioctls, filp, cmd, (void __user *)arg, false);
 }
 
 static int update_open(struct inode *inode, struct file *filp)
