@@ -199,7 +199,7 @@ static void test_audit(void)
 
 #define GROUP	"/tmp/cgroup/pfru"
 
-static long group_memory(void)
+static long memory_now(void)
 {
 	char text[32] = "";
 	int fd = open(GROUP "/memory.current", O_RDONLY | O_CLOEXEC);
@@ -208,6 +208,20 @@ static long group_memory(void)
 		die("memory.current");
 	close(fd);
 	return atol(text);
+}
+
+/* once what was closed before is given back, which the kernel does later */
+static long group_memory(void)
+{
+	long memory = memory_now(), before;
+	int left = 25;
+
+	do {
+		before = memory;
+		usleep(200000);
+		memory = memory_now();
+	} while (memory != before && left--);
+	return memory;
 }
 
 /* what a group of tasks answers for when one of them opens a file so often */
@@ -254,8 +268,8 @@ static void test_memory(void)
 	snapshots = memory_of(UPDATE, O_RDWR, 300, 88);
 	printf("# open files: %ld, %ld, %ld; 300 snapshots: %ld\n", plain,
 	       update, telemetry, snapshots);
-	check(update - plain > 1000000, "update: open files are answered for");
-	check(telemetry - plain > 1000000,
+	check(update - plain > 500000, "update: open files are answered for");
+	check(telemetry - plain > 500000,
 	      "telemetry: open files are answered for");
 	check(snapshots > 300 * 4096, "and what was read, too");
 	write_file("/tmp/cgroup/cgroup.procs", pid);
