@@ -10,7 +10,7 @@
 /* after so many rollovers, as a power of 2, the count begins anew */
 #define ROLLOVER_BITS 32
 
-static enum pfru_ring_outcome judge(const struct pfru_log_data_info *info)
+enum pfru_ring_outcome pfru_ring_judge(const struct pfru_log_data_info *info)
 {
 	__u32 ring = info->max_data_size;
 
@@ -113,7 +113,7 @@ static void set_since(const struct pfru_log_data_info *info, __u64 since,
 enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
 				      struct pfru_ring_plan *plan)
 {
-	enum pfru_ring_outcome outcome = judge(info);
+	enum pfru_ring_outcome outcome = pfru_ring_judge(info);
 
 	if (outcome == PFRU_RING_OK)
 		plan_newest(info->max_data_size, info->chunk2_size,
@@ -125,7 +125,7 @@ enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
 				       const struct pfru_ring_position *saved,
 				       struct pfru_ring_news *news)
 {
-	enum pfru_ring_outcome outcome = judge(info);
+	enum pfru_ring_outcome outcome = pfru_ring_judge(info);
 	__u64 since;
 
 	if (outcome != PFRU_RING_OK)
@@ -200,7 +200,8 @@ enum pfru_ring_check pfru_ring_check(const struct pfru_log_data_info *before,
 
 	if (pfru_ring_same(before, after))
 		return PFRU_RING_SAME;
-	if (judge(after) != PFRU_RING_OK || !same_place(before, after))
+	if (pfru_ring_judge(after) != PFRU_RING_OK ||
+	    !same_place(before, after))
 		return PFRU_RING_CHANGED;
 	position_of(after, &now);
 	if (compare(&news->end, &now) != PFRU_BREAK_NONE)

@@ -115,6 +115,14 @@ enum pfru_ring_check {
 };
 
 /**
+ * pfru_ring_judge() - can there be a log where the firmware says it is
+ * @info: what the firmware said; of addresses, only whether there is one
+ *
+ * Return: enum pfru_ring_outcome
+ */
+enum pfru_ring_outcome pfru_ring_judge(const struct pfru_log_data_info *info);
+
+/**
  * pfru_ring_full() - plan to read the whole log, oldest byte first
  * @info: what the firmware said
  * @plan: filled when PFRU_RING_OK

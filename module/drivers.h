@@ -7,9 +7,7 @@
 
 #include <linux/platform_device.h>
 
-/* ACPI hardware ids, and names of the platform devices made for them */
-#define PFRU_UPDATE_HID		"INTC1080"
-#define PFRU_TELEMETRY_HID	"INTC1081"
+/* names of the drivers, and of the platform devices made for them */
 #define PFRU_UPDATE_NAME	"pfru_update"
 #define PFRU_TELEMETRY_NAME	"pfru_telemetry"
 

@@ -6,6 +6,7 @@
 #include <linux/ioport.h>
 #include <linux/uuid.h>
 
+#include "core/range.h"
 #include "core/status.h"
 #include "dsm.h"
 
@@ -22,12 +23,14 @@ static const guid_t telemetry_guid =
  * enum element_type - what an element of an answer must be
  * @ELEMENT_U32: integer of 32 bits, stored as u32
  * @ELEMENT_U64: integer of 32 bits, stored as u64
+ * @ELEMENT_ANY: integer of any width, stored as u64
  * @ELEMENT_GUID: buffer of exactly 16 bytes, stored
  * @ELEMENT_OEM_INFO: buffer of any length; at most PFRU_OEM_INFO_MAX are stored
  */
 enum element_type {
 	ELEMENT_U32,
 	ELEMENT_U64,
+	ELEMENT_ANY,
 	ELEMENT_GUID,
 	ELEMENT_OEM_INFO,
 };
@@ -48,8 +51,10 @@ struct element {
  * @index: number of the function
  * @name: for messages
  * @elements: shape of the answer; the first is the status
- * @count: number of @elements; more than these are allowed, fewer not
+ * @count: number of @elements; more than these are allowed
  * @has_ext: the second element is the extended status
+ * @optional: so many at the end may be missing, and are stored as zeros then: what
+ *	a later revision adds goes there
  */
 struct function {
 	const guid_t *guid;
@@ -58,11 +63,13 @@ struct function {
 	const struct element *elements;
 	u8 count;
 	bool has_ext;
+	u8 optional;
 };
 
 /* clang-format off */
 #define U32(type, member)	{ ELEMENT_U32, offsetof(struct type, member) }
 #define U64(type, member)	{ ELEMENT_U64, offsetof(struct type, member) }
+#define ANY(type, member)	{ ELEMENT_ANY, offsetof(struct type, member) }
 #define GUID(type, member)	{ ELEMENT_GUID, offsetof(struct type, member) }
 #define OEM_INFO(type, member)	{ ELEMENT_OEM_INFO, offsetof(struct type, member) }
 
@@ -99,19 +106,20 @@ static const struct element buffer_elements[] = {
 struct raw_start_answer {
 	u32 status;
 	u32 ext_status;
-	u32 auth_lo;
-	u32 auth_hi;
-	u32 exec_lo;
-	u32 exec_hi;
+	u64 auth_lo;
+	u64 auth_hi;
+	u64 exec_lo;
+	u64 exec_hi;
 };
 
 static const struct element start_elements[] = {
 	U32(raw_start_answer, status),
 	U32(raw_start_answer, ext_status),
-	U32(raw_start_answer, auth_lo),
-	U32(raw_start_answer, auth_hi),
-	U32(raw_start_answer, exec_lo),
-	U32(raw_start_answer, exec_hi),
+	/* numbers that can't be are no reason to call what was done a failure */
+	ANY(raw_start_answer, auth_lo),
+	ANY(raw_start_answer, auth_hi),
+	ANY(raw_start_answer, exec_lo),
+	ANY(raw_start_answer, exec_hi),
 };
 
 struct raw_level_answer {
@@ -182,19 +190,20 @@ static int malformed(struct pfru_result *result, enum pfru_reason reason,
 	return -EPROTO;
 }
 
-static int store_integer(const union acpi_object *object, u32 index, void *to,
-			 bool wide, struct pfru_result *result)
+static int store_integer(const union acpi_object *object,
+			 enum element_type type, u32 index, void *to,
+			 struct pfru_result *result)
 {
 	if (object->type != ACPI_TYPE_INTEGER)
 		return malformed(result, PFRU_REASON_ANSWER_TYPE, index,
 				 object->type, ACPI_TYPE_INTEGER);
-	if (object->integer.value > U32_MAX)
+	if (type != ELEMENT_ANY && object->integer.value > U32_MAX)
 		return malformed(result, PFRU_REASON_ANSWER_RANGE, index,
 				 object->integer.value, U32_MAX);
-	if (wide)
-		*(u64 *)to = object->integer.value;
-	else
+	if (type == ELEMENT_U32)
 		*(u32 *)to = object->integer.value;
+	else
+		*(u64 *)to = object->integer.value;
 	return 0;
 }
 
@@ -232,14 +241,12 @@ static int store(const union acpi_object *object, const struct element *element,
 	void *to = answer + element->offset;
 
 	switch (element->type) {
-	case ELEMENT_U32:
-		return store_integer(object, index, to, false, result);
-	case ELEMENT_U64:
-		return store_integer(object, index, to, true, result);
 	case ELEMENT_GUID:
 		return store_guid(object, index, to, result);
-	default:
+	case ELEMENT_OEM_INFO:
 		return store_oem_info(object, index, to, result);
+	default:
+		return store_integer(object, element->type, index, to, result);
 	}
 }
 
@@ -262,6 +269,9 @@ static int parse(const union acpi_object *package,
 	for (i = 0; i < count; i++) {
 		const struct element *element = &function->elements[i];
 
+		if (i >= package->package.count &&
+		    i >= count - function->optional)
+			break;
 		if (i >= package->package.count)
 			return malformed(result, PFRU_REASON_ANSWER_COUNT, i,
 					 package->package.count, count);
@@ -351,6 +361,18 @@ int pfru_dsm_buffer(const struct pfru_firmware *fw, u32 revision,
 			 answer->size);
 }
 
+/* halves of 32 bits; 0 when they can't be */
+static u64 time_of(const struct pfru_firmware *fw, const char *what, u64 lo,
+		   u64 hi)
+{
+	if (lo <= U32_MAX && hi <= U32_MAX)
+		return hi << 32 | lo;
+	dev_warn_ratelimited(fw->dev,
+			     "start: time of %s given as %#llx and %#llx, expected halves of 32 bits; taken as not known\n",
+			     what, lo, hi);
+	return 0;
+}
+
 int pfru_dsm_start(const struct pfru_firmware *fw, u32 revision,
 		   enum pfru_action action, struct pfru_result *result)
 {
@@ -364,8 +386,9 @@ int pfru_dsm_start(const struct pfru_firmware *fw, u32 revision,
 
 	ret = call(fw, &start_function, revision, &arguments[action], &raw,
 		   sizeof(raw), result);
-	result->auth_time = (u64)raw.auth_hi << 32 | raw.auth_lo;
-	result->exec_time = (u64)raw.exec_hi << 32 | raw.exec_lo;
+	result->auth_time =
+		time_of(fw, "authentication", raw.auth_lo, raw.auth_hi);
+	result->exec_time = time_of(fw, "execution", raw.exec_lo, raw.exec_hi);
 	return ret;
 }
 
@@ -400,12 +423,14 @@ int pfru_dsm_get_data(const struct pfru_firmware *fw, u32 revision, u32 type,
 
 bool pfru_range_usable(u64 address, u64 size, u64 limit)
 {
-	u64 last = address + size - 1;
+	/*
+	 * memremap() warns beyond what the CPU can address, and a kernel with
+	 * narrower addresses than its CPU would look at others than it maps.
+	 */
+	unsigned int bits = min_t(unsigned int, boot_cpu_data.x86_phys_bits,
+				  BITS_PER_TYPE(resource_size_t));
 
-	if (!address || !size || size > limit || last < address)
-		return false;
-	/* memremap() warns beyond what the CPU can address */
-	if (last >> boot_cpu_data.x86_phys_bits)
+	if (!pfru_range_exists(address, size, limit, bits))
 		return false;
 	return region_intersects(address, size, IORESOURCE_SYSTEM_RAM,
 				 IORES_DESC_NONE) == REGION_DISJOINT;

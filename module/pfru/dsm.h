@@ -102,7 +102,8 @@ int pfru_dsm_buffer(const struct pfru_firmware *fw, u32 revision,
  * @revision: see above
  * @action: PFRU_ACTION_STAGE, PFRU_ACTION_ACTIVATE or
  *	PFRU_ACTION_STAGE_ACTIVATE
- * @result: see above, and the times
+ * @result: see above, and the times; 0 for one that is not given as two halves of
+ *	32 bits, which is not held against what was done
  */
 int pfru_dsm_start(const struct pfru_firmware *fw, u32 revision,
 		   enum pfru_action action, struct pfru_result *result);
@@ -145,8 +146,9 @@ int pfru_dsm_get_data(const struct pfru_firmware *fw, u32 revision, u32 type,
  * @size: bytes
  * @limit: the most bytes that make sense
  *
- * Not empty, not wrapping, within what the CPU can address, and no part of it
- * the kernel's own memory, over which a firmware bug would have us write.
+ * Not empty, not wrapping, within what the CPU and the kernel can address, and no
+ * part of it the kernel's own memory, over which a firmware bug would have us
+ * write.
  */
 bool pfru_range_usable(u64 address, u64 size, u64 limit);
 

@@ -13,8 +13,8 @@
 /**
  * struct made - a platform device made here
  * @list: in made_devices
- * @pdev: the device
- * @adev: its ACPI device
+ * @pdev: the device, NULL until it is made
+ * @adev: its ACPI device, with a reference
  */
 struct made {
 	struct list_head list;
@@ -25,75 +25,114 @@ struct made {
 static LIST_HEAD(made_devices);
 static DEFINE_MUTEX(made_lock);
 
-static int make_device(struct acpi_device *adev, const char *name)
+static void forget(struct made *made)
 {
-	struct platform_device_info info = {
-		.name = name,
-		.id = PLATFORM_DEVID_AUTO,
-		.fwnode = acpi_fwnode_handle(adev),
-	};
-	struct device *present;
-	struct made *made;
-
-	present = bus_find_device_by_acpi_dev(&platform_bus_type, adev);
-	if (present) {
-		put_device(present);
-		return 0;
-	}
-	made = kzalloc(sizeof(*made), GFP_KERNEL);
-	if (!made)
-		return -ENOMEM;
-	made->adev = adev;
-	made->pdev = platform_device_register_full(&info);
-	if (IS_ERR(made->pdev)) {
-		int ret = PTR_ERR(made->pdev);
-
-		kfree(made);
-		return ret;
-	}
-	list_add(&made->list, &made_devices);
-	return 0;
+	list_del(&made->list);
+	acpi_dev_put(made->adev);
+	kfree(made);
 }
 
 /**
  * struct search - context of one search for ACPI devices
- * @name: of the platform devices to make
- * @error: the first error
+ * @ids: of the devices
+ * @found: struct made of each, without its platform device
  */
 struct search {
-	const char *name;
-	int error;
+	const struct acpi_device_id *ids;
+	struct list_head found;
 };
 
 static acpi_status found_device(acpi_handle handle, u32 level, void *context,
 				void **unused)
 {
 	struct search *search = context;
-	struct acpi_device *adev = acpi_fetch_acpi_dev(handle);
+	struct acpi_device *adev = acpi_get_acpi_dev(handle);
+	struct made *made;
 
-	if (adev && adev->status.present)
-		search->error = make_device(adev, search->name);
-	return search->error ? AE_CTRL_TERMINATE : AE_OK;
+	if (!adev)
+		return AE_OK;
+	/* false for a device that is not present, too */
+	if (acpi_match_device_ids(adev, search->ids)) {
+		acpi_dev_put(adev);
+		return AE_OK;
+	}
+	made = kzalloc(sizeof(*made), GFP_KERNEL);
+	if (!made) {
+		acpi_dev_put(adev);
+		return AE_NO_MEMORY;
+	}
+	made->adev = adev;
+	list_add_tail(&made->list, &search->found);
+	return AE_OK;
 }
 
-static int make_devices(const char *hid, const char *name)
+/*
+ * The device is for the driver of its name alone: by its ACPI device, mainline's
+ * driver would match it too, and bind it when it was loaded before.
+ */
+static int make_device(struct made *made, const char *name)
 {
-	struct search search = { .name = name };
-	acpi_status status;
+	struct platform_device *pdev;
+	int ret;
 
-	status = acpi_get_devices(hid, found_device, &search, NULL);
-	if (search.error)
-		return search.error;
-	if (ACPI_FAILURE(status))
-		return status == AE_NO_MEMORY ? -ENOMEM : -EIO;
+	pdev = platform_device_alloc(name, PLATFORM_DEVID_AUTO);
+	if (!pdev)
+		return -ENOMEM;
+	ACPI_COMPANION_SET(&pdev->dev, made->adev);
+	ret = pfru_set_driver(pdev, name);
+	if (!ret)
+		ret = platform_device_add(pdev);
+	if (ret) {
+		ACPI_COMPANION_SET(&pdev->dev, NULL);
+		platform_device_put(pdev);
+		return ret;
+	}
+	made->pdev = pdev;
+	list_move_tail(&made->list, &made_devices);
 	return 0;
+}
+
+static bool has_device(struct acpi_device *adev)
+{
+	struct device *dev;
+
+	dev = bus_find_device_by_acpi_dev(&platform_bus_type, adev);
+	if (!dev)
+		return false;
+	put_device(dev);
+	return true;
+}
+
+/*
+ * First all are found, each with a reference: acpi_walk_namespace() keeps tables
+ * from being unloaded, and would keep whatever a probe calls from it, too.
+ */
+static int make_devices(const struct platform_driver *driver)
+{
+	struct search search = { .ids = driver->driver.acpi_match_table };
+	struct made *made, *next;
+	acpi_status status;
+	int ret = 0;
+
+	INIT_LIST_HEAD(&search.found);
+	status = acpi_walk_namespace(ACPI_TYPE_DEVICE, ACPI_ROOT_OBJECT,
+				     ACPI_UINT32_MAX, found_device, NULL,
+				     &search, NULL);
+	if (ACPI_FAILURE(status))
+		ret = status == AE_NO_MEMORY ? -ENOMEM : -EIO;
+	list_for_each_entry_safe(made, next, &search.found, list) {
+		if (!ret && !has_device(made->adev))
+			ret = make_device(made, driver->driver.name);
+		if (!made->pdev)
+			forget(made);
+	}
+	return ret;
 }
 
 static void unmake(struct made *made)
 {
-	list_del(&made->list);
 	platform_device_unregister(made->pdev);
-	kfree(made);
+	forget(made);
 }
 
 /*
@@ -138,12 +177,18 @@ int pfru_enumerate(void)
 	ret = acpi_reconfig_notifier_register(&device_notifier);
 	if (ret)
 		return ret;
-	/* no ACPI device comes or goes meanwhile */
+	/* booted with acpi=off, there is nothing to search, nor locks for it */
+	if (acpi_disabled)
+		return 0;
+	/*
+	 * The kernel makes no device of its own meanwhile. One whose table is
+	 * unloaded waits in device_changed() for what is made of it.
+	 */
 	acpi_scan_lock_acquire();
 	mutex_lock(&made_lock);
-	ret = make_devices(PFRU_UPDATE_HID, PFRU_UPDATE_NAME);
+	ret = make_devices(&pfru_update_driver);
 	if (!ret)
-		ret = make_devices(PFRU_TELEMETRY_HID, PFRU_TELEMETRY_NAME);
+		ret = make_devices(&pfru_telemetry_driver);
 	mutex_unlock(&made_lock);
 	acpi_scan_lock_release();
 	if (ret)

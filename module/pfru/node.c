@@ -9,6 +9,9 @@
 
 #include "node.h"
 
+/* the only one that the firmware's devices must have */
+#define METHOD "_DSM"
+
 int pfru_node_check_device(struct device *dev)
 {
 	/* also what is left of one when the kernel had no memory to bind it */
@@ -19,6 +22,39 @@ int pfru_node_check_device(struct device *dev)
 	/* the crashed kernel's memory would not count as System RAM there */
 	return is_kdump_kernel() ? -ENODEV : 0;
 }
+
+bool pfru_node_has_method(struct device *dev)
+{
+	if (acpi_has_method(ACPI_HANDLE(dev), METHOD))
+		return true;
+	dev_warn(dev,
+		 "no node: the firmware's device has no method " METHOD
+		 ", so nothing can be asked of it; report it to the firmware's vendor\n");
+	return false;
+}
+
+static ssize_t missing_method_show(struct device *dev,
+				   struct device_attribute *attr, char *text)
+{
+	return sprintf(text, METHOD "\n");
+}
+static DEVICE_ATTR_RO(missing_method);
+
+static struct attribute *node_attributes[] = { &dev_attr_missing_method.attr,
+					       NULL };
+
+static umode_t node_attribute_mode(struct kobject *kobj, struct attribute *attr,
+				   int index)
+{
+	return dev_get_drvdata(kobj_to_dev(kobj)) ? 0 : attr->mode;
+}
+
+static const struct attribute_group node_group = {
+	.attrs = node_attributes,
+	.is_visible = node_attribute_mode,
+};
+
+const struct attribute_group *pfru_node_groups[] = { &node_group, NULL };
 
 void pfru_node_init(struct pfru_node *node,
 		    void (*release)(struct pfru_node *node))

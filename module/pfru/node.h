@@ -50,6 +50,23 @@ struct pfru_node {
 int pfru_node_check_device(struct device *dev);
 
 /**
+ * pfru_node_has_method() - is there something to call on a device
+ * @dev: a device that pfru_node_check_device() has let pass
+ *
+ * A driver keeps a device without the method _DSM, gives it no node, and leaves
+ * its driver data NULL. The log says why, and so does pfru_node_groups.
+ *
+ * Return: true when the firmware's device has the method
+ */
+bool pfru_node_has_method(struct device *dev);
+
+/*
+ * For a driver's dev_groups: the file missing_method, of a device whose driver
+ * data is NULL, names the method.
+ */
+extern const struct attribute_group *pfru_node_groups[];
+
+/**
  * pfru_node_init() - prepare a node, before anything can see it
  * @node: the node, zeroed
  * @release: frees what @node is part of

@@ -122,15 +122,10 @@ static void audit_action(const struct pfru_loaded *loaded, const char *hash,
 		  result->status, result->ext_status, !result->error);
 }
 
-/*
- * An activation that was not refused has run, or may have: an answer that is
- * short or missing doesn't say that nothing happened.
- */
 static bool may_have_run(const struct pfru_result *result)
 {
 	return result->action != PFRU_ACTION_STAGE &&
-	       (result->status == PFRU_STATUS_SUCCESS ||
-		result->status == PFRU_STATUS_NONE);
+	       (!result->error || pfru_reason_outcome_unknown(result->reason));
 }
 
 static void send_uevent(struct device *dev, enum pfru_action action)
@@ -142,18 +137,40 @@ static void send_uevent(struct device *dev, enum pfru_action action)
 	kobject_uevent_env(&dev->kobj, KOBJ_CHANGE, env);
 }
 
-void pfru_report_attempt(struct device *dev, const struct pfru_loaded *loaded,
-			 const struct pfru_result *result)
+/* the capsule of an action, @loaded or what only the firmware knows */
+static void describe_subject(const struct pfru_loaded *loaded, char *what,
+			     size_t size, char *hash)
 {
-	char hash[HASH_TEXT_SIZE] = "none";
-	char what[DETAIL_SIZE] = "what was staged before";
+	if (loaded) {
+		snprintf(hash, HASH_TEXT_SIZE, "%*phN",
+			 (int)sizeof(loaded->sha256), loaded->sha256);
+		describe_loaded(loaded, what, size);
+	} else {
+		strscpy(hash, "none", HASH_TEXT_SIZE);
+		strscpy(what, "what was staged before", size);
+	}
+}
+
+void pfru_report_begin(struct device *dev, enum pfru_action action,
+		       const struct pfru_loaded *loaded)
+{
+	char hash[HASH_TEXT_SIZE];
+	char what[DETAIL_SIZE];
+
+	describe_subject(loaded, what, sizeof(what), hash);
+	dev_notice(dev, "%s by pid %d, uid %u begins: %s, sha256 %s\n",
+		   action_names[action], task_tgid_nr(current), caller_uid(),
+		   what, hash);
+}
+
+void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
+			const struct pfru_result *result)
+{
+	char hash[HASH_TEXT_SIZE];
+	char what[DETAIL_SIZE];
 	char end[DETAIL_SIZE];
 
-	if (loaded) {
-		snprintf(hash, sizeof(hash), "%*phN",
-			 (int)sizeof(loaded->sha256), loaded->sha256);
-		describe_loaded(loaded, what, sizeof(what));
-	}
+	describe_subject(loaded, what, sizeof(what), hash);
 	describe_end(result, end, sizeof(end));
 	audit_action(loaded, hash, result);
 	if (result->error)
@@ -167,12 +184,6 @@ void pfru_report_attempt(struct device *dev, const struct pfru_loaded *loaded,
 			 action_names[result->action], task_tgid_nr(current),
 			 caller_uid(), what, hash, result->auth_time,
 			 result->exec_time);
-}
-
-void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
-			const struct pfru_result *result)
-{
-	pfru_report_attempt(dev, loaded, result);
 	if (may_have_run(result))
 		send_uevent(dev, result->action);
 }

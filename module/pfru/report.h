@@ -57,25 +57,25 @@ void pfru_report_level(struct device *dev, u32 level,
 		       const struct pfru_result *result);
 
 /**
- * pfru_report_attempt() - somebody tried to stage or activate
+ * pfru_report_begin() - the firmware is about to be asked to stage or activate
  * @dev: device
- * @loaded: the capsule that it was about, NULL when that is not known
- * @result: how it ended
+ * @action: what it is asked
+ * @loaded: the capsule that it is about, NULL when that is not known
  *
- * Logs and leaves an audit record. To be called for what was refused before the
- * firmware was asked; else pfru_report_action() is.
+ * A machine that never comes back from it has this in its log.
  */
-void pfru_report_attempt(struct device *dev, const struct pfru_loaded *loaded,
-			 const struct pfru_result *result);
+void pfru_report_begin(struct device *dev, enum pfru_action action,
+		       const struct pfru_loaded *loaded);
 
 /**
- * pfru_report_action() - the firmware was asked to stage or activate
+ * pfru_report_action() - somebody tried to stage or activate
  * @dev: device
  * @loaded: the capsule that it was about, NULL when that is not known
- * @result: how it ended
+ * @result: how it ended, refused by the firmware or before it was asked
  *
- * As pfru_report_attempt(), and after an activation that ran, as far as is known,
- * sends KOBJ_CHANGE.
+ * Logs, leaves an audit record, and sends KOBJ_CHANGE after an activation that
+ * has run or may have. Audit waits for room, a minute if it must: not to be
+ * called under a lock that others need.
  */
 void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 			const struct pfru_result *result);

@@ -7,12 +7,15 @@
 #include <linux/compat.h>
 #include <linux/io.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "core/ids.h"
+#include "core/ring.h"
 #include "module/drivers.h"
 #include "dsm.h"
+#include "ioctl.h"
 #include "node.h"
 #include "report.h"
 
@@ -123,7 +126,7 @@ static int fetch_view(struct pfru_telemetry_file *file, bool nonblock)
 	struct pfru_view *view;
 	int ret;
 
-	view = kzalloc(sizeof(*view), GFP_KERNEL);
+	view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
 	if (!view)
 		return -ENOMEM;
 	kref_init(&view->ref);
@@ -151,13 +154,6 @@ static bool view_is_stale(const struct pfru_telemetry_file *file)
 {
 	return !file->view ||
 	       file->view->generation != READ_ONCE(file->telemetry->generation);
-}
-
-static bool sizes_make_sense(const struct pfru_log_data_info *info)
-{
-	return info->max_data_size && info->max_data_size <= PFRU_RING_MAX &&
-	       info->chunk2_size <= info->max_data_size &&
-	       info->chunk1_size <= info->max_data_size - info->chunk2_size;
 }
 
 /* Do both chunks lie in one ring, all of which may be mapped? */
@@ -210,10 +206,11 @@ static int map_chunk(struct pfru_telemetry_file *file, u64 address, u32 size,
 static int check_view(struct pfru_telemetry_file *file)
 {
 	const struct pfru_log_data_info *info = &file->view->info;
+	enum pfru_ring_outcome outcome = pfru_ring_judge(info);
 
-	if (!chunk2_address(info))
+	if (outcome == PFRU_RING_EMPTY)
 		return -EBUSY;
-	if (!sizes_make_sense(info))
+	if (outcome != PFRU_RING_OK || info->max_data_size > PFRU_RING_MAX)
 		return unusable(file, chunk2_address(info), info->max_data_size,
 				not_to_be_believed);
 	return 0;
@@ -307,13 +304,21 @@ static ssize_t copy_view(const struct pfru_view *view, loff_t *pos,
 			 struct iov_iter *to)
 {
 	size_t count, copied;
+	ssize_t done = 0;
 
 	if (*pos >= view->info.max_data_size)
 		return 0;
-	count = min_t(u64, iov_iter_count(to), view->info.max_data_size - *pos);
-	copied = copy_ring(view, *pos, count, to);
-	*pos += copied;
-	return copied ? copied : -EFAULT;
+	/* large rings take a while: in pieces, with a chance for others between */
+	do {
+		count = min_t(u64, iov_iter_count(to),
+			      view->info.max_data_size - *pos);
+		count = min_t(size_t, count, SZ_1M);
+		copied = copy_ring(view, *pos, count, to);
+		*pos += copied;
+		done += copied;
+		cond_resched();
+	} while (copied && copied == count && !fatal_signal_pending(current));
+	return done ? done : -EFAULT;
 }
 
 static ssize_t telemetry_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -410,9 +415,9 @@ static int set_level(struct pfru_telemetry_file *file, u32 level, bool nonblock)
 	ret = pfru_dsm_set_level(&telemetry->fw, file->revision, level,
 				 &file->result);
 	file->result.error = ret;
+	mutex_unlock(&telemetry->lock);
 	if (ret)
 		pfru_report_level(telemetry->fw.dev, level, &file->result);
-	mutex_unlock(&telemetry->lock);
 	return ret;
 }
 
@@ -451,27 +456,12 @@ static int set_info(struct file *filp, const struct pfru_log_info *info)
 	return 0;
 }
 
-/* what commands take or give */
-union argument {
-	struct pfru_log_info log;
-	struct pfru_log_data_info data;
-	struct pfru_result result;
-};
-
-static long ioc_set_info(struct file *filp, union argument *arg)
+static long ioc_set_info(struct file *filp, union pfru_argument *arg)
 {
-	struct pfru_telemetry_file *file = filp->private_data;
-	int ret;
-
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	ret = set_info(filp, &arg->log);
-	mutex_unlock(&file->lock);
-	return ret;
+	return set_info(filp, &arg->log);
 }
 
-static int get_info(struct file *filp, struct pfru_log_info *info)
+static long ioc_get_info(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
 	struct pfru_telemetry *telemetry = file->telemetry;
@@ -483,57 +473,34 @@ static int get_info(struct file *filp, struct pfru_log_info *info)
 		return ret;
 	pfru_begin_result(&result, PFRU_ACTION_GET_LEVEL);
 	ret = pfru_dsm_get_level(&telemetry->fw, file->revision,
-				 &info->log_level, &result);
+				 &arg->log.log_level, &result);
 	mutex_unlock(&telemetry->lock);
 	if (ret) {
 		result.error = ret;
 		file->result = result;
 		return ret;
 	}
-	info->log_type = file->type;
-	info->log_revid = file->revision;
+	arg->log.log_type = file->type;
+	arg->log.log_revid = file->revision;
 	return 0;
 }
 
-static long ioc_get_info(struct file *filp, union argument *arg)
+static long ioc_get_data_info(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
 	int ret;
 
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	ret = get_info(filp, &arg->log);
-	mutex_unlock(&file->lock);
-	return ret;
-}
-
-static long ioc_get_data_info(struct file *filp, union argument *arg)
-{
-	struct pfru_telemetry_file *file = filp->private_data;
-	bool nonblock = filp->f_flags & O_NONBLOCK;
-	int ret;
-
-	ret = pfru_lock(&file->lock, nonblock);
-	if (ret)
-		return ret;
-	ret = fetch_view(file, nonblock);
+	ret = fetch_view(file, filp->f_flags & O_NONBLOCK);
 	if (!ret)
 		arg->data = file->view->info;
-	mutex_unlock(&file->lock);
 	return ret;
 }
 
-static long ioc_get_result(struct file *filp, union argument *arg)
+static long ioc_get_result(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_telemetry_file *file = filp->private_data;
-	int ret;
 
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
 	arg->result = file->result;
-	mutex_unlock(&file->lock);
 	return arg->result.action ? 0 : -ENODATA;
 }
 
@@ -544,79 +511,53 @@ struct compat_data_info {
 	u8 bytes[COMPAT_DATA_INFO_SIZE];
 };
 
-/**
- * struct command - a command of the telemetry node
- * @cmd: its number, which says whether the argument is taken or given
- * @function: touches no user memory
- * @compat: for 32-bit callers only
- */
-struct command {
-	unsigned int cmd;
-	long (*function)(struct file *filp, union argument *arg);
-	bool compat;
-};
-
-static const struct command telemetry_commands[] = {
-	{ PFRU_LOG_IOC_SET_INFO, ioc_set_info },
+static const struct pfru_command telemetry_commands[] = {
+	{ PFRU_LOG_IOC_SET_INFO, ioc_set_info, PFRU_COMMAND_TAKES },
 	{ PFRU_LOG_IOC_GET_INFO, ioc_get_info },
 	{ PFRU_LOG_IOC_GET_DATA_INFO, ioc_get_data_info },
-	{ PFRT_LOG_IOC_SET_INFO, ioc_set_info },
+	{ PFRT_LOG_IOC_SET_INFO, ioc_set_info, PFRU_COMMAND_TAKES },
 	{ PFRT_LOG_IOC_GET_INFO, ioc_get_info },
 	{ PFRT_LOG_IOC_GET_DATA_INFO, ioc_get_data_info },
 	{ PFRU_IOC_GET_RESULT, ioc_get_result },
 	{ _IOR(PFRU_IOC_MAGIC, 0x07, struct compat_data_info),
-	  ioc_get_data_info, true },
+	  ioc_get_data_info, PFRU_COMMAND_COMPAT },
 	{ _IOR(PFRU_IOC_MAGIC, 0x08, struct compat_data_info),
-	  ioc_get_data_info, true },
+	  ioc_get_data_info, PFRU_COMMAND_COMPAT },
 };
 
-static const struct command *find_command(unsigned int cmd, bool compat)
+static struct mutex *telemetry_lock(struct file *filp)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(telemetry_commands); i++)
-		if (telemetry_commands[i].cmd == cmd &&
-		    telemetry_commands[i].compat <= compat)
-			return &telemetry_commands[i];
-	return NULL;
-}
-
-static long do_ioctl(struct file *filp, unsigned int cmd, void __user *arg,
-		     bool compat)
-{
-	const struct command *command = find_command(cmd, compat);
 	struct pfru_telemetry_file *file = filp->private_data;
-	struct pfru_node *node = &file->telemetry->node;
-	union argument copy = {};
-	long ret;
 
-	if (!command)
-		return -ENOTTY;
-	if (_IOC_DIR(cmd) == _IOC_WRITE &&
-	    copy_from_user(&copy, arg, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	ret = pfru_node_enter(node);
-	if (ret)
-		return ret;
-	ret = command->function(filp, &copy);
-	pfru_node_leave(node);
-	if (!ret && _IOC_DIR(cmd) == _IOC_READ &&
-	    copy_to_user(arg, &copy, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	return ret;
+	return &file->lock;
 }
+
+static struct pfru_node *telemetry_node(struct file *filp)
+{
+	struct pfru_telemetry_file *file = filp->private_data;
+
+	return &file->telemetry->node;
+}
+
+static const struct pfru_ioctl telemetry_ioctls = {
+	.commands = telemetry_commands,
+	.count = ARRAY_SIZE(telemetry_commands),
+	.lock = telemetry_lock,
+	.node = telemetry_node,
+};
 
 static long telemetry_ioctl(struct file *filp, unsigned int cmd,
 			    unsigned long arg)
 {
-	return do_ioctl(filp, cmd, (void __user *)arg, false);
+	return pfru_ioctl(&telemetry_ioctls, filp, cmd, (void __user *)arg,
+			  false);
 }
 
 #ifdef CONFIG_COMPAT
 static long telemetry_compat_ioctl(struct file *filp, unsigned int cmd,
 				   unsigned long arg)
 {
-	return do_ioctl(filp, cmd, compat_ptr(arg), true);
+	return pfru_ioctl(&telemetry_ioctls, filp, cmd, compat_ptr(arg), true);
 }
 #endif
 
@@ -625,7 +566,7 @@ static int telemetry_open(struct inode *inode, struct file *filp)
 	struct pfru_telemetry_file *file;
 	struct pfru_node *node;
 
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;
 	node = pfru_node_open(filp);
@@ -693,6 +634,8 @@ static int telemetry_probe(struct platform_device *pdev)
 	ret = pfru_node_check_device(dev);
 	if (ret)
 		return ret;
+	if (!pfru_node_has_method(dev))
+		return 0;
 	telemetry = kzalloc(sizeof(*telemetry), GFP_KERNEL);
 	if (!telemetry)
 		return -ENOMEM;
@@ -722,6 +665,8 @@ static int telemetry_freeze(struct device *dev)
 {
 	struct pfru_telemetry *telemetry = dev_get_drvdata(dev);
 
+	if (!telemetry)
+		return 0;
 	mutex_lock(&telemetry->lock);
 	WRITE_ONCE(telemetry->generation, telemetry->generation + 1);
 	mutex_unlock(&telemetry->lock);
@@ -749,6 +694,7 @@ struct platform_driver pfru_telemetry_driver = {
 		.name = PFRU_TELEMETRY_NAME,
 		.acpi_match_table = telemetry_acpi_ids,
 		.pm = &telemetry_pm,
+		.dev_groups = pfru_node_groups,
 	},
 	.id_table = telemetry_platform_ids,
 	.probe = telemetry_probe,

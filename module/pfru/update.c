@@ -13,9 +13,11 @@
 #include <linux/uio.h>
 
 #include "core/capsule.h"
+#include "core/ids.h"
 #include "core/status.h"
 #include "module/drivers.h"
 #include "dsm.h"
+#include "ioctl.h"
 #include "node.h"
 #include "report.h"
 
@@ -185,6 +187,21 @@ static int set_refusal(struct pfru_result *result,
 	return -pfru_reason_text(refusal->reason)->error;
 }
 
+/* large capsules take a while: in pieces, with a chance for others between */
+static void hash_load(struct pfru_load *load)
+{
+	struct sha256_ctx hash;
+	u64 done, piece;
+
+	sha256_init(&hash);
+	for (done = 0; done < load->size; done += piece) {
+		piece = min_t(u64, load->size - done, SZ_64K);
+		sha256_update(&hash, load->bytes + done, piece);
+		cond_resched();
+	}
+	sha256_final(&hash, load->loaded.sha256);
+}
+
 static int judge(struct pfru_update *update, struct pfru_verdict *verdict,
 		 struct pfru_result *result)
 {
@@ -321,11 +338,8 @@ static int take_piece(struct pfru_update_file *file, struct iov_iter *from)
 	if (ret)
 		return ret;
 	ret = receive(file, from);
-	if (!ret && load->size && load->have == load->size) {
+	if (!ret && load->size && load->have == load->size)
 		ret = finish_load(file);
-		if (!ret)
-			pfru_report_loaded(update->fw.dev, &load->loaded);
-	}
 	if (ret)
 		drop_load(update, true);
 	return ret;
@@ -340,6 +354,8 @@ static int write_piece(struct pfru_update_file *file, struct iov_iter *from,
 {
 	struct pfru_update *update = file->update;
 	struct pfru_result before = file->result;
+	struct pfru_loaded loaded;
+	bool complete = false;
 	int ret;
 
 	ret = pfru_node_enter(&update->node);
@@ -357,12 +373,17 @@ static int write_piece(struct pfru_update_file *file, struct iov_iter *from,
 	if (ret) {
 		*refused = true;
 		file->result.error = ret;
-		pfru_report_refused(update->fw.dev, &file->result);
 	} else {
 		file->result = before;
+		complete = update->load.complete;
+		loaded = update->load.loaded;
 	}
 unlock:
 	mutex_unlock(&update->lock);
+	if (complete)
+		pfru_report_loaded(update->fw.dev, &loaded);
+	if (*refused)
+		pfru_report_refused(update->fw.dev, &file->result);
 leave:
 	pfru_node_leave(&update->node);
 	return ret;
@@ -424,13 +445,14 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 	struct pfru_update *update = file->update;
 	struct pfru_query_answer *answer;
 	struct pfru_result result;
+	u32 generation;
 	u32 oem_size;
 	u8 *snapshot;
 	int ret;
 
 	answer = kmalloc(sizeof(*answer), GFP_KERNEL);
 	snapshot = kmalloc(PFRU_CAPABILITY_READ_SIZE + PFRU_OEM_INFO_MAX,
-			   GFP_KERNEL);
+			   GFP_KERNEL_ACCOUNT);
 	if (!answer || !snapshot) {
 		ret = -ENOMEM;
 		goto free;
@@ -440,7 +462,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 		goto free;
 	pfru_begin_result(&result, PFRU_ACTION_QUERY);
 	ret = query(update, file->revision, answer, &result);
-	file->generation = update->generation;
+	generation = update->generation;
 	mutex_unlock(&update->lock);
 	if (ret) {
 		result.error = ret;
@@ -453,6 +475,7 @@ static int take_snapshot(struct pfru_update_file *file, bool nonblock)
 	memcpy(snapshot + PFRU_CAPABILITY_READ_SIZE, answer->oem_info,
 	       oem_size);
 	swap(file->snapshot, snapshot);
+	file->generation = generation;
 	file->snapshot_size = PFRU_CAPABILITY_READ_SIZE + oem_size;
 free:
 	kfree(snapshot);
@@ -529,9 +552,8 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 	struct pfru_result *result = &file->result;
 	int ret;
 
+	pfru_report_begin(update->fw.dev, action, subject(update, action));
 	ret = pfru_dsm_start(&update->fw, file->revision, action, result);
-	result->error = ret;
-	pfru_report_action(update->fw.dev, subject(update, action), result);
 	if (ret && result->reason == PFRU_REASON_FIRMWARE &&
 	    result->status == PFRU_STATUS_RETRY)
 		return ret;
@@ -544,64 +566,84 @@ static int start(struct pfru_update_file *file, enum pfru_action action)
 	return ret;
 }
 
-static int act_locked(struct pfru_update_file *file, enum pfru_action action)
+/**
+ * struct attempt - what is to be reported of an action
+ * @made: there is something to report
+ * @known: @loaded is what it was about
+ * @loaded: the capsule
+ */
+struct attempt {
+	bool made;
+	bool known;
+	struct pfru_loaded loaded;
+};
+
+/* Judge the loaded capsule again, as it is now, and note what it is. */
+static int prepare_start(struct pfru_update_file *file)
 {
 	struct pfru_update *update = file->update;
-	struct pfru_load *load = &update->load;
 	struct pfru_verdict verdict;
 	int ret;
+
+	ret = judge(update, &verdict, &file->result);
+	/* what the firmware does to the buffer must not change the record */
+	hash_load(&update->load);
+	return ret;
+}
+
+static int act_locked(struct pfru_update_file *file, enum pfru_action action,
+		      struct attempt *attempt)
+{
+	struct pfru_update *update = file->update;
+	const struct pfru_loaded *loaded;
+	int ret = 0;
 
 	if (update->owner && update->owner != file)
 		return -EBUSY;
 	pfru_begin_result(&file->result, action);
-	if (action == PFRU_ACTION_ACTIVATE)
-		return start(file, action);
-	if (!load->complete)
-		return file->result.error = -ENODATA;
-	ret = judge(update, &verdict, &file->result);
-	/* what the firmware does to the buffer must not change the record */
-	sha256(load->bytes, load->size, load->loaded.sha256);
-	if (ret) {
-		file->result.error = ret;
-		pfru_report_attempt(update->fw.dev, &load->loaded,
-				    &file->result);
-		drop_load(update, true);
-		return ret;
+	if (action != PFRU_ACTION_ACTIVATE) {
+		if (!update->load.complete)
+			return file->result.error = -ENODATA;
+		ret = prepare_start(file);
 	}
-	return start(file, action);
+	loaded = subject(update, action);
+	attempt->made = true;
+	attempt->known = loaded;
+	if (loaded)
+		attempt->loaded = *loaded;
+	if (ret)
+		drop_load(update, true);
+	else
+		ret = start(file, action);
+	return file->result.error = ret;
 }
 
 static long act(struct file *filp, enum pfru_action action)
 {
 	struct pfru_update_file *file = filp->private_data;
 	bool nonblock = filp->f_flags & O_NONBLOCK;
+	struct attempt attempt = {};
 	int ret;
 
-	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
 	ret = pfru_lock(&file->update->lock, nonblock);
 	if (ret)
 		return ret;
-	ret = act_locked(file, action);
+	ret = act_locked(file, action, &attempt);
 	mutex_unlock(&file->update->lock);
 	filp->f_pos = 0;
+	/* not under the lock: audit may wait for room */
+	if (attempt.made)
+		pfru_report_action(file->update->fw.dev,
+				   attempt.known ? &attempt.loaded : NULL,
+				   &file->result);
 	return ret;
 }
 
-/* what commands take or give */
-union argument {
-	u32 number;
-	struct pfru_capability cap;
-	struct pfru_result result;
-};
-
-static long ioc_set_rev(struct file *filp, union argument *arg)
+static long ioc_set_rev(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	u32 revision = arg->number;
 
-	if (!capable(CAP_SYS_RAWIO))
-		return -EPERM;
 	if (revision < PFRU_REVISION_MIN || revision > PFRU_REVISION_MAX)
 		return -EINVAL;
 	file->revision = revision;
@@ -609,22 +651,22 @@ static long ioc_set_rev(struct file *filp, union argument *arg)
 	return 0;
 }
 
-static long ioc_stage(struct file *filp, union argument *arg)
+static long ioc_stage(struct file *filp, union pfru_argument *arg)
 {
 	return act(filp, PFRU_ACTION_STAGE);
 }
 
-static long ioc_activate(struct file *filp, union argument *arg)
+static long ioc_activate(struct file *filp, union pfru_argument *arg)
 {
 	return act(filp, PFRU_ACTION_ACTIVATE);
 }
 
-static long ioc_stage_activate(struct file *filp, union argument *arg)
+static long ioc_stage_activate(struct file *filp, union pfru_argument *arg)
 {
 	return act(filp, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
-static long ioc_query_cap(struct file *filp, union argument *arg)
+static long ioc_query_cap(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -645,7 +687,7 @@ static long ioc_query_cap(struct file *filp, union argument *arg)
 	return ret;
 }
 
-static long ioc_get_result(struct file *filp, union argument *arg)
+static long ioc_get_result(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 
@@ -653,7 +695,7 @@ static long ioc_get_result(struct file *filp, union argument *arg)
 	return arg->result.action ? 0 : -ENODATA;
 }
 
-static long ioc_get_buf_size(struct file *filp, union argument *arg)
+static long ioc_get_buf_size(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -676,7 +718,7 @@ static long ioc_get_buf_size(struct file *filp, union argument *arg)
 	return 0;
 }
 
-static long ioc_get_cached_cap(struct file *filp, union argument *arg)
+static long ioc_get_cached_cap(struct file *filp, union pfru_argument *arg)
 {
 	struct pfru_update_file *file = filp->private_data;
 	struct pfru_update *update = file->update;
@@ -692,75 +734,42 @@ static long ioc_get_cached_cap(struct file *filp, union argument *arg)
 	return known ? 0 : -ENODATA;
 }
 
-/**
- * struct command - a command of the update node
- * @cmd: its number, which says whether the argument is given
- * @function: touches no user memory
- * @takes: the argument is taken; otherwise, and when not given, it is ignored
- */
-struct command {
-	unsigned int cmd;
-	long (*function)(struct file *filp, union argument *arg);
-	bool takes;
-};
-
-static const struct command update_commands[] = {
-	{ PFRU_IOC_SET_REV, ioc_set_rev, true },
-	{ PFRU_IOC_STAGE, ioc_stage },
-	{ PFRU_IOC_ACTIVATE, ioc_activate },
-	{ PFRU_IOC_STAGE_ACTIVATE, ioc_stage_activate },
+static const struct pfru_command update_commands[] = {
+	{ PFRU_IOC_SET_REV, ioc_set_rev,
+	  PFRU_COMMAND_RAWIO | PFRU_COMMAND_TAKES },
+	{ PFRU_IOC_STAGE, ioc_stage, PFRU_COMMAND_RAWIO },
+	{ PFRU_IOC_ACTIVATE, ioc_activate, PFRU_COMMAND_RAWIO },
+	{ PFRU_IOC_STAGE_ACTIVATE, ioc_stage_activate, PFRU_COMMAND_RAWIO },
 	{ PFRU_IOC_QUERY_CAP, ioc_query_cap },
 	{ PFRU_IOC_GET_RESULT, ioc_get_result },
 	{ PFRU_IOC_GET_BUF_SIZE, ioc_get_buf_size },
 	{ PFRU_IOC_GET_CACHED_CAP, ioc_get_cached_cap },
 };
 
-static const struct command *find_command(unsigned int cmd)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(update_commands); i++)
-		if (update_commands[i].cmd == cmd)
-			return &update_commands[i];
-	return NULL;
-}
-
-static long run_command(struct file *filp, const struct command *command,
-			union argument *arg)
+static struct mutex *update_lock(struct file *filp)
 {
 	struct pfru_update_file *file = filp->private_data;
-	struct pfru_node *node = &file->update->node;
-	long ret;
 
-	ret = pfru_lock(&file->lock, filp->f_flags & O_NONBLOCK);
-	if (ret)
-		return ret;
-	ret = pfru_node_enter(node);
-	if (ret)
-		goto unlock;
-	ret = command->function(filp, arg);
-	pfru_node_leave(node);
-unlock:
-	mutex_unlock(&file->lock);
-	return ret;
+	return &file->lock;
 }
+
+static struct pfru_node *update_node(struct file *filp)
+{
+	struct pfru_update_file *file = filp->private_data;
+
+	return &file->update->node;
+}
+
+static const struct pfru_ioctl update_ioctls = {
+	.commands = update_commands,
+	.count = ARRAY_SIZE(update_commands),
+	.lock = update_lock,
+	.node = update_node,
+};
 
 static long update_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 {
-	const struct command *command = find_command(cmd);
-	void __user *user = (void __user *)arg;
-	union argument copy = {};
-	long ret;
-
-	if (!command)
-		return -ENOTTY;
-	if (command->takes && copy_from_user(&copy, user, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	ret = run_command(filp, command, &copy);
-	if (!ret && _IOC_DIR(cmd) == _IOC_READ &&
-	    copy_to_user(user, &copy, _IOC_SIZE(cmd)))
-		return -EFAULT;
-	return ret;
+	return pfru_ioctl(&update_ioctls, filp, cmd, (void __user *)arg, false);
 }
 
 static int update_open(struct inode *inode, struct file *filp)
@@ -770,7 +779,7 @@ static int update_open(struct inode *inode, struct file *filp)
 
 	if (!capable(CAP_SYS_RAWIO))
 		return -EPERM;
-	file = kzalloc(sizeof(*file), GFP_KERNEL);
+	file = kzalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);
 	if (!file)
 		return -ENOMEM;
 	node = pfru_node_open(filp);
@@ -846,6 +855,8 @@ static int update_probe(struct platform_device *pdev)
 	ret = pfru_node_check_device(dev);
 	if (ret)
 		return ret;
+	if (!pfru_node_has_method(dev))
+		return 0;
 	update = kzalloc(sizeof(*update), GFP_KERNEL);
 	if (!update)
 		return -ENOMEM;
@@ -874,6 +885,8 @@ static int update_freeze(struct device *dev)
 {
 	struct pfru_update *update = dev_get_drvdata(dev);
 
+	if (!update)
+		return 0;
 	mutex_lock(&update->lock);
 	drop_load(update, true);
 	update->staged_known = false;
@@ -904,6 +917,7 @@ struct platform_driver pfru_update_driver = {
 		.name = PFRU_UPDATE_NAME,
 		.acpi_match_table = update_acpi_ids,
 		.pm = &update_pm,
+		.dev_groups = pfru_node_groups,
 	},
 	.id_table = update_platform_ids,
 	.probe = update_probe,

@@ -19,6 +19,7 @@
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/device/module-state.h"
 #include "cli/pfructl/device/watchdog.h"
+#include "core/ids.h"
 
 #define ACPI_DEVICES "/sys/bus/acpi/devices"
 #define SECURE_BOOT                  \
@@ -30,12 +31,16 @@
 
 #define PROBLEMS_MAX 16
 
+/* of an ACPI device, that are looked at */
+#define PHYSICAL_NODES 8
+
 /**
  * struct kind - what is known of one kind of device
  * @name: of the kind
  * @hid: its ACPI hardware id
  * @mainline: the kernel's own driver for it
  * @devices: number of ACPI devices
+ * @lame: how many of them lack a method, so that their driver makes no node
  * @bound: a driver is bound to one of them
  * @bound_mainline: and it is the kernel's own
  * @usable: its node could be opened
@@ -46,6 +51,7 @@ struct kind {
 	const char *hid;
 	const char *mainline;
 	int devices;
+	int lame;
 	bool bound;
 	bool bound_mainline;
 	bool usable;
@@ -106,6 +112,17 @@ static bool is_device(const char *name, const char *hid)
 	return found;
 }
 
+/* a file of the physical node of that number of an ACPI device; allocated */
+static char *node_file(const char *name, int i, const char *file)
+{
+	char number[8] = "";
+
+	if (i)
+		snprintf(number, sizeof(number), "%d", i);
+	return sysroot_path(ACPI_DEVICES "/%s/physical_node%s/%s", name, number,
+			    file);
+}
+
 /*
  * The driver of an ACPI device's physical nodes. There can be several: the PNP
  * layer's, with no driver or one that does nothing, then the platform device.
@@ -115,14 +132,9 @@ static char *bound_driver(const char *name, const char *mainline)
 	char *driver = NULL;
 	int i;
 
-	for (i = 0; i < 8 && !driver; i++) {
-		char number[8] = "";
-		char *path;
+	for (i = 0; i < PHYSICAL_NODES && !driver; i++) {
+		char *path = node_file(name, i, "driver");
 
-		if (i)
-			snprintf(number, sizeof(number), "%d", i);
-		path = sysroot_path(ACPI_DEVICES "/%s/physical_node%s/driver",
-				    name, number);
 		driver = sysfs_link_name(path);
 		free(path);
 		if (driver && strncmp(driver, "pfru_", 5) &&
@@ -134,33 +146,70 @@ static char *bound_driver(const char *name, const char *mainline)
 	return driver;
 }
 
-static void print_acpi_device(struct output *out, struct kind *kind,
-			      const char *name)
+static void out_string_or_null(struct output *out, const char *key,
+			       const char *value)
+{
+	if (value)
+		out_string(out, key, NULL, value);
+	else
+		out_null(out, key);
+}
+
+/* what an ACPI device lacks, as the module has found; NULL: nothing */
+static char *missing_method(const char *name)
+{
+	char *method = NULL;
+	int i;
+
+	for (i = 0; i < PHYSICAL_NODES && !method; i++) {
+		char *path = node_file(name, i, "missing_method");
+
+		method = sysfs_read(path, NULL);
+		free(path);
+	}
+	return method;
+}
+
+static void note_driver(struct kind *kind, const char *driver)
+{
+	kind->bound = true;
+	if (!strcmp(driver, kind->mainline))
+		kind->bound_mainline = true;
+}
+
+static void print_acpi_device(struct output *out, struct status *s,
+			      struct kind *kind, const char *name)
 {
 	char *driver = bound_driver(name, kind->mainline);
+	char *missing = missing_method(name);
 	char *text;
 
 	kind->devices++;
+	if (missing) {
+		kind->lame++;
+		problem(s,
+			"The firmware's %s device %s lacks the method %s, so nothing can be asked of it: look for newer firmware, or report it to the firmware's vendor.",
+			kind->name, name, missing);
+	} else if (driver) {
+		note_driver(kind, driver);
+	}
 	out_group(out, NULL, NULL);
 	out_string(out, "name", NULL, name);
-	if (driver) {
-		out_string(out, "driver", NULL, driver);
-		kind->bound = true;
-		if (!strcmp(driver, kind->mainline))
-			kind->bound_mainline = true;
-	} else {
-		out_null(out, "driver");
-	}
+	out_string_or_null(out, "driver", driver);
+	out_string_or_null(out, "missing_method", missing);
 	out_end(out);
-	text = xasprintf("%s device %s, %s%s", kind->name, name,
-			 driver ? "driver " : "no driver",
-			 driver ? driver : "");
+	text = xasprintf("%s device %s, %s%s%s%s", kind->name, name,
+			 driver ? "driver " : "no driver", driver ? driver : "",
+			 missing ? ", without a node: no method " : "",
+			 missing ? missing : "");
 	out_text(out, "ACPI", text);
 	free(text);
+	free(missing);
 	free(driver);
 }
 
-static void look_for_acpi(struct output *out, struct kind *kind)
+static void look_for_acpi(struct output *out, struct status *s,
+			  struct kind *kind)
 {
 	char *path = sysroot_path(ACPI_DEVICES);
 	DIR *dir = sysfs_directory(path);
@@ -170,7 +219,7 @@ static void look_for_acpi(struct output *out, struct kind *kind)
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' &&
 		    is_device(entry->d_name, kind->hid))
-			print_acpi_device(out, kind, entry->d_name);
+			print_acpi_device(out, s, kind, entry->d_name);
 	out_end(out);
 	if (!kind->devices) {
 		char *text =
@@ -495,14 +544,14 @@ static void explain_outdated(struct status *s)
 			build_words(m));
 }
 
-/* Is a device there that has no driver at all? */
+/* Is a device there that has no driver at all, and could be served? */
 static bool lacks_driver(const struct status *s)
 {
 	int i;
 
 	for (i = 0; i < 2; i++)
-		if (s->kinds[i].devices && !s->kinds[i].bound &&
-		    !s->kinds[i].usable)
+		if (s->kinds[i].devices > s->kinds[i].lame &&
+		    !s->kinds[i].bound && !s->kinds[i].usable)
 			return true;
 	return false;
 }
@@ -514,7 +563,9 @@ static void explain(struct status *s)
 	if (!s->kinds[0].devices && !s->kinds[1].devices &&
 	    !s->kinds[0].usable && !s->kinds[1].usable)
 		problem(s,
-			"This machine's firmware has neither of the ACPI devices INTC1080 (update) and INTC1081 (telemetry): look for a setting in the firmware setup, or ask its vendor.");
+			"This machine's firmware has neither of the ACPI devices " PFRU_UPDATE_HID
+			" (update) and " PFRU_TELEMETRY_HID
+			" (telemetry): look for a setting in the firmware setup, or ask its vendor.");
 	else if (lacks_driver(s))
 		explain_driver(s);
 	for (i = 0; i < 2; i++) {
@@ -596,11 +647,11 @@ static int run(struct pfructl *ctl)
 	struct status s = {
 		.kinds = {
 			[DEVICE_UPDATE] = {
-				.name = "update", .hid = "INTC1080",
+				.name = "update", .hid = PFRU_UPDATE_HID,
 				.mainline = "pfr_update",
 			},
 			[DEVICE_TELEMETRY] = {
-				.name = "telemetry", .hid = "INTC1081",
+				.name = "telemetry", .hid = PFRU_TELEMETRY_HID,
 				.mainline = "pfr_telemetry",
 			},
 		},
@@ -610,7 +661,7 @@ static int run(struct pfructl *ctl)
 
 	out_group(out, "acpi", NULL);
 	for (i = 0; i < 2; i++)
-		look_for_acpi(out, &s.kinds[i]);
+		look_for_acpi(out, &s, &s.kinds[i]);
 	out_end(out);
 	look_at_modules(out, &s);
 	out_group(out, "nodes", NULL);

@@ -88,6 +88,10 @@ enum pfru_status {
  *
  * errno is EINVAL where no other is named. Offsets count from the first byte of
  * the capsule.
+ *
+ * After PFRU_REASON_NO_ANSWER, PFRU_REASON_BAD_ANSWER, and PFRU_REASON_ANSWER_COUNT
+ * up to PFRU_REASON_ANSWER_RANGE, the firmware may have done what it was asked: an
+ * activation that ends so has an unknown outcome.
  */
 enum pfru_reason {
 	PFRU_REASON_NONE		= 0,
@@ -266,8 +270,9 @@ enum pfru_log_type {
  * @error: 0, or the negative errno that the action returned
  * @status: enum pfru_status, PFRU_STATUS_NONE when there was no usable answer
  * @ext_status: extended status, the firmware vendor's; 0 without an answer
- * @auth_time: nanoseconds the firmware spent authenticating
- * @exec_time: nanoseconds the firmware spent executing
+ * @auth_time: nanoseconds the firmware spent authenticating; 0 when it gave none,
+ *	or none that can be
+ * @exec_time: nanoseconds the firmware spent executing, likewise
  * @reason: enum pfru_reason
  * @zero: 0
  * @offset: what @reason concerns: a byte of the capsule, or an element's index
@@ -289,6 +294,12 @@ struct pfru_result {
 };
 
 /*
+ * Commands that Linux's own <linux/pfrut.h> defines, too, are enumerators here:
+ * so the two headers can be included in either order, and the numbers are the
+ * same. __extension__: some have no place in an int.
+ */
+
+/*
  * The update node.
  *
  * Common to every command of both nodes: EPERM without CAP_SYS_RAWIO where it
@@ -303,7 +314,7 @@ struct pfru_result {
  * opens: 1 or 2, else EINVAL. No firmware call.
  */
 #ifndef PFRU_IOC_SET_REV
-#define PFRU_IOC_SET_REV	_IOW(PFRU_IOC_MAGIC, 0x01, unsigned int)
+enum { PFRU_IOC_SET_REV = _IOW(PFRU_IOC_MAGIC, 0x01, unsigned int) };
 #endif
 
 /**
@@ -312,7 +323,7 @@ struct pfru_result {
  * one. One firmware call. CAP_SYS_RAWIO.
  */
 #ifndef PFRU_IOC_STAGE
-#define PFRU_IOC_STAGE		_IOW(PFRU_IOC_MAGIC, 0x02, unsigned int)
+enum { PFRU_IOC_STAGE = _IOW(PFRU_IOC_MAGIC, 0x02, unsigned int) };
 #endif
 /** PFRU_IOC_STATGE - the same, as the first proposal spells it */
 #define PFRU_IOC_STATGE		PFRU_IOC_STAGE
@@ -324,7 +335,7 @@ struct pfru_result {
  * unless the firmware answers PFRU_STATUS_RETRY.
  */
 #ifndef PFRU_IOC_ACTIVATE
-#define PFRU_IOC_ACTIVATE	_IOW(PFRU_IOC_MAGIC, 0x03, unsigned int)
+enum { PFRU_IOC_ACTIVATE = _IOW(PFRU_IOC_MAGIC, 0x03, unsigned int) };
 #endif
 
 /**
@@ -332,12 +343,14 @@ struct pfru_result {
  * PFRU_IOC_STAGE. CAP_SYS_RAWIO.
  */
 #ifndef PFRU_IOC_STAGE_ACTIVATE
-#define PFRU_IOC_STAGE_ACTIVATE	_IOW(PFRU_IOC_MAGIC, 0x04, unsigned int)
+enum { PFRU_IOC_STAGE_ACTIVATE = _IOW(PFRU_IOC_MAGIC, 0x04, unsigned int) };
 #endif
 
 /** PFRU_IOC_QUERY_CAP - the capability. One firmware call. */
 #ifndef PFRU_IOC_QUERY_CAP
-#define PFRU_IOC_QUERY_CAP	_IOR(PFRU_IOC_MAGIC, 0x05, struct pfru_capability)
+__extension__ enum {
+	PFRU_IOC_QUERY_CAP = _IOR(PFRU_IOC_MAGIC, 0x05, struct pfru_capability)
+};
 #endif
 
 /**
@@ -383,14 +396,20 @@ struct pfru_result {
  * The same three, numbers of Linux 5.17 and later.
  */
 #ifndef PFRT_LOG_IOC_SET_INFO
-#define PFRT_LOG_IOC_SET_INFO	_IOW(PFRU_IOC_MAGIC, 0x06, struct pfru_log_info)
+enum {
+	PFRT_LOG_IOC_SET_INFO = _IOW(PFRU_IOC_MAGIC, 0x06, struct pfru_log_info)
+};
 #endif
 #ifndef PFRT_LOG_IOC_GET_INFO
-#define PFRT_LOG_IOC_GET_INFO	_IOR(PFRU_IOC_MAGIC, 0x07, struct pfru_log_info)
+__extension__ enum {
+	PFRT_LOG_IOC_GET_INFO = _IOR(PFRU_IOC_MAGIC, 0x07, struct pfru_log_info)
+};
 #endif
 #ifndef PFRT_LOG_IOC_GET_DATA_INFO
-#define PFRT_LOG_IOC_GET_DATA_INFO \
-	_IOR(PFRU_IOC_MAGIC, 0x08, struct pfru_log_data_info)
+__extension__ enum {
+	PFRT_LOG_IOC_GET_DATA_INFO =
+		_IOR(PFRU_IOC_MAGIC, 0x08, struct pfru_log_data_info)
+};
 #endif
 
 #endif /* _UAPI_LINUX_PFRU_H */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One instance of the firmware model: pfru.asl includes this once for each,
- * with PS_DEVICE, PS_UID, PS_PORTS_U, PS_PORTS_T and PS_CONTROL defined. All
- * addresses are below 4 GiB and all sums stay below 2^32, so it is right
- * whether the DSDT's revision makes integers 32 or 64 bits wide. State lives
- * in the control page; the names here only carry values within one call.
+ * with PS_DEVICE, PS_UID, PS_PORTS_U, PS_PORTS_T, PS_NO_DSM_U, PS_NO_DSM_T and
+ * PS_CONTROL defined. All addresses are below 4 GiB and all sums stay below
+ * 2^32, so it is right whether the DSDT's revision makes integers 32 or 64 bits
+ * wide. State lives in the control page; the names here only carry values within
+ * one call.
  */
 
 /* Field lists and defaults, from the tables of pfrusim.h */
@@ -814,16 +815,19 @@ Device (PS_DEVICE)
 				IO (Decode16, PS_PORTS_U, PS_PORTS_U, 1, 4)
 			})
 		}
-		Method (_DSM, 4, Serialized)
+		If ((PSFL & PS_NO_DSM_U) == 0)
 		{
-			If (Arg0 != ToUUID (PFRUSIM_DSM_UPDATE))
+			Method (_DSM, 4, Serialized)
 			{
-				Return (Buffer (1) { 0 })
+				If (Arg0 != ToUUID (PFRUSIM_DSM_UPDATE))
+				{
+					Return (Buffer (1) { 0 })
+				}
+				Acquire (MTX, 0xFFFF)
+				Local0 = UDSM (Arg1, Arg2, Arg3)
+				Release (MTX)
+				If (CFLT != PFRUSIM_F_NO_RETURN) { Return (Local0) }
 			}
-			Acquire (MTX, 0xFFFF)
-			Local0 = UDSM (Arg1, Arg2, Arg3)
-			Release (MTX)
-			If (CFLT != PFRUSIM_F_NO_RETURN) { Return (Local0) }
 		}
 	}
 
@@ -981,16 +985,19 @@ Device (PS_DEVICE)
 				IO (Decode16, PS_PORTS_T, PS_PORTS_T, 1, 4)
 			})
 		}
-		Method (_DSM, 4, Serialized)
+		If ((PSFL & PS_NO_DSM_T) == 0)
 		{
-			If (Arg0 != ToUUID (PFRUSIM_DSM_TELEMETRY))
+			Method (_DSM, 4, Serialized)
 			{
-				Return (Buffer (1) { 0 })
+				If (Arg0 != ToUUID (PFRUSIM_DSM_TELEMETRY))
+				{
+					Return (Buffer (1) { 0 })
+				}
+				Acquire (MTX, 0xFFFF)
+				Local0 = TDSM (Arg1, Arg2, Arg3)
+				Release (MTX)
+				If (CFLT != PFRUSIM_F_NO_RETURN) { Return (Local0) }
 			}
-			Acquire (MTX, 0xFFFF)
-			Local0 = TDSM (Arg1, Arg2, Arg3)
-			Release (MTX)
-			If (CFLT != PFRUSIM_F_NO_RETURN) { Return (Local0) }
 		}
 	}
 

@@ -20,6 +20,8 @@ DefinitionBlock ("", "SSDT", 2, "PFRU", "PFRUSIM", PFRUSIM_VERSION)
 #define PS_UID 0
 #define PS_PORTS_U PFRUSIM_PORTS_U0
 #define PS_PORTS_T PFRUSIM_PORTS_T0
+#define PS_NO_DSM_U PFRUSIM_FL_NO_DSM_U0
+#define PS_NO_DSM_T PFRUSIM_FL_NO_DSM_T0
 #define PS_CONTROL PSA0
 #include "pfru-instance.asl"
 
@@ -29,11 +31,15 @@ DefinitionBlock ("", "SSDT", 2, "PFRU", "PFRUSIM", PFRUSIM_VERSION)
 #undef PS_UID
 #undef PS_PORTS_U
 #undef PS_PORTS_T
+#undef PS_NO_DSM_U
+#undef PS_NO_DSM_T
 #undef PS_CONTROL
 #define PS_DEVICE PFS1
 #define PS_UID 1
 #define PS_PORTS_U PFRUSIM_PORTS_U1
 #define PS_PORTS_T PFRUSIM_PORTS_T1
+#define PS_NO_DSM_U PFRUSIM_FL_NO_DSM_U1
+#define PS_NO_DSM_T PFRUSIM_FL_NO_DSM_T1
 #define PS_CONTROL PSA1
 #include "pfru-instance.asl"
 		}

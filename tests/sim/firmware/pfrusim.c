@@ -52,6 +52,7 @@ static struct {
 	{ "telemetry", 1, 0, 1 },
 	{ "cid", 0, 0, 1 },
 	{ "crs", 0, 0, 1 },
+	{ "nodsm", 0, 0, 15 },
 	{ "buf", PFRUSIM_BUF_SIZE, BUF_MIN, BUF_MAX },
 	{ "ring", PFRUSIM_RING_SIZE, RING_MIN, RING_MAX },
 	{ "hist", PFRUSIM_RING_SIZE, RING_MIN, RING_MAX },
@@ -59,7 +60,7 @@ static struct {
 };
 
 enum {
-	INSTANCES, UPDATE, TELEMETRY, CID, CRS, BUF, RING, HIST, DSDT2,
+	INSTANCES, UPDATE, TELEMETRY, CID, CRS, NODSM, BUF, RING, HIST, DSDT2,
 	BUILD_COUNT
 };
 
@@ -415,6 +416,7 @@ static EFI_STATUS install_ssdt(void)
 		flags |= PFRUSIM_FL_CID;
 	if (build[CRS].value)
 		flags |= PFRUSIM_FL_CRS;
+	flags |= PFRUSIM_FL_NO_DSM(build[NODSM].value);
 
 	status = patch_name(table, "PSFL", flags);
 	if (!EFI_ERROR(status))

@@ -63,6 +63,12 @@
 #define PFRUSIM_FL_TWO		0x0004
 #define PFRUSIM_FL_CID		0x0008
 #define PFRUSIM_FL_CRS		0x0010
+/* a device without _DSM: update, telemetry, and those of the second instance */
+#define PFRUSIM_FL_NO_DSM_U0	0x0020
+#define PFRUSIM_FL_NO_DSM_T0	0x0040
+#define PFRUSIM_FL_NO_DSM_U1	0x0080
+#define PFRUSIM_FL_NO_DSM_T1	0x0100
+#define PFRUSIM_FL_NO_DSM(bits)	((bits) * PFRUSIM_FL_NO_DSM_U0)
 #ifndef PFRUSIM_FL_DEFAULT
 #define PFRUSIM_FL_DEFAULT	(PFRUSIM_FL_UPDATE | PFRUSIM_FL_TELEMETRY)
 #endif

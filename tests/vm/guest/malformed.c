@@ -73,6 +73,9 @@ static const struct function {
 	{ "get data", SLOT_DATA, true, call_data, "iiiiiiiiiii" },
 };
 
+/* the first of the elements that give the times of a start */
+#define START_TIMES	2
+
 static int update, telemetry;
 
 static void expect(const struct function *f, uint32_t fault, uint32_t elem,
@@ -113,10 +116,13 @@ static void test_integer(const struct function *f, uint32_t i)
 	       "is a string");
 	expect(f, PFRUSIM_F_PACKAGE, i, 1, EPROTO, PFRU_REASON_ANSWER_TYPE,
 	       "is a package");
-	expect(f, PFRUSIM_F_INTEGER, i, 1ULL << 32, EPROTO,
-	       PFRU_REASON_ANSWER_RANGE, "is over 32 bits");
-	expect(f, PFRUSIM_F_INTEGER, i, ~0ULL, EPROTO,
-	       PFRU_REASON_ANSWER_RANGE, "is over 32 bits");
+	/* the times of a start say nothing of how it ended: nothing is staged */
+	if (f->slot == SLOT_START && i >= START_TIMES)
+		expect(f, PFRUSIM_F_INTEGER, i, ~0ULL, EINVAL,
+		       PFRU_REASON_FIRMWARE, "is over 32 bits");
+	else
+		expect(f, PFRUSIM_F_INTEGER, i, ~0ULL, EPROTO,
+		       PFRU_REASON_ANSWER_RANGE, "is over 32 bits");
 }
 
 static void test_buffer(const struct function *f, uint32_t i, bool guid)
@@ -183,6 +189,34 @@ static void test_status_kept(void)
 	same(r.reason, PFRU_REASON_ANSWER_COUNT, "reason");
 	same(r.status, 2, "its status is told");
 	clear_slot(SLOT_START);
+}
+
+/* times that can't be are no failure of an activation that was done */
+static void test_times(void)
+{
+	struct pfru_result r;
+	uint32_t i;
+
+	for (i = START_TIMES; i < 6; i++) {
+		bool is_auth = i < START_TIMES + 2;
+
+		sim_behave();
+		gives(write(update, capsule, SIZE), SIZE, "load");
+		gives(ioctl(update, PFRU_IOC_STAGE), 0, "stage");
+		slot[SLOT_START].elem = i;
+		slot[SLOT_START].arg = 1ULL << 32;
+		slot[SLOT_START].fault = PFRUSIM_F_INTEGER;
+		gives(ioctl(update, PFRU_IOC_ACTIVATE), 0,
+		      "activate, element %u over 32 bits", i);
+		same(page->code_rt_version, 2, "it was done");
+		r = result_of(update);
+		same(r.action, PFRU_ACTION_ACTIVATE, "action");
+		same(r.status, PFRU_STATUS_SUCCESS, "status");
+		same(r.reason, PFRU_REASON_NONE, "no reason");
+		same(r.auth_time, is_auth ? 0 : page->auth_time, "authentication");
+		same(r.exec_time, is_auth ? page->exec_time : 0, "execution");
+	}
+	sim_behave();
 }
 
 static void test_more_elements(void)
@@ -301,6 +335,7 @@ int main(void)
 	}
 	make_capsule(capsule, SIZE, false, 2, 0);
 	test_status_kept();
+	test_times();
 	test_more_elements();
 	test_addresses();
 	test_mapped_otherwise();

@@ -75,6 +75,50 @@ static void test_hash(void)
 	munmap(buffer, 8192);
 }
 
+/* what the firmware is about to be asked is in the log when it is asked */
+static void test_begin(void)
+{
+	static const char *const names[] = { "stage", "activate",
+					     "stage-activate" };
+	static const unsigned long commands[] = {
+		PFRU_IOC_STAGE, PFRU_IOC_ACTIVATE, PFRU_IOC_STAGE_ACTIVATE };
+	char wanted[512];
+	uint32_t before;
+	unsigned int i;
+	int fd, status;
+	pid_t child;
+
+	fresh();
+	fd = must_open(UPDATE, O_RDWR);
+	for (i = 0; i < ARRAY_LENGTH(names); i++) {
+		if (commands[i] != PFRU_IOC_ACTIVATE)
+			gives(write(fd, first, SIZE), SIZE, "load");
+		snprintf(wanted, sizeof(wanted),
+			 "%s by pid %d, uid 0 begins: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s\n",
+			 names[i], getpid(), SIZE, page->fw_version, first_hash);
+		before = slot[SLOT_START].calls;
+		slot[SLOT_START].delay = 1000;
+		slot[SLOT_START].times = 1;
+		log_begin();
+		child = fork();
+		if (!child) {
+			wait_for_call(SLOT_START, before);
+			log_end();
+			_exit(!strstr(log_text, wanted));
+		}
+		gives(ioctl(fd, commands[i]), 0, "%s, slowly", names[i]);
+		waitpid(child, &status, 0);
+		same(status, 0, "%s: said before it is done", names[i]);
+	}
+	/* what was not known to be staged */
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EINVAL, "nothing is staged");
+	log_end();
+	told("activate by pid %d, uid 0 begins: what was staged before, sha256 none\n",
+	     getpid());
+	close(fd);
+}
+
 static bool buffer_begins_with_zeros(void)
 {
 	static const uint8_t zero[28];
@@ -373,6 +417,7 @@ int main(void)
 {
 	sim_begin();
 	test_hash();
+	test_begin();
 	test_staged();
 	test_unknown();
 	test_events();

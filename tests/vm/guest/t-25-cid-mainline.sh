@@ -18,6 +18,7 @@ if [ "$(uname -r | cut -d . -f 1)" -gt 6 ] ||
    [ "$(uname -r | cut -d . -f 2)" -gt 2 ]; then
 	run -n "this kernel makes the device" test -c /dev/acpi_pfr_update0
 	cell "works since Linux 6.3"
+	kernel_makes_it=yes
 else
 	exits -n "there is no update node" 1 test -e /dev/acpi_pfr_update0
 	exits -n "nor a telemetry node" 1 test -e /dev/acpi_pfr_telemetry0
@@ -26,8 +27,20 @@ else
 	exits 3 pfructl status
 	out_like 'module pfru is not loaded' "status says what would work"
 	cell "never probed: there is no platform device"
+	kernel_makes_it=no
 fi
 rows_keep
 run modprobe pfru
 run -n "this project's module works beside them" pfructl capability
+if [ "$kernel_makes_it" = no ]; then
+	# what the module makes is its own, though they were there first
+	for kind in update telemetry; do
+		run -n "$kind: the node is this project's" test -c /dev/pfru/$kind
+		exits -n "$kind: mainline's driver has no device" 1 \
+			test -e /dev/acpi_pfr_${kind}0
+	done
+	run rmmod pfru
+	run modprobe pfru
+	run -n "and again" test -c /dev/pfru/update
+fi
 done_testing

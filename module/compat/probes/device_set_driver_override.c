@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * device_set_driver_override(), which came when driver_override moved from each
+ * bus's devices to struct device: not in 6.1; in 7.3, and in 6.12's updates.
+ */
+#include <linux/device.h>
+
+int probe(struct device *dev);
+int probe(struct device *dev)
+{
+	return device_set_driver_override(dev, "driver");
+}
