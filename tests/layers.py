@@ -22,7 +22,7 @@ USES = {
     "module": [],
     "module/compat": [],
     "module/pfru": [ABI, "core", "module"],
-    "module/amt": ["module"],
+    "module/amt": ["core", "module", "module/compat"],
     "cli": [ABI, "core"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
