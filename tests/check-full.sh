@@ -40,13 +40,14 @@ part "make check" "$top/tests/check.sh"
 FAIL_ALL=1 part "the tool, each of its allocations refused" \
 	"$top/tests/unit/cli/run.sh"
 part "scenarios that take long" guests "$build" --scenario watchdog-120 \
-	--scenario watchdog-faults-mainline --scenario secure-stranger
+	--scenario watchdog-faults-mainline --scenario watchdog-survives-mainline --scenario secure-stranger
 part "the AMT watchdog beside mainline's driver" beside_mainline
 WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
-	guests "$build/full" --scenario watchdog-stress
+	guests "$build/full" --scenario watchdog-stress --scenario watchdog-survives
 for kernel in 5.10 6.12 7.2; do
 	part "kernel $kernel" guests "$build/full/$kernel" --kernel "$kernel" \
-		--scenario main --scenario demo --scenario watchdog
+		--scenario main --scenario demo --scenario watchdog \
+		--scenario watchdog-survives
 done
 part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
 part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm

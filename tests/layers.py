@@ -22,7 +22,7 @@ USES = {
     "module": [],
     "module/compat": [],
     "module/pfru": [ABI, "core", "module"],
-    "module/amt": ["module"],
+    "module/amt": ["core", "module", "module/compat"],
     "cli/common": ["core"],
     "cli/pfructl": [ABI, "core", "cli/common", "cli/pfructl/log"],
     "cli/pfructl/capsule": [ABI, "core", "cli/common", "cli/pfructl"],

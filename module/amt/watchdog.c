@@ -1,43 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The OS health watchdog of Intel AMT as a standard watchdog device: heartbeats
- * go to a client of the MEI bus; when they stay away, AMT tells the console.
- *
- * One worker ("manage") makes connections, asks whether the watchdog is wanted,
- * registers it and takes it away. Operations of the watchdog device only send a
- * message, with a limit, and wake the worker when that goes wrong.
+ * The OS health watchdog of Intel AMT as a standard watchdog device. It is there
+ * from the first time that AMT requires it until the module is unloaded; the MEI
+ * client below it comes and goes with link resets and sleep. Its operations only
+ * note what is wanted; one thread talks to the firmware and brings it there, so
+ * nobody ever waits for firmware that is silent or away.
  */
-#include <linux/completion.h>
 #include <linux/crash_dump.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/rcupdate.h>
-#include <linux/slab.h>
+#include <linux/suspend.h>
 #include <linux/watchdog.h>
 
-#include "module/drivers.h"
+#include "attributes.h"
 #include "mei-transport.h"
+#include "module/compat/mei.h"
+#include "module/drivers.h"
+#include "protocol.h"
 
-#define DRIVER_NAME "pfru_watchdog"
-#define IDENTITY    "iamt_wdt"
+#define IDENTITY "iamt_wdt"
 
-/* seconds */
-#define TIMEOUT_DEFAULT 120
-#define TIMEOUT_MIN	120
-#define TIMEOUT_MAX	65535
-
-/* the protocol: DMTF DSP0136 2.0, 5.1.4, with its own answers */
-#define COMMAND		0x02
-#define VERSION		0x10
-#define START		0x13
-#define STOP		0x14
-#define START_ANSWER	0x83
-#define NOT_REQUIRED	BIT(0)
-#define ANSWERS_VERSION 2 /* of the client, from which on it answers */
-
-/* after a failure the worker tries again in 1, 2, 4, ... seconds */
-#define TRIES	 6
-#define SLOWLY_S 60 /* when it has stopped, a ping makes it try */
+/* a heartbeat that is not answered by then has failed, and the link with it */
+#define ANSWER_MS 4500
+/* and so often it is sent again until then, as firmware may take it all the same */
+#define AGAIN_MS 1500
+/* what a stop waits for the firmware; it is sent later if that is too short */
+#define STOP_MS 4500
+/* after failures the thread tries again in 1, 2, 4, ... 64 s */
+#define TRIES 7U
 
 static bool watchdog = true;
 module_param(watchdog, bool, 0444);
@@ -47,144 +39,116 @@ static bool nowayout = WATCHDOG_NOWAYOUT;
 module_param(nowayout, bool, 0444);
 MODULE_PARM_DESC(nowayout, "the AMT watchdog, once started, cannot be stopped");
 
-/**
- * struct message_header - in front of every message
- * @command: %COMMAND
- * @byte_count: bytes after this one
- * @subcommand: what it is
- * @version: %VERSION
- */
-struct message_header {
-	u8 command;
-	u8 byte_count;
-	u8 subcommand;
-	u8 version;
-} __packed;
-
-struct start_message {
-	struct message_header header;
-	__le16 timeout;
-	u8 reserved[17];
-} __packed;
-static_assert(sizeof(struct start_message) == 23);
-
-struct start_answer {
-	struct message_header header;
-	u8 status;
-	u8 state;
-} __packed;
-static_assert(sizeof(struct start_answer) == 6);
-
 enum required {
 	REQUIRED_UNKNOWN,
 	REQUIRED_YES,
 	REQUIRED_NO,
 };
 
-/**
- * struct amt - a bound client
- * @wdd: the watchdog device, while @registered
- * @info: what it says of itself
- * @link: to the firmware
- * @manage: the worker
- * @answers: starts are answered (protocol version 2)
- * @registered: @wdd is; only the worker and the end change it
- * @timeout: in seconds
- * @required: the firmware's last word
- * @ask: the firmware is to be asked whether it wants the watchdog
- * @stop_due: it was asked, and what that started is still to be stopped; the
- *	worker's and the end's
- * @tries: failures of the worker in a row
- * @was_active: @wdd was, as it was taken away
- * @stopped: so far that is done
- * @stop_result: and what became of its stop
- * @lock: protects what follows
- * @closing: nothing is to be begun any more
- * @leaving: who takes @wdd away; others neither start nor ping it any more
- * @pinned: started, and not stopped: the module stays
- * @start_due: the watchdog was opened, and nothing has been sent yet
- * @starting: a start is on its way
- * @armed: the firmware expects heartbeats
- * @may_run: it may: a start was sent, and no stop that it got
- * @complained: the log has a line on what does not work
- * @last: when the last heartbeat was sent
- * @last_timeout: and its timeout in seconds
- * @stop_failed: who was told that a stop has failed, and when
- * @stop_failed_at: in jiffies
- * @error: the last error, a negative errno
- * @beats: starts and pings that the firmware got
- * @stops: stops that it got
- * @failures: starts, pings and stops that failed
- * @timeouts: those that took too long
- * @refused: those that the firmware answered with a status other than 0
- * @connections: how often the connection was made
- */
-struct amt {
-	struct watchdog_device wdd;
-	struct watchdog_info info;
-	struct pfru_link link;
-	struct delayed_work manage;
-	bool answers;
-	bool registered;
-	unsigned int timeout;
-	enum required required;
-	bool ask;
-	bool stop_due;
-	unsigned int tries;
-	bool was_active;
-	struct completion stopped;
-	int stop_result;
-
-	spinlock_t lock; /* of all below */
-	bool closing;
-	const struct task_struct *leaving;
-	bool pinned;
-	bool start_due;
-	bool starting;
-	bool armed;
-	bool may_run;
-	bool complained;
-	ktime_t last;
-	unsigned int last_timeout;
-	const struct task_struct *stop_failed;
-	unsigned long stop_failed_at;
-	int error;
-	unsigned int beats;
-	unsigned int stops;
-	unsigned int failures;
-	unsigned int timeouts;
-	unsigned int refused;
-	unsigned int connections;
+/* what the thread has to do next */
+enum need {
+	NEED_NOTHING,
+	NEED_STOP,
+	NEED_HEARTBEAT,
+	NEED_REGISTRATION,
 };
 
-/*
- * Heartbeats have a worker at hand when memory is short and the machine busy.
- * What makes connections can't have that: it waits for the MEI driver's works,
- * for which nobody has set a worker aside.
+/**
+ * struct amt - the watchdog, of which there is one
+ * @wdd: the watchdog device
+ * @info: what it says of itself
+ * @thread: the only one that talks to the firmware
+ * @wake: wakes it
+ * @changed: a stop was tried, or the client let go
+ * @link: to the firmware, while @bound; the thread's, but for its being looked at
+ * @lock: protects all that follows; held for moments only
+ * @registered: @wdd is; only the thread and the module's end change it
+ * @bound: there is a client
+ * @leaving: the client is to be let go
+ * @answers: it answers starts
+ * @woken: the thread is to look
+ * @wanted: user space has started the watchdog and not stopped it. Not
+ *	watchdog_active(): the core sets that after a start, and a stop at a reboot
+ *	leaves it set
+ * @asleep: the machine sleeps or is about to: nothing may run
+ * @due: a heartbeat is to be sent
+ * @asking: it was sent to ask whether AMT requires the watchdog
+ * @stopping: somebody waits for a stop
+ * @may_run: the firmware may run it: a start was sent, and no stop that it took
+ * @armed: it does: it has acknowledged a start
+ * @required: its last word
+ * @connecting: a connection is being made
+ * @connected: when the last connection was made, in jiffies
+ * @unreachable: none could be made since
+ * @vain: the firmware has no such client: wait for another one
+ * @awaiting: a heartbeat was sent, and not answered yet
+ * @garbled: something else came
+ * @unanswered: heartbeats of this connection that an answer may yet come to
+ * @since: when the first of those that are awaited was sent, in jiffies
+ * @again: when it is sent again
+ * @sent: when the last one was sent
+ * @sent_timeout: its timeout in seconds
+ * @acknowledged: there was one that the firmware has acknowledged
+ * @last: when that was sent
+ * @last_timeout: and its timeout in seconds
+ * @tries: failures in a row
+ * @retry: when the next try is, in jiffies
+ * @complained: what the log has a line on, as it does not work, or NULL
+ * @count: what is counted, for sysfs
  */
-static struct workqueue_struct *heartbeats;
-static struct workqueue_struct *queue;
+static struct amt {
+	struct watchdog_device wdd;
+	struct watchdog_info info;
+	struct task_struct *thread;
+	wait_queue_head_t wake;
+	wait_queue_head_t changed;
+	struct pfru_link link;
+
+	spinlock_t lock; /* of all below */
+	bool registered;
+	bool bound;
+	bool leaving;
+	bool answers;
+	bool woken;
+	bool wanted;
+	bool asleep;
+	bool due;
+	bool asking;
+	bool stopping;
+	bool may_run;
+	bool armed;
+	enum required required;
+	bool connecting;
+	unsigned long connected;
+	bool unreachable;
+	bool vain;
+	bool awaiting;
+	bool garbled;
+	unsigned int unanswered;
+	unsigned long since;
+	unsigned long again;
+	ktime_t sent;
+	unsigned int sent_timeout;
+	bool acknowledged;
+	ktime_t last;
+	unsigned int last_timeout;
+	unsigned int tries;
+	unsigned long retry;
+	const char *complained;
+	struct pfru_watchdog_status count;
+} amt = {
+	.wake = __WAIT_QUEUE_HEAD_INITIALIZER(amt.wake),
+	.changed = __WAIT_QUEUE_HEAD_INITIALIZER(amt.changed),
+	.lock = __SPIN_LOCK_UNLOCKED(amt.lock),
+};
+
 static bool serving; /* what pfru_watchdog_exit() has to undo */
 
-static void kick(struct amt *amt, unsigned long delay)
+/* the lock is held */
+static void wake(void)
 {
-	spin_lock(&amt->lock);
-	if (!amt->closing && !delay)
-		mod_delayed_work(queue, &amt->manage, 0);
-	else if (!amt->closing)
-		queue_delayed_work(queue, &amt->manage, delay);
-	spin_unlock(&amt->lock);
-}
-
-/* the connection did not do: a new one, at once, or soon when it was lost */
-static void renew(struct amt *amt, int error)
-{
-	if (pfru_link_is_up(&amt->link))
-		return;
-	if (error != -ENODEV)
-		kick(amt, 0);
-	else
-		kick(amt, READ_ONCE(amt->tries) < TRIES ? HZ : SLOWLY_S * HZ);
+	amt.woken = true;
+	wake_up(&amt.wake);
 }
 
 static const char *error_text(int error)
@@ -198,588 +162,312 @@ static const char *error_text(int error)
 		return "the firmware does not answer in time";
 	case -ENODEV:
 		return "there is no connection with the firmware";
+	case -ECOMM:
+		return "the message was not sent as a whole";
 	default:
 		return "the message can't be sent";
 	}
 }
 
-/* the lock is held */
-static void count(struct amt *amt, int error, unsigned int *successes)
+/* what can fail, in the words of the log */
+static const char heartbeat[] = "a heartbeat";
+static const char stopping[] = "stopping it";
+static const char connecting[] = "connecting";
+
+/* one line in the log when things begin to fail, one when that ends */
+static void complain(const char *what, int error)
 {
-	if (!error) {
-		++*successes;
-		return;
-	}
-	amt->error = error;
-	amt->failures++;
-	if (error == -ETIMEDOUT)
-		amt->timeouts++;
-	else if (error == -EIO)
-		amt->refused++;
+	const char *before;
+
+	spin_lock(&amt.lock);
+	before = amt.complained;
+	if (error && !before)
+		amt.complained = what;
+	else if (!error && (before == what || what == heartbeat))
+		amt.complained = NULL;
+	what = error ? what : before;
+	error = before == amt.complained ? 0 : error;
+	before = before == amt.complained ? NULL : before;
+	spin_unlock(&amt.lock);
+	if (error)
+		pr_warn("pfru: AMT watchdog: %s fails: %s (error %d)\n", what,
+			error_text(error), error);
+	else if (before)
+		pr_info("pfru: AMT watchdog: %s works again\n", what);
 }
 
-/* count it; one line in the log when it begins to fail, one when that ends */
-static void note(struct amt *amt, const char *what, int error,
-		 unsigned int *successes)
+/* whether the firmware is to run the watchdog; the lock is held */
+static bool to_run(void)
 {
-	struct device *dev = &amt->link.cldev->dev;
-	bool changed;
-
-	spin_lock(&amt->lock);
-	count(amt, error, successes);
-	changed = amt->complained != !!error && !amt->closing;
-	amt->complained = error;
-	spin_unlock(&amt->lock);
-	if (changed && error)
-		dev_warn(dev, "watchdog: %s fails: %s (error %d)\n", what,
-			 error_text(error), error);
-	else if (changed)
-		dev_info(dev, "watchdog: %s works again\n", what);
-}
-
-/**
- * struct start - a start on its way, and its answer
- * @amt: whose
- * @after_open: for an open that nothing has followed yet
- * @answer: the answer
- */
-struct start {
-	struct amt *amt;
-	bool after_open;
-	struct start_answer answer;
-};
-
-static bool accept_start_answer(void *context, const u8 *bytes, size_t length)
-{
-	const struct start_answer *answer = (const void *)bytes;
-	struct start *start = context;
-
-	/* real firmware's byte count was never checked by anybody */
-	if (length < sizeof(*answer) || answer->header.command != COMMAND ||
-	    answer->header.subcommand != START_ANSWER ||
-	    answer->header.version != VERSION)
-		return false;
-	start->answer = *answer;
-	return true;
+	return amt.wanted && !amt.asleep;
 }
 
 /*
- * A ping or a stop that came in between makes the start of an open needless; a
- * ping that has waited until the watchdog leaves is not to arm it again.
+ * Try again later. A watchdog that is to run on a link that is there gets a try
+ * each second, so that it runs soon after the firmware listens again. The lock
+ * is held.
  */
-static bool start_wanted(void *context)
+static void later(bool connected)
 {
-	struct start *start = context;
-	bool wanted;
+	unsigned long wait = HZ;
 
-	spin_lock(&start->amt->lock);
-	wanted = !start->amt->leaving &&
-		 (!start->after_open || start->amt->start_due);
-	start->amt->start_due = false;
-	start->amt->starting = wanted;
-	if (wanted)
-		start->amt->may_run = true;
-	spin_unlock(&start->amt->lock);
-	return wanted;
+	amt.tries = min(amt.tries + 1, TRIES);
+	if (!connected || !to_run())
+		wait <<= amt.tries - 1;
+	amt.retry = jiffies + wait;
 }
 
-/* what the firmware has said to a start */
-static int judge(struct amt *amt, const struct start_answer *answer)
+/* a start or stop has failed; the lock is held */
+static void failed(int error)
 {
-	if (answer->status)
+	amt.count.error = error;
+	amt.count.failures++;
+	if (error == -ETIMEDOUT)
+		amt.count.timeouts++;
+	amt.awaiting = false;
+	amt.asking = false;
+	amt.due = amt.wanted;
+	later(true);
+}
+
+/* the firmware has taken a start; the lock is held */
+static void acknowledged(enum required required)
+{
+	amt.awaiting = false;
+	amt.asking = false;
+	amt.tries = 0;
+	amt.required = required;
+	amt.may_run = required != REQUIRED_NO;
+	amt.armed = amt.may_run;
+	amt.acknowledged = true;
+	amt.last = amt.sent;
+	amt.last_timeout = amt.sent_timeout;
+	amt.count.heartbeats++;
+}
+
+/* what an answer that was awaited changes; the lock is held */
+static int take_answer(enum pfru_amt_answer answer)
+{
+	if (answer == PFRU_AMT_REFUSED) {
+		failed(-EIO);
+		amt.count.refused++;
 		return -EIO;
-	WRITE_ONCE(amt->required,
-		   answer->state & NOT_REQUIRED ? REQUIRED_NO : REQUIRED_YES);
+	}
+	acknowledged(answer == PFRU_AMT_WANTED ? REQUIRED_YES : REQUIRED_NO);
 	return 0;
 }
 
-/* a start, which is also the heartbeat */
-static int beat(struct amt *amt, bool after_open)
+/* a message of the firmware, which was waited for or not; the lock is held */
+static bool judge(enum pfru_amt_answer answer, int *error)
 {
-	unsigned int timeout = READ_ONCE(amt->timeout);
-	struct start_message message = {
-		.header = {
-			.command = COMMAND,
-			.byte_count = sizeof(message) -
-				offsetof(struct message_header, subcommand),
-			.subcommand = START,
-			.version = VERSION,
-		},
-		.timeout = cpu_to_le16(timeout),
-	};
-	struct start start = { .amt = amt, .after_open = after_open };
-	struct pfru_request request = {
-		.bytes = &message,
-		.length = sizeof(message),
-		.accept = amt->answers ? accept_start_answer : NULL,
-		.wanted = start_wanted,
-		.context = &start,
-	};
-	ktime_t now = ktime_get();
+	if (answer == PFRU_AMT_EMPTY)
+		return false;
+	if (answer != PFRU_AMT_OTHER && amt.unanswered) {
+		amt.unanswered--;
+		if (!amt.awaiting)
+			return false;
+		*error = take_answer(answer);
+		return true;
+	}
+	if (amt.awaiting)
+		amt.count.malformed++;
+	else
+		amt.count.strays++;
+	amt.garbled = amt.awaiting;
+	return false;
+}
+
+static void received(const u8 *bytes, ssize_t length)
+{
+	int error = 0;
+	bool judged = false;
+
+	spin_lock(&amt.lock);
+	if (length < 0)
+		amt.count.malformed++;
+	else
+		judged = judge(pfru_amt_answer(bytes, length), &error);
+	wake();
+	spin_unlock(&amt.lock);
+	if (judged)
+		complain(heartbeat, error);
+}
+
+/* AMT may require the watchdog now: a heartbeat asks, if one is wanted */
+static void notified(void)
+{
+	spin_lock(&amt.lock);
+	if (amt.required == REQUIRED_NO) {
+		amt.required = REQUIRED_UNKNOWN;
+		amt.due = amt.wanted;
+	}
+	amt.tries = 0;
+	wake();
+	spin_unlock(&amt.lock);
+}
+
+static int send_start(void)
+{
+	u8 message[PFRU_AMT_MESSAGE];
+	size_t length;
 	int ret;
 
-	ret = pfru_link_request(&amt->link, &request);
-	if (ret == -ECANCELED)
-		return 0;
-	if (!ret)
-		ret = judge(amt, &start.answer);
-	spin_lock(&amt->lock);
-	amt->starting = false;
-	if (!ret) {
-		amt->armed = amt->required != REQUIRED_NO;
-		amt->may_run = amt->armed;
-		amt->last = now;
-		amt->last_timeout = timeout;
-	}
-	spin_unlock(&amt->lock);
-	note(amt, "a heartbeat", ret, &amt->beats);
+	length = pfru_amt_start(message, amt.sent_timeout);
+	ret = pfru_amt_sent(pfru_link_send(&amt.link, message, length), length);
+	spin_lock(&amt.lock);
+	if (ret)
+		failed(ret);
+	else if (!amt.answers)
+		acknowledged(REQUIRED_UNKNOWN);
+	spin_unlock(&amt.lock);
+	if (ret)
+		pfru_link_disconnect(&amt.link);
+	/* else its answer tells, if there is one */
+	if (ret || !amt.answers)
+		complain(heartbeat, ret);
 	return ret;
 }
 
-static int send_stop(struct amt *amt)
+static int send_stop(void)
 {
-	static const struct message_header message = {
-		.command = COMMAND,
-		.byte_count = sizeof(message) -
-			      offsetof(struct message_header, subcommand),
-		.subcommand = STOP,
-		.version = VERSION,
-	};
-	struct pfru_request request = {
-		.bytes = &message,
-		.length = sizeof(message),
-		.last = true,
-	};
+	u8 message[PFRU_AMT_MESSAGE];
+	size_t length;
 	int ret;
 
-	ret = pfru_link_request(&amt->link, &request);
-	if (!ret) {
-		spin_lock(&amt->lock);
-		amt->armed = false;
-		amt->may_run = false;
-		spin_unlock(&amt->lock);
+	length = pfru_amt_stop(message);
+	ret = pfru_amt_sent(pfru_link_send(&amt.link, message, length), length);
+	spin_lock(&amt.lock);
+	if (ret) {
+		failed(ret);
+	} else {
+		amt.may_run = false;
+		amt.armed = false;
+		amt.count.stops++;
 	}
-	note(amt, "stopping it", ret, &amt->stops);
+	spin_unlock(&amt.lock);
+	if (ret)
+		pfru_link_disconnect(&amt.link);
+	complain(stopping, ret);
 	return ret;
 }
 
-/*
- * Newer watchdog cores note when a start was successful, forget it before a
- * stop, and let no ping through without it, not even when the stop has failed.
- */
-static bool core_notes_running;
-
-static void look_at_note(struct watchdog_device *wdd)
+/* the firmware is to run the watchdog, or not; the lock is held */
+static void update(void)
 {
-	if (test_bit(WDOG_HW_RUNNING, &wdd->status))
-		WRITE_ONCE(core_notes_running, true);
-}
-
-static struct amt *to_amt(struct watchdog_device *wdd)
-{
-	return container_of(wdd, struct amt, wdd);
-}
-
-/* whether another task takes the watchdog device away */
-static bool is_leaving(struct amt *amt)
-{
-	const struct task_struct *leaving = READ_ONCE(amt->leaving);
-
-	return leaving && leaving != current;
+	amt.due = to_run();
+	amt.stopping = !to_run() && amt.may_run && amt.bound;
+	amt.tries = 0;
+	wake();
 }
 
 /*
- * The module stays while the watchdog runs, which is this file's own business,
- * so the core is told of no owner: newer ones keep what they have of it when
- * the last file is closed without a stop, and forget it when the device goes.
- * The lock is held.
+ * A stop that the firmware has not taken by then is still sent, again after each
+ * reconnection. That is no failure of the operation: it would leave the watchdog
+ * active with nobody to feed it, and end the notifiers of a reboot.
  */
-static bool pin(struct amt *amt)
+static void wait_for_stop(void)
 {
-	if (!amt->pinned)
-		amt->pinned = try_module_get(THIS_MODULE);
-	return amt->pinned;
+	wait_event_timeout(amt.changed, !READ_ONCE(amt.stopping),
+			   msecs_to_jiffies(STOP_MS));
 }
 
-static void unpin(struct amt *amt)
-{
-	bool pinned;
-
-	spin_lock(&amt->lock);
-	pinned = amt->pinned;
-	amt->pinned = false;
-	spin_unlock(&amt->lock);
-	if (pinned)
-		module_put(THIS_MODULE);
-}
-
-/*
- * Runs in open(), in which the watchdog core can't bear that the device goes
- * away: so it waits for nothing, and unregister_watchdog() for it. The worker
- * sends the start; the first ping, which comes after it, tells how it went.
- */
+/* runs in open(), under a lock of all misc devices: so it waits for nothing */
 static int amt_start(struct watchdog_device *wdd)
 {
-	struct amt *amt = to_amt(wdd);
-	bool begun;
-
-	spin_lock(&amt->lock);
-	begun = !amt->leaving && pin(amt);
-	amt->start_due = begun;
-	spin_unlock(&amt->lock);
-	if (!begun)
-		return -ENODEV;
-	kick(amt, 0);
+	pfru_wdd_runs(wdd);
+	spin_lock(&amt.lock);
+	amt.wanted = true;
+	update();
+	spin_unlock(&amt.lock);
 	return 0;
 }
 
-/* the core pings when a stop has failed: that is still the same operation */
-static bool follows_failed_stop(struct amt *amt)
-{
-	bool follows;
-
-	spin_lock(&amt->lock);
-	follows = amt->stop_failed == current &&
-		  time_before(jiffies, amt->stop_failed_at + HZ / 10);
-	amt->stop_failed = NULL;
-	spin_unlock(&amt->lock);
-	return follows;
-}
-
+/*
+ * An error would help nobody: programs that drive a watchdog reboot the machine
+ * at one (watchdog), or ping again without a pause (systemd before 258). Nor may
+ * it wait: systemd does nothing else meanwhile.
+ */
 static int amt_ping(struct watchdog_device *wdd)
 {
-	struct amt *amt = to_amt(wdd);
-	int ret;
-
-	look_at_note(wdd);
-	if (READ_ONCE(amt->required) == REQUIRED_NO || is_leaving(amt))
-		return -ENODEV;
-	if (follows_failed_stop(amt))
-		return -EBUSY;
-	ret = beat(amt, false);
-	if (ret)
-		renew(amt, ret);
-	else if (READ_ONCE(amt->required) == REQUIRED_NO)
-		kick(amt, 0);
-	return is_leaving(amt) ? -ENODEV : ret;
-}
-
-static int stop(struct amt *amt)
-{
-	int ret = 0;
-
-	spin_lock(&amt->lock);
-	amt->start_due = false;
-	spin_unlock(&amt->lock);
-	if (READ_ONCE(amt->required) != REQUIRED_NO)
-		ret = send_stop(amt);
-	if (!ret) {
-		unpin(amt);
-		return 0;
-	}
-	spin_lock(&amt->lock);
-	amt->stop_failed = current;
-	amt->stop_failed_at = jiffies;
-	spin_unlock(&amt->lock);
-	renew(amt, ret);
-	return ret;
-}
-
-/* AMT may soon report this as a hang */
-static void tell_not_stopped(struct amt *amt, int error)
-{
-	bool may_run;
-
-	spin_lock(&amt->lock);
-	may_run = amt->may_run;
-	spin_unlock(&amt->lock);
-	if (error && may_run)
-		dev_warn(&amt->link.cldev->dev,
-			 "watchdog: not stopped as it goes away: %s (error %d)\n",
-			 error_text(error), error);
-}
-
-/* of unregister_watchdog(): there is no node to open any more */
-static int last_stop(struct amt *amt)
-{
-	int ret = 0;
-
-	synchronize_rcu_tasks();
-	if (amt->was_active && nowayout) {
-		dev_info(&amt->link.cldev->dev,
-			 "watchdog: not stopped as it goes away (nowayout)\n");
-		ret = -EBUSY;
-	} else if (amt->was_active) {
-		ret = stop(amt);
-		tell_not_stopped(amt, ret);
-	}
-	amt->stop_result = ret;
-	complete_all(&amt->stopped);
-	return ret;
-}
-
-static int amt_stop(struct watchdog_device *wdd)
-{
-	unsigned long end = jiffies + msecs_to_jiffies(PFRU_LINK_MS);
-	struct amt *amt = to_amt(wdd);
-	int ret = 0;
-
-	if (READ_ONCE(amt->leaving) == current)
-		return last_stop(amt);
-	if (!is_leaving(amt))
-		ret = stop(amt);
-	if (!is_leaving(amt)) {
-		if (ret && READ_ONCE(core_notes_running))
-			set_bit(WDOG_HW_RUNNING, &wdd->status);
-		return ret;
-	}
-	/* the core takes success for the end of being active: too early now */
-	if (!wait_for_completion_timeout(&amt->stopped,
-					 max_t(long, end - jiffies, 1)))
-		return -ETIMEDOUT;
-	return amt->stop_result;
-}
-
-/* the next ping, which the core sends at once, tells the firmware */
-static int amt_set_timeout(struct watchdog_device *wdd, unsigned int timeout)
-{
-	WRITE_ONCE(to_amt(wdd)->timeout, timeout);
-	wdd->timeout = timeout;
+	spin_lock(&amt.lock);
+	amt.due = to_run();
+	wake();
+	spin_unlock(&amt.lock);
 	return 0;
 }
 
-/* the firmware's timer stands still in sleep, as does ktime_get() */
-static unsigned int left_of(struct amt *amt)
+/* also called when the machine reboots, after which pings start nothing */
+static int amt_stop(struct watchdog_device *wdd)
 {
-	unsigned int left = 0;
-	s64 passed;
+	spin_lock(&amt.lock);
+	amt.wanted = false;
+	update();
+	spin_unlock(&amt.lock);
+	wait_for_stop();
+	return 0;
+}
 
-	spin_lock(&amt->lock);
-	passed = ktime_ms_delta(ktime_get(), amt->last) / MSEC_PER_SEC;
-	if (amt->armed && passed < amt->last_timeout)
-		left = amt->last_timeout - passed;
-	if (amt->start_due || (amt->starting && !amt->armed))
-		left = amt->timeout;
-	spin_unlock(&amt->lock);
-	return left;
+/* AMT's timer stands still in sleep, as does ktime_get(); the lock is held */
+static unsigned int timeleft(void)
+{
+	s64 passed = ktime_ms_delta(ktime_get(), amt.last) / MSEC_PER_SEC;
+
+	if (amt.armed)
+		return passed < amt.last_timeout ? amt.last_timeout - passed :
+						   0;
+	if (amt.wanted && amt.required != REQUIRED_NO)
+		return amt.wdd.timeout;
+	return 0;
 }
 
 static unsigned int amt_get_timeleft(struct watchdog_device *wdd)
 {
-	return left_of(to_amt(wdd));
+	unsigned int left;
+
+	spin_lock(&amt.lock);
+	left = timeleft();
+	spin_unlock(&amt.lock);
+	return left;
 }
 
 static const struct watchdog_ops amt_ops = {
+	.owner = THIS_MODULE,
 	.start = amt_start,
 	.stop = amt_stop,
 	.ping = amt_ping,
-	.set_timeout = amt_set_timeout,
 	.get_timeleft = amt_get_timeleft,
 };
 
-static int register_watchdog(struct amt *amt)
+/* of a client that is connected; the lock is held */
+static const char *connected_state(void)
 {
-	int ret;
-
-	memset(&amt->wdd, 0, sizeof(amt->wdd));
-	amt->wdd.info = &amt->info;
-	amt->wdd.ops = &amt_ops;
-	amt->wdd.parent = &amt->link.cldev->dev;
-	amt->wdd.timeout = amt->timeout;
-	amt->wdd.min_timeout = TIMEOUT_MIN;
-	amt->wdd.max_timeout = TIMEOUT_MAX;
-	watchdog_set_nowayout(&amt->wdd, nowayout);
-	watchdog_stop_on_reboot(&amt->wdd);
-	watchdog_stop_on_unregister(&amt->wdd);
-	reinit_completion(&amt->stopped);
-	ret = watchdog_register_device(&amt->wdd);
-	if (!ret)
-		WRITE_ONCE(amt->registered, true);
-	return ret;
-}
-
-/*
- * The watchdog core does not wait for an open() that has begun, and stops its
- * timer for the pretimeout, which each start and ping sets, before it waits for
- * a ping: the timer, and its memory, would then be freed while it runs. So
- * starts and pings fail from now on, and those that were successful before are
- * given the time to come through the core, in which they don't sleep. The same
- * again for an open(), when there is no node any more: a stop comes just then,
- * of a watchdog that is active and may be stopped.
- */
-static void unregister_watchdog(struct amt *amt)
-{
-	if (!amt->registered)
-		return;
-	spin_lock(&amt->lock);
-	amt->leaving = current;
-	spin_unlock(&amt->lock);
-	/* the core drops what it has of the device with a close from now on */
-	clear_bit(WDOG_HW_RUNNING, &amt->wdd.status);
-	synchronize_rcu_tasks();
-	amt->was_active = watchdog_active(&amt->wdd);
-	clear_bit(WDOG_NO_WAY_OUT, &amt->wdd.status);
-	set_bit(WDOG_ACTIVE, &amt->wdd.status);
-	watchdog_unregister_device(&amt->wdd);
-	WRITE_ONCE(amt->registered, false);
-	WRITE_ONCE(amt->timeout, TIMEOUT_DEFAULT);
-	spin_lock(&amt->lock);
-	amt->leaving = NULL;
-	amt->armed = false;
-	amt->start_due = false;
-	spin_unlock(&amt->lock);
-	unpin(amt);
-}
-
-/* what asking has started, or may have started when no answer came */
-static int stop_asking(struct amt *amt)
-{
-	int ret;
-
-	ret = send_stop(amt);
-	if (!ret)
-		amt->stop_due = false;
-	return ret;
-}
-
-/* asking is starting: when it is wanted it has to be stopped again */
-static int ask(struct amt *amt)
-{
-	int ret;
-
-	/* a notification from now on is a reason to ask again */
-	WRITE_ONCE(amt->ask, false);
-	amt->stop_due = true;
-	ret = beat(amt, false);
-	if (!ret && READ_ONCE(amt->required) == REQUIRED_NO) {
-		amt->stop_due = false;
-		return 0;
-	}
-	if (!ret)
-		ret = stop_asking(amt);
-	if (ret)
-		WRITE_ONCE(amt->ask, true);
-	return ret;
-}
-
-static void received(struct mei_cl_device *cldev)
-{
-	struct amt *amt = mei_cldev_get_drvdata(cldev);
-
-	pfru_link_received(&amt->link);
-}
-
-static void notified(struct mei_cl_device *cldev)
-{
-	struct amt *amt = mei_cldev_get_drvdata(cldev);
-
-	/* while there is a watchdog, the answers to its pings tell */
-	WRITE_ONCE(amt->ask, amt->answers);
-	WRITE_ONCE(amt->tries, 0);
-	kick(amt, 0);
-}
-
-static int connect(struct amt *amt)
-{
-	int ret;
-
-	if (pfru_link_is_up(&amt->link))
-		return 0;
-	ret = pfru_link_connect(&amt->link, received);
-	if (!ret) {
-		spin_lock(&amt->lock);
-		amt->connections++;
-		spin_unlock(&amt->lock);
-	}
-	return ret;
-}
-
-/* what is to be done now; each step finds what the one before has left */
-static int manage_once(struct amt *amt)
-{
-	int ret;
-
-	ret = connect(amt);
-	if (ret)
-		return ret;
-	if (READ_ONCE(amt->required) == REQUIRED_NO)
-		unregister_watchdog(amt);
-	if (amt->stop_due) {
-		ret = stop_asking(amt);
-		if (ret)
-			return ret;
-	}
-	if (!amt->registered && READ_ONCE(amt->ask) &&
-	    READ_ONCE(amt->tries) < TRIES) {
-		ret = ask(amt);
-		if (ret)
-			return ret;
-	}
-	if (!amt->registered && !READ_ONCE(amt->ask) &&
-	    READ_ONCE(amt->required) != REQUIRED_NO)
-		return register_watchdog(amt);
-	if (!READ_ONCE(amt->start_due))
-		return 0;
-	ret = beat(amt, true);
-	look_at_note(&amt->wdd);
-	return ret;
-}
-
-/* failures in a row; what was given up stays so until something happens */
-static unsigned int count_tries(struct amt *amt, int error)
-{
-	unsigned int tries = READ_ONCE(amt->tries);
-
-	if (!error && (amt->registered || !READ_ONCE(amt->ask)))
-		tries = 0;
-	else if (error == -ENOTTY)
-		/* only the MEI driver can help: it removes the client then */
-		tries = TRIES + 1;
-	else if (error && tries <= TRIES)
-		tries++;
-	WRITE_ONCE(amt->tries, tries);
-	if (error)
-		WRITE_ONCE(amt->error, error);
-	return tries;
-}
-
-static void manage(struct work_struct *work)
-{
-	struct amt *amt =
-		container_of(to_delayed_work(work), struct amt, manage);
-	unsigned int tries;
-	int ret;
-
-	ret = manage_once(amt);
-	tries = count_tries(amt, ret);
-	if (ret && tries < TRIES)
-		kick(amt, HZ << (tries - 1));
-	else if (ret && tries == TRIES && amt->stop_due)
-		/* nothing is asked any more, but what was begun is ended */
-		kick(amt, HZ);
-	else if (!ret && amt->registered &&
-		 READ_ONCE(amt->required) == REQUIRED_NO)
-		kick(amt, 0);
-}
-
-static const char *state_of(struct amt *amt)
-{
-	if (!pfru_link_is_up(&amt->link))
-		return READ_ONCE(amt->link.state) == PFRU_LINK_DOWN ?
-			       "connecting" :
-			       "no-connection";
-	if (READ_ONCE(amt->required) == REQUIRED_NO)
+	if (amt.required == REQUIRED_NO)
 		return "not-required";
-	if (!READ_ONCE(amt->registered))
-		return READ_ONCE(amt->tries) ? "no-answer" : "asking";
-	if (READ_ONCE(amt->start_due))
-		return "starting";
-	if (!READ_ONCE(amt->armed))
-		return READ_ONCE(amt->starting) ? "starting" : "idle";
-	return left_of(amt) ? "running" : "expired";
+	if (!amt.registered)
+		return amt.tries ? "no-answer" : "asking";
+	if (!amt.wanted)
+		return amt.may_run ? "stopping" : "idle";
+	if (amt.armed && !timeleft())
+		return "expired";
+	if (amt.tries)
+		return "no-answer";
+	return amt.armed ? "running" : "starting";
 }
 
-static const char *required_of(struct amt *amt)
+/* the lock is held, so that the client is not let go */
+static const char *state(void)
+{
+	if (!amt.bound)
+		return "no-client";
+	if (amt.connecting && !amt.tries)
+		return "connecting";
+	/* after a failure it is made again: that says nothing new */
+	if (amt.unreachable || (!amt.tries && !pfru_link_is_up(&amt.link)))
+		return "no-connection";
+	return connected_state();
+}
+
+void pfru_watchdog_look(struct pfru_watchdog_status *status)
 {
 	static const char *const words[] = {
 		[REQUIRED_UNKNOWN] = "unknown",
@@ -787,147 +475,355 @@ static const char *required_of(struct amt *amt)
 		[REQUIRED_NO] = "no",
 	};
 
-	return words[READ_ONCE(amt->required)];
+	spin_lock(&amt.lock);
+	*status = amt.count;
+	status->state = state();
+	status->required = words[amt.required];
+	status->notifications =
+		amt.bound && READ_ONCE(amt.link.notifies) ? "yes" : "no";
+	status->timeleft = timeleft();
+	status->last_heartbeat = -1;
+	if (amt.acknowledged)
+		status->last_heartbeat =
+			ktime_ms_delta(ktime_get(), amt.last) / MSEC_PER_SEC;
+	status->protocol = amt.info.firmware_version;
+	status->timeout = amt.wdd.timeout;
+	spin_unlock(&amt.lock);
 }
 
-static ssize_t state_show(struct device *dev, struct device_attribute *attr,
-			  char *buf)
+/* no parent: neither the client nor the PCI device stays as long as it does */
+static void register_watchdog(void)
 {
-	return sysfs_emit(buf, "%s\n", state_of(dev_get_drvdata(dev)));
-}
-static DEVICE_ATTR_RO(state);
+	int ret;
 
-static ssize_t required_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
+	watchdog_set_nowayout(&amt.wdd, nowayout);
+	watchdog_stop_on_reboot(&amt.wdd);
+	ret = watchdog_register_device(&amt.wdd);
+	spin_lock(&amt.lock);
+	amt.registered = !ret;
+	if (ret) {
+		amt.count.error = ret;
+		later(false);
+	}
+	spin_unlock(&amt.lock);
+}
+
+/* an answer is overdue: the connection is no good, or what is behind it */
+static void give_up_answer(void)
 {
-	return sysfs_emit(buf, "%s\n", required_of(dev_get_drvdata(dev)));
-}
-static DEVICE_ATTR_RO(required);
+	int error = 0;
 
-static ssize_t notifications_show(struct device *dev,
-				  struct device_attribute *attr, char *buf)
+	spin_lock(&amt.lock);
+	if (amt.awaiting &&
+	    time_after_eq(jiffies, amt.since + msecs_to_jiffies(ANSWER_MS))) {
+		error = amt.garbled ? -EPROTO : -ETIMEDOUT;
+		failed(error);
+	}
+	spin_unlock(&amt.lock);
+	if (!error)
+		return;
+	complain(heartbeat, error);
+	pfru_link_disconnect(&amt.link);
+}
+
+static void connect(void)
 {
-	struct amt *amt = dev_get_drvdata(dev);
+	int ret;
 
-	return sysfs_emit(buf, "%s\n",
-			  READ_ONCE(amt->link.notifies) ? "yes" : "no");
+	spin_lock(&amt.lock);
+	amt.connecting = true;
+	spin_unlock(&amt.lock);
+	ret = pfru_link_connect(&amt.link);
+	spin_lock(&amt.lock);
+	amt.connecting = false;
+	amt.connected = jiffies;
+	amt.unreachable = ret;
+	amt.unanswered = 0;
+	if (ret) {
+		amt.count.error = ret;
+		amt.vain = ret == -ENOTTY;
+		later(false);
+	} else {
+		amt.count.connections++;
+	}
+	spin_unlock(&amt.lock);
+	complain(connecting, ret);
 }
-static DEVICE_ATTR_RO(notifications);
 
-static ssize_t timeleft_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
+/* asked once: later heartbeats tell; the lock is held */
+static bool to_ask(void)
 {
-	return sysfs_emit(buf, "%u\n", left_of(dev_get_drvdata(dev)));
+	return !amt.registered && amt.answers && !amt.asleep &&
+	       amt.required == REQUIRED_UNKNOWN;
 }
-static DEVICE_ATTR_RO(timeleft);
 
-/**
- * struct number - a file that holds a number of struct amt
- * @attr: the file
- * @at: offset of an int there
+/*
+ * AMT that does not require the watchdog is sent nothing until it notifies; where
+ * it can't, heartbeats ask. The lock is held.
  */
-struct number {
-	struct device_attribute attr;
-	size_t at;
-};
-
-static ssize_t number_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
+static bool heartbeat_due(void)
 {
-	const struct number *number = container_of(attr, struct number, attr);
-	const int *value = dev_get_drvdata(dev) + number->at;
-
-	return sysfs_emit(buf, "%d\n", READ_ONCE(*value));
+	if (!to_run() ||
+	    (amt.required == REQUIRED_NO && READ_ONCE(amt.link.notifies)))
+		return false;
+	return amt.awaiting ? time_after_eq(jiffies, amt.again) : amt.due;
 }
 
-static struct number numbers[] = {
-	{ __ATTR(protocol, 0444, number_show, NULL),
-	  offsetof(struct amt, info.firmware_version) },
-	{ __ATTR(timeout, 0444, number_show, NULL),
-	  offsetof(struct amt, timeout) },
-	{ __ATTR(last_error, 0444, number_show, NULL),
-	  offsetof(struct amt, error) },
-	{ __ATTR(heartbeats, 0444, number_show, NULL),
-	  offsetof(struct amt, beats) },
-	{ __ATTR(stops, 0444, number_show, NULL), offsetof(struct amt, stops) },
-	{ __ATTR(failures, 0444, number_show, NULL),
-	  offsetof(struct amt, failures) },
-	{ __ATTR(timeouts, 0444, number_show, NULL),
-	  offsetof(struct amt, timeouts) },
-	{ __ATTR(refused, 0444, number_show, NULL),
-	  offsetof(struct amt, refused) },
-	{ __ATTR(malformed, 0444, number_show, NULL),
-	  offsetof(struct amt, link.malformed) },
-	{ __ATTR(strays, 0444, number_show, NULL),
-	  offsetof(struct amt, link.strays) },
-	{ __ATTR(connections, 0444, number_show, NULL),
-	  offsetof(struct amt, connections) },
-};
+/* the lock is held */
+static void note_heartbeat(void)
+{
+	amt.due = false;
+	amt.may_run = true;
+	amt.sent = ktime_get();
+	amt.sent_timeout = READ_ONCE(amt.wdd.timeout);
+	amt.again = jiffies + msecs_to_jiffies(AGAIN_MS);
+	if (!amt.answers)
+		return;
+	if (!amt.awaiting)
+		amt.since = jiffies;
+	amt.garbled = amt.garbled && amt.awaiting;
+	amt.awaiting = true;
+	amt.unanswered++;
+}
 
-static struct attribute *amt_attributes[] = {
-	&dev_attr_state.attr,	      &dev_attr_required.attr,
-	&dev_attr_notifications.attr, &numbers[0].attr.attr,
-	&numbers[1].attr.attr,	      &dev_attr_timeleft.attr,
-	&numbers[2].attr.attr,	      &numbers[3].attr.attr,
-	&numbers[4].attr.attr,	      &numbers[5].attr.attr,
-	&numbers[6].attr.attr,	      &numbers[7].attr.attr,
-	&numbers[8].attr.attr,	      &numbers[9].attr.attr,
-	&numbers[10].attr.attr,	      NULL,
-};
+/* what is to be done next, noted as begun; the lock is held */
+static enum need next_need(void)
+{
+	if (amt.may_run && !to_run() && (!amt.asking || amt.asleep)) {
+		amt.awaiting = false;
+		amt.asking = false;
+		return NEED_STOP;
+	}
+	if (amt.asking)
+		return NEED_NOTHING;
+	if (to_ask() || heartbeat_due()) {
+		amt.asking = to_ask();
+		note_heartbeat();
+		return NEED_HEARTBEAT;
+	}
+	if (!amt.registered && !to_ask() && amt.required != REQUIRED_NO)
+		return NEED_REGISTRATION;
+	if (!amt.awaiting)
+		amt.tries = 0;
+	return NEED_NOTHING;
+}
 
-static const struct attribute_group amt_group = {
-	.name = DRIVER_NAME,
-	.attrs = amt_attributes,
-};
+static long until(unsigned long when)
+{
+	return max_t(long, when - jiffies, 1);
+}
 
-static const struct attribute_group *amt_groups[] = { &amt_group, NULL };
+/* how long nothing is to be tried, in jiffies; the lock is held */
+static long pause(void)
+{
+	if (amt.vain)
+		return MAX_SCHEDULE_TIMEOUT;
+	if (amt.tries && time_before(jiffies, amt.retry))
+		return until(amt.retry);
+	/* firmware that closes each connection at once is not to keep us busy */
+	if (!pfru_link_is_up(&amt.link) &&
+	    time_before(jiffies, amt.connected + HZ))
+		return until(amt.connected + HZ);
+	return 0;
+}
+
+/* how long there is nothing to do; the lock is held */
+static long rest(void)
+{
+	if (!amt.awaiting)
+		return MAX_SCHEDULE_TIMEOUT;
+	if (to_run())
+		return until(min(amt.again,
+				 amt.since + msecs_to_jiffies(ANSWER_MS)));
+	return until(amt.since + msecs_to_jiffies(ANSWER_MS));
+}
+
+static void act(enum need need)
+{
+	switch (need) {
+	case NEED_STOP:
+		send_stop();
+		break;
+	case NEED_HEARTBEAT:
+		send_start();
+		break;
+	case NEED_REGISTRATION:
+		register_watchdog();
+		break;
+	case NEED_NOTHING:
+		break;
+	}
+}
+
+/* one step; returns how long to wait for the next one, in jiffies */
+static long step(void)
+{
+	enum need need;
+	bool awaiting;
+	long wait;
+
+	give_up_answer();
+	spin_lock(&amt.lock);
+	wait = pause();
+	spin_unlock(&amt.lock);
+	if (wait)
+		return wait;
+	if (!pfru_link_is_up(&amt.link)) {
+		connect();
+		return 0;
+	}
+	spin_lock(&amt.lock);
+	need = next_need();
+	wait = rest();
+	awaiting = amt.awaiting;
+	spin_unlock(&amt.lock);
+	act(need);
+	if (need != NEED_NOTHING)
+		return 0;
+	/* heartbeats go first: this may take the firmware long */
+	if (!awaiting)
+		pfru_link_subscribe(&amt.link);
+	return wait;
+}
+
+/*
+ * The client goes. No heartbeats come any more, so AMT is told, if it still
+ * hears that, unless nowayout forbids it.
+ */
+static void let_go(void)
+{
+	bool wanted, may_run, stopped = false;
+
+	spin_lock(&amt.lock);
+	wanted = amt.wanted;
+	may_run = amt.may_run;
+	amt.awaiting = false;
+	amt.asking = false;
+	spin_unlock(&amt.lock);
+	if (may_run && pfru_link_is_up(&amt.link) &&
+	    !(wanted && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
+		stopped = !send_stop();
+	if (may_run && wanted)
+		pr_info("pfru: AMT watchdog: %s as its client goes, started again with the next one\n",
+			stopped ? "stopped" : "not stopped");
+	else if (may_run && !stopped)
+		pr_warn("pfru: AMT watchdog: not stopped as its client goes: AMT may report a hang\n");
+	pfru_link_disconnect(&amt.link);
+	spin_lock(&amt.lock);
+	amt.bound = false;
+	amt.leaving = false;
+	amt.stopping = false;
+	spin_unlock(&amt.lock);
+	wake_up_all(&amt.changed);
+}
+
+static bool is_woken(void)
+{
+	bool woken;
+
+	spin_lock(&amt.lock);
+	woken = amt.woken;
+	amt.woken = false;
+	spin_unlock(&amt.lock);
+	return woken || kthread_should_stop();
+}
+
+/* who waits for a stop has waited long enough: it was sent, or can't be now */
+static void end_stopping(void)
+{
+	spin_lock(&amt.lock);
+	amt.stopping = amt.stopping && amt.woken;
+	spin_unlock(&amt.lock);
+	wake_up_all(&amt.changed);
+}
+
+static int talk(void *unused)
+{
+	bool bound, leaving;
+	long wait;
+
+	pfru_mei_sender();
+	while (!kthread_should_stop()) {
+		spin_lock(&amt.lock);
+		bound = amt.bound;
+		leaving = amt.leaving;
+		spin_unlock(&amt.lock);
+		wait = MAX_SCHEDULE_TIMEOUT;
+		if (leaving)
+			let_go();
+		else if (bound)
+			wait = step();
+		if (!wait)
+			continue;
+		end_stopping();
+		wait_event_idle_timeout(amt.wake, is_woken(), wait);
+	}
+	return 0;
+}
 
 static int amt_probe(struct mei_cl_device *cldev,
 		     const struct mei_cl_device_id *id)
 {
-	struct amt *amt;
+	int ret = 0;
 
-	amt = kzalloc(sizeof(*amt), GFP_KERNEL);
-	if (!amt)
-		return -ENOMEM;
-	strscpy(amt->info.identity, IDENTITY, sizeof(amt->info.identity));
-	amt->info.options = WDIOF_KEEPALIVEPING | WDIOF_SETTIMEOUT |
-			    WDIOF_MAGICCLOSE | WDIOF_ALARMONLY;
-	amt->info.firmware_version = mei_cldev_ver(cldev);
-	amt->answers = mei_cldev_ver(cldev) >= ANSWERS_VERSION;
-	amt->ask = amt->answers;
-	amt->timeout = TIMEOUT_DEFAULT;
-	spin_lock_init(&amt->lock);
-	init_completion(&amt->stopped);
-	INIT_DELAYED_WORK(&amt->manage, manage);
-	pfru_link_init(&amt->link, cldev, heartbeats, notified);
-	mei_cldev_set_drvdata(cldev, amt);
-	kick(amt, 0);
-	return 0;
+	spin_lock(&amt.lock);
+	if (amt.bound) {
+		ret = -ENODEV;
+		goto unlock;
+	}
+	pfru_link_init(&amt.link, cldev, received, notified);
+	amt.info.firmware_version = mei_cldev_ver(cldev);
+	amt.answers = mei_cldev_ver(cldev) >= PFRU_AMT_ANSWERS;
+	if (!amt.answers || amt.required == REQUIRED_NO)
+		amt.required = REQUIRED_UNKNOWN;
+	amt.bound = true;
+	amt.connecting = true;
+	amt.connected = jiffies - HZ;
+	amt.unreachable = false;
+	amt.vain = false;
+	amt.tries = 0;
+	amt.due = to_run();
+	wake();
+unlock:
+	spin_unlock(&amt.lock);
+	if (ret)
+		pr_notice_once("pfru: a second AMT watchdog is not served\n");
+	return ret;
+}
+
+/* the thread ends what it does, which takes what its steps may take, and lets go */
+static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
+{
+	spin_lock(&amt.lock);
+	amt.leaving = true;
+	wake();
+	spin_unlock(&amt.lock);
+	wait_event(amt.changed, !READ_ONCE(amt.leaving));
+	mei_cldev_set_drvdata(cldev, NULL);
+	return PFRU_MEI_REMOVED;
 }
 
 /*
- * A ping that waits gets ENODEV now. The order: the worker ends, so that nobody
- * registers or connects; the core sends the last stop, while there is a
- * connection, and waits for operations; then the connection ends.
+ * The MEI driver removes the client while the machine goes to sleep, and up to
+ * 5.10 forbids it to send then: so AMT is told before.
  */
-static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
+static int sleeping(struct notifier_block *nb, unsigned long event,
+		    void *unused)
 {
-	struct amt *amt = mei_cldev_get_drvdata(cldev);
+	bool asleep = event == PM_SUSPEND_PREPARE ||
+		      event == PM_HIBERNATION_PREPARE ||
+		      event == PM_RESTORE_PREPARE;
 
-	spin_lock(&amt->lock);
-	amt->closing = true;
-	spin_unlock(&amt->lock);
-	pfru_link_closing(&amt->link);
-	cancel_delayed_work_sync(&amt->manage);
-	unregister_watchdog(amt);
-	if (amt->stop_due)
-		tell_not_stopped(amt, stop_asking(amt));
-	pfru_link_close(&amt->link);
-	mei_cldev_set_drvdata(cldev, NULL);
-	kfree(amt);
-	return PFRU_MEI_REMOVED;
+	spin_lock(&amt.lock);
+	amt.asleep = asleep;
+	update();
+	spin_unlock(&amt.lock);
+	if (asleep)
+		wait_for_stop();
+	return NOTIFY_DONE;
 }
+
+static struct notifier_block sleep_notifier = { .notifier_call = sleeping };
 
 static const struct mei_cl_device_id amt_ids[] = {
 	{
@@ -940,27 +836,37 @@ static const struct mei_cl_device_id amt_ids[] = {
 MODULE_DEVICE_TABLE(mei, amt_ids);
 
 static struct mei_cl_driver amt_driver = {
-	.name = DRIVER_NAME,
+	.name = PFRU_WATCHDOG_NAME,
 	.id_table = amt_ids,
 	.probe = amt_probe,
 	.remove = amt_remove,
-	.driver.dev_groups = amt_groups,
+	.driver.dev_groups = pfru_watchdog_groups,
 };
+
+static bool is_amt_watchdog(struct device *dev)
+{
+	return !memcmp(mei_cldev_uuid(to_mei_cl_device(dev)), &amt_ids[0].uuid,
+		       sizeof(amt_ids[0].uuid));
+}
 
 /* says once that another driver has the client; the device's lock is held */
 static void look_at(struct device *dev)
 {
 	if (!dev->driver || dev->driver == &amt_driver.driver ||
-	    memcmp(mei_cldev_uuid(to_mei_cl_device(dev)), &amt_ids[0].uuid,
-		   sizeof(amt_ids[0].uuid)))
+	    !is_amt_watchdog(dev))
 		return;
 	pr_notice_once("pfru: the AMT watchdog is served by %s and stays with it\n",
 		       dev->driver->name);
 }
 
+/*
+ * Other clients are not to be waited for, nor is a driver that binds or leaves
+ * just now: driver_bound() hears of it.
+ */
 static int look_at_present(struct device *dev, void *unused)
 {
-	device_lock(dev);
+	if (!is_amt_watchdog(dev) || !device_trylock(dev))
+		return 0;
 	look_at(dev);
 	device_unlock(dev);
 	return 0;
@@ -976,22 +882,40 @@ static int driver_bound(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block bound_notifier = { .notifier_call = driver_bound };
 
+static void __init describe(void)
+{
+	strscpy(amt.info.identity, IDENTITY, sizeof(amt.info.identity));
+	amt.info.options = WDIOF_KEEPALIVEPING | WDIOF_SETTIMEOUT |
+			   WDIOF_MAGICCLOSE | WDIOF_ALARMONLY;
+	amt.wdd.info = &amt.info;
+	amt.wdd.ops = &amt_ops;
+	amt.wdd.groups = pfru_watchdog_groups;
+	amt.wdd.timeout = PFRU_AMT_TIMEOUT_DEFAULT;
+	amt.wdd.min_timeout = PFRU_AMT_TIMEOUT_MIN;
+	amt.wdd.max_timeout = PFRU_AMT_TIMEOUT_MAX;
+}
+
+static void end_thread(void)
+{
+	kthread_stop(amt.thread);
+	if (amt.registered)
+		watchdog_unregister_device(&amt.wdd);
+}
+
 static int __init serve(void)
 {
 	int ret;
 
-	heartbeats = alloc_workqueue(DRIVER_NAME,
-				     WQ_UNBOUND | WQ_MEM_RECLAIM | WQ_HIGHPRI,
-				     0);
-	if (!heartbeats)
-		return -ENOMEM;
-	ret = -ENOMEM;
-	queue = alloc_workqueue(DRIVER_NAME "_link", WQ_UNBOUND, 0);
-	if (!queue)
-		goto destroy_heartbeats;
+	describe();
+	amt.thread = kthread_run(talk, NULL, PFRU_WATCHDOG_NAME);
+	if (IS_ERR(amt.thread))
+		return PTR_ERR(amt.thread);
+	ret = register_pm_notifier(&sleep_notifier);
+	if (ret)
+		goto end_thread;
 	ret = mei_cldev_driver_register(&amt_driver);
 	if (ret)
-		goto destroy_queue;
+		goto unregister_pm_notifier;
 	ret = bus_register_notifier(amt_driver.driver.bus, &bound_notifier);
 	if (ret)
 		goto unregister_driver;
@@ -1000,10 +924,10 @@ static int __init serve(void)
 
 unregister_driver:
 	mei_cldev_driver_unregister(&amt_driver);
-destroy_queue:
-	destroy_workqueue(queue);
-destroy_heartbeats:
-	destroy_workqueue(heartbeats);
+unregister_pm_notifier:
+	unregister_pm_notifier(&sleep_notifier);
+end_thread:
+	end_thread();
 	return ret;
 }
 
@@ -1029,6 +953,6 @@ void pfru_watchdog_exit(void)
 		return;
 	bus_unregister_notifier(amt_driver.driver.bus, &bound_notifier);
 	mei_cldev_driver_unregister(&amt_driver);
-	destroy_workqueue(queue);
-	destroy_workqueue(heartbeats);
+	unregister_pm_notifier(&sleep_notifier);
+	end_thread();
 }

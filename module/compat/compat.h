@@ -62,34 +62,4 @@ static inline void vm_flags_clear(struct vm_area_struct *vma,
 }
 #endif
 
-/* a receive that does not wait, or a millisecond at most */
-#ifdef PFRU_HAVE_MEI_CLDEV_RECV_NONBLOCK
-#define pfru_mei_recv(cldev, bytes, size) \
-	mei_cldev_recv_nonblock(cldev, bytes, size)
-#else
-#define pfru_mei_recv(cldev, bytes, size) \
-	mei_cldev_recv_timeout(cldev, bytes, size, 1)
-#endif
-
-/*
- * A send with a limit in milliseconds, not 0, where the kernel knows one; else
- * it ends when the firmware takes the message or the client is disabled.
- */
-#ifdef PFRU_HAVE_MEI_CLDEV_SEND_TIMEOUT
-#define pfru_mei_send(cldev, bytes, size, ms) \
-	mei_cldev_send_timeout(cldev, bytes, size, ms)
-#else
-#define pfru_mei_send(cldev, bytes, size, ms) \
-	((void)(ms), mei_cldev_send(cldev, bytes, size))
-#endif
-
-/* the type of remove() of a driver of the MEI bus, and what it returns */
-#ifdef PFRU_HAVE_MEI_REMOVE_RETURNS_VOID
-#define PFRU_MEI_REMOVE void
-#define PFRU_MEI_REMOVED
-#else
-#define PFRU_MEI_REMOVE int
-#define PFRU_MEI_REMOVED 0
-#endif
-
 #endif /* PFRU_COMPAT_H */

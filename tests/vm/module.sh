@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# module.sh KERNEL OUT.ko: builds pfru.ko for a kernel directory of kernel.sh,
-# from a copy of the sources, with the compiler of the kernel's own release
-# where the directory brings it along.
+# module.sh KERNEL OUT.ko [NAME]: builds pfru.ko for a kernel directory of
+# kernel.sh, from a copy of the sources, with the compiler of the kernel's own
+# release where the directory brings it along; or modules/NAME.c, for tests.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,6 +13,7 @@ top=$(cd "$here/../.." && pwd)
 
 kernel=$(realpath "${1:?usage: module.sh KERNEL OUT.ko}")
 out=${2:?usage: module.sh KERNEL OUT.ko}
+name=${3:-pfru}
 tree=
 [ ! -e "$kernel/tree" ] || tree=$(realpath "$kernel/tree")
 build=$(realpath "$kernel/build")
@@ -23,8 +24,13 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 chmod 755 "$src"
 mkdir "$src/module"
-cp -R "$top/core" "$top/include" "$top/VERSION" "$src/"
-cp -R "$top"/module/{compat,pfru,amt} "$top"/module/*.[ch] "$top/module/Kbuild" "$src/module/"
+if [ "$name" = pfru ]; then
+	cp -R "$top/core" "$top/include" "$top/VERSION" "$src/"
+	cp -R "$top"/module/{compat,pfru,amt} "$top"/module/*.[ch] "$top/module/Kbuild" "$src/module/"
+else
+	cp "$here/modules/$name.c" "$src/module/"
+	echo "obj-m := $name.o" >"$src/module/Kbuild"
+fi
 find "$src" \( -name "*.o" -o -name ".*.cmd" -o -name "*.mod.c" \) -delete
 
 # a kernel that counts what ran, or guides a fuzzer by it
@@ -56,6 +62,10 @@ if [ -n "$tree" ]; then
 	' "${build#"$tree"}" "$(sed -E 's/(-cloud|-rt)?-amd64$//' <<<"$ver")"
 else
 	make -C "$build" M="$src/module" W=1 "${instrument[@]}" modules
+fi
+if [ "$name" != pfru ]; then
+	cp "$src/module/$name.ko" "$out"
+	exit
 fi
 # or a report could not come from it
 nm "$src/module/pfru.ko" >"$src/symbols"

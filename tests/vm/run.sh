@@ -48,7 +48,7 @@ load_scenario()
 	description='' boot=ovmf firmware=yes append='' modules='' load=''
 	module=yes cli=yes mainline=no files='' tests='' timeout=300
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
-	image='' install=yes enable='' sign=no enrol='' mok='' only=''
+	test_module='' image='' install=yes enable='' sign=no enrol='' mok='' only=''
 	heci=no heci_args='' heci_do='' host='' programs='' vars='' finish='' accel=''
 	test_dir=$here/guest
 	# shellcheck source=/dev/null
@@ -318,6 +318,12 @@ make_initrd()
 		[ "$sign" = no ] ||
 			"$here/sign.sh" "$sign" "$kernel" "$out/pfru.ko" || return
 		args+=(-M "$out/pfru.ko")
+	fi
+	if [ -n "$test_module" ]; then
+		[ -f "$stage/$test_module.ko" ] ||
+			"$here/module.sh" "$kernel" "$stage/$test_module.ko" \
+				"$test_module" >>"$vm/build.log" 2>&1 || return
+		args+=(-M "$stage/$test_module.ko")
 	fi
 	[ "$cli" != yes ] || args+=(-p "$stage/pfructl")
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")

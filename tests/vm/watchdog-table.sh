@@ -4,7 +4,7 @@
 # watchdog-table.sh: mainline's mei_wdt and this project's watchdog, side by
 # side, as a Markdown table, from what the guests of the last runs saw; run
 # these scenarios before:
-#     for s in watchdog watchdog-panic watchdog-faults watchdog-stress; do
+#     for s in watchdog watchdog-survives watchdog-panic watchdog-faults watchdog-stress; do
 #         echo --scenario $s --scenario $s-mainline
 #     done | xargs tests/vm/run.sh
 #     tests/vm/watchdog-table.sh >docs/watchdog.md
@@ -12,7 +12,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 vm=${PFRU_BUILD:-$here/../../build}/vm
-ours=(watchdog watchdog-panic watchdog-faults watchdog-stress)
+ours=(watchdog watchdog-survives watchdog-panic watchdog-faults watchdog-stress)
 
 # files SIDE KIND: those of a column that there are
 files()
@@ -35,7 +35,7 @@ for s in "${ours[@]}"; do
 	done
 done
 kernel=$(sed -n "s/.*VM_KERNEL='\([^']*\)'.*/\1/p" \
-	"$vm"/watchdog{,-panic,-faults,-stress}{,-mainline}/env | sort -u)
+	"$vm"/watchdog{,-survives,-panic,-faults,-stress}{,-mainline}/env | sort -u)
 [ "$(wc -l <<<"$kernel")" = 1 ] || {
 	echo "watchdog-table.sh: the columns are of different kernels: ${kernel//$'\n'/, }" >&2
 	exit 1
@@ -48,8 +48,16 @@ cat <<END
 
 Kernel $kernel in QEMU with the HECI model of \`tests/sim/heci\`.
 Mainline is the kernel's own \`mei_wdt\`. Each row is a group of checks in
-\`tests/vm/guest/t-6*.sh\`, which are the same for both; a text stands here only
-when all its checks passed.
+\`tests/vm/guest/t-6*.sh\` and \`t-76*.sh\`, which are the same for both; a text
+stands here only when all its checks passed.
+
+A ping of this project's watchdog notes that user space is alive, and returns at once:
+an error, or a wait, would make the programs that drive a watchdog reboot the machine
+or stand still, for a watchdog that only alarms. A thread tells the firmware. Where that
+does not work, the kernel log says so once, and the files state, last_error and
+last_heartbeat in sysfs show it. Where a row says "ETIMEDOUT is shown", former
+versions gave that error to the ping; where it says that something "goes on", they
+gave ENODEV and made a new device.
 
 | case | mainline | this project |
 |---|---|---|

@@ -58,12 +58,36 @@ printf '%s\n' "$heard" | awk '$2 == "ping" && $3 == 180 {
 is $? 0 "a ping each second"
 cell "start with its timeout, a ping each second, stop"
 
+if [ "$who" = ours ]; then
+	diag "the daemon, when the link is reset and the firmware silent"
+	/data/watchdog-daemon -F -c "$tap_dir/watchdog.conf" >"$tap_dir/daemon" 2>&1 &
+	daemon=$!
+	soon 15 has armed yes
+	is $? 0 "it drives the watchdog"
+	heci log back
+	heci reset
+	started back "after a link reset AMT is fed again within 2 s"
+	heci drop all
+	soon 15 shows state no-answer
+	heci log back2
+	heci off
+	started back2 "and after silence of the firmware"
+	sleep 2
+	is "$(task_state "$daemon")" S "the daemon lives"
+	unlike "$(cat "$tap_dir/daemon")" 'shutting down' "and does not want to reboot"
+	pings=$(heci state pings)
+	soon 10 pings_more 3
+	is $? 0 "and pings on"
+	kill "$daemon"
+	wait "$daemon" 2>/dev/null
+	soon 5 has armed no
+fi
+
 row selftest "the kernel's watchdog-test"
 capture /data/watchdog-test -f "$dev" -i
 out_like 'identity:[[:space:]]+iamt_wdt' "it knows the identity"
 capture /data/watchdog-test -f "$dev" -t 300 -T
 out_like 'WDIOC_GETTIMEOUT returns 300 seconds' "sets and gets the timeout"
-is "$(heci state timeout)" 300 "which the firmware is told"
 is "$(heci state armed)" no "and leaves it stopped"
 capture /data/watchdog-test -f "$dev" -t 120 -b
 out_like 'Power-On-Reset' "shows what the last boot was caused by"
@@ -72,6 +96,7 @@ pings=$(heci state pings)
 ticks=$!
 soon 15 pings_more 3
 is $? 0 "it ticks"
+is "$(heci state timeout)" 150 "with its timeout"
 kill "$ticks"
 wait "$ticks"
 soon 5 has armed no

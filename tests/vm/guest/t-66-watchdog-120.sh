@@ -32,9 +32,7 @@ after=$(awk -v a="$(seconds "${ping%% *}")" -v b="$(seconds "${event%% *}")" \
 	'BEGIN { d = b - a; print d < 0 ? d + 86400 : d }')
 echo "$after" | awk '{ exit !($1 >= 119.9 && $1 < 121) }'
 is $? 0 "after 120 s of the wall's clock"
-shown=$(paste -d " " /sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog/state \
-	/sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog/timeleft)
-is "$shown" "expired 0" "sysfs shows that, and no time left"
+is "$(shown state) $(shown timeleft)" "expired 0" "sysfs shows that, and no time left"
 run pfructl watchdog
 out_like '^ *State: +expired$' "so does pfructl"
 touch "$tap_dir/go"

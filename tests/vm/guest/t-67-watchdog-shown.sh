@@ -11,33 +11,6 @@
 # shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
 . /tests/wd.sh
 
-dir()
-{
-	echo /sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog
-}
-
-shown()
-{
-	cat "$(dir)/$1"
-}
-
-# shows FILE VALUE
-shows()
-{
-	[ "$(shown "$1")" = "$2" ]
-}
-
-# becomes FILE VALUE NAME [SECONDS]
-becomes()
-{
-	if soon "${4:-20}" shows "$1" "$2"; then
-		ok "$3"
-	else
-		not_ok "$3" "$1 is $(shown "$1"), expected $2
-$(heci history 20)"
-	fi
-}
-
 # values WHEN "FILE VALUE"...
 values()
 {
@@ -73,18 +46,28 @@ closed()
 	becomes state idle "closed: idle" 10
 }
 
-# faulty WORD...: a ping while the watchdog runs and the model's knob is turned
+# faulty N WORD...: a ping while the watchdog runs and the model's knob is turned,
+# until there are N failures; it runs on by itself when the knob is turned back
 faulty()
 {
-	rm -f "$tap_dir/open" "$tap_dir/close"
-	wd "$(wd_dev)" ping touch="$tap_dir/open" wait="$tap_dir/close" ping magic \
-		>"$tap_dir/faulty" &
-	soon 10 test -e "$tap_dir/open"
+	n=$1
+	shift
+	hold ping wait="$tap_dir/go.2" magic
 	heci "$@"
-	touch "$tap_dir/close"
-	wait $!
-	answer=$(sed -n 's/^ping: \([A-Za-z]*\) .*/\1/p' "$tap_dir/faulty" | tail -n 1)
+	go 1
+	soon 10 shows failures "$n"
+	is $? 0 "$*: a failure"
+	becomes state no-answer "$*: which the state shows" 5
+	acked=$(shown heartbeats)
 	heci off
+	soon 5 acked_more "$acked"
+	is $? 0 "$*: it runs again without a ping"
+	go 2
+	wait "$holder"
+	# shellcheck disable=SC2034 # all_ok reads it
+	out=$(cat "$tap_dir/held")
+	all_ok "$*: no ping is told"
+	becomes state idle "$*: and stopped in the end" 10
 }
 
 unload()
@@ -109,15 +92,16 @@ stops=$(heci state stops)
 unload
 load
 becomes state idle "loaded: idle"
-is "$(cd "$(dir)" && echo *)" "connections failures heartbeats last_error malformed notifications protocol refused required state stops strays timeleft timeout timeouts" \
+is "$(cd "$(wd_files)" && echo *)" "connections failures heartbeats last_error last_heartbeat malformed notifications protocol refused required state stops strays timeleft timeout timeouts" \
 	"these files are there"
-is "$(stat -c %a "$(dir)"/* | sort -u)" 444 "everybody may read them, nobody write"
+is "$(cd /sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog && echo *)" \
+	"$(cd "$(wd_files)" && echo *)" "below the client, too"
+is "$(stat -c %a "$(wd_files)"/* | sort -u)" 444 "everybody may read them, nobody write"
 values "loaded" "protocol 2" "required yes" "notifications yes" "timeout 120" \
 	"timeleft 0" "last_error 0" "heartbeats 1" "stops 1" "failures 0" \
 	"timeouts 0" "refused 0" "malformed 0" "strays 0" "connections 1"
 counts_agree "loaded"
-like "$(cat /proc/[0-9]*/comm)" '^(kworker/R-)?pfru_' \
-	"a worker is set aside for heartbeats"
+like "$(cat /proc/[0-9]*/comm)" '^pfru_watchdog$' "a thread is set aside for heartbeats"
 starts=$(beats)
 run pfructl watchdog
 for line in "Client: +[0-9a-f:.]+-$wd_uuid" "Driver: +pfru_watchdog" \
@@ -139,9 +123,11 @@ heci delay 2500 1
 opened
 values "the start is on its way" "state starting" "timeleft 120"
 becomes state running "answered: running" 10
+# it was sent again before the answer came
+beats=$((beats + 1))
 closed
 
-opened timeout=180 ping ping
+opened timeout=180 ping ping sleep=300
 values "running" "state running" "timeout 180" "required yes"
 like "$(shown timeleft)" '^(17[0-9]|180)$' "running: time is left"
 counts_agree "running"
@@ -155,67 +141,88 @@ closed
 values "stopped" "timeleft 0" "timeout 180" "failures 0" "last_error 0"
 counts_agree "stopped"
 
-faulty drop 1
-is "$answer" ETIMEDOUT "a lost answer"
-becomes state idle "a lost answer: it recovers"
-values "a lost answer" "failures 1" "timeouts 1" "refused 0" "malformed 0" \
+faulty 1 drop all
+values "lost answers" "failures 1" "timeouts 1" "refused 0" "malformed 0" \
 	"last_error -110" "connections 2"
-faulty corrupt status=1 1
-is "$answer" EIO "a refusal"
-becomes state idle "a refusal: it recovers"
-values "a refusal" "failures 2" "timeouts 1" "refused 1" "malformed 0" \
-	"last_error -5" "connections 2"
-faulty corrupt command=0x77 1
-is "$answer" EPROTO "another message than the answer"
-becomes state idle "another message: it recovers"
-values "another message" "failures 3" "timeouts 1" "refused 1" "malformed 1" \
-	"last_error -71" "strays 0" "connections 3"
+faulty 2 corrupt status=1 all
+values "a refusal" "timeouts 1" "malformed 0" "last_error -5" "connections 2"
+isnt "$(shown refused)" 0 "a refusal: counted as one"
+n=$(($(shown failures) + 1))
+faulty "$n" corrupt command=0x77 all
+values "another message" "failures $n" "timeouts 1" "last_error -71" "strays 0" \
+	"connections 3"
+isnt "$(shown malformed)" 0 "another message: counted as one"
 heci unsolicited
 becomes strays 1 "an answer that nobody waits for is a stray" 5
 run pfructl watchdog
-for line in "Last error: +Protocol error \(71\)" "Failures: +3" "Timeouts: +1" \
-	    "Refused: +1" "Malformed answers: +1" "Stray answers: +1" \
+for line in "Last error: +Protocol error \(71\)" "Failures: +[3-9]" "Timeouts: +1" \
+	    "Refused: +[1-9]" "Malformed answers: +[1-9]" "Stray answers: +1" \
 	    "Connections: +3"; do
 	out_like "^ *$line\$" "pfructl watchdog: $line"
 done
 
 fresh
+dev=$(wd_dev)
 heci required no
-wd "$(wd_dev)" ping >/dev/null
+wd "$dev" ping sleep=200 >/dev/null
 becomes state not-required "AMT does not want it any more"
 values "not wanted" "required no" "timeleft 0"
-soon 10 not wd_dev
-is $? 0 "there is no device"
+is "$(wd_dev)" "$dev" "the device stays"
+n=$(beats)
+run wd "$dev" ping sleep=200 ping sleep=200
+is "$(beats)" "$n" "pings work, and nothing is sent"
 run pfructl watchdog
 out_like '^ *State: +not-required$' "pfructl watchdog says so"
-unlike "$out" 'Device:' "and names no device"
 heci required yes
-becomes state idle "AMT wants it again"
+becomes state running "AMT wants it again: it runs, without a ping"
 values "wanted again" "required yes"
+run wd "$dev" ping magic
+becomes state idle "stopped: idle"
+
+heci withhold all
+wd "$dev" ping sleep=200 ping sleep=200 magic >/dev/null
+becomes state stopping "the firmware could not be told to stop" 5
+heci off
+becomes state idle "and was, later"
+
+heci remove watchdog
+becomes state no-client "the client is gone"
+is "$(wd_dev)" "$dev" "the device stays"
+heci add watchdog
+becomes state idle "and there again"
 
 heci refuse-notify 5 all
 heci reset
 becomes notifications no "notifications that can't be had"
 becomes state idle "it works without them"
-values "working" "notifications no"
+hold ping sleep=100 magic
+heci required no quiet
+go 1
+becomes state not-required "not required" 5
+wait "$holder"
+heci required yes
+comes_back "where AMT can't notify, a ping asks"
 heci off
 heci version 1
 heci reset
 becomes protocol 1 "protocol 1"
 becomes state idle "protocol 1: idle"
-values "protocol 1" "required unknown" "notifications yes" "heartbeats 0"
+values "protocol 1" "required unknown"
+becomes notifications yes "protocol 1: notifications"
 run pfructl watchdog
 out_like '^ *Protocol version: +1$' "pfructl watchdog: protocol 1"
 
 heci version 2
+fresh
+unload
 heci drop all
-heci reset
+load
 becomes state asking "asking whether it is wanted" 10
 becomes state no-answer "no answer to that"
 isnt "$(shown failures)" 0 "which is a failure"
 exits 1 wd_dev
 capture pfructl status
-out_like 'AMT watchdog: +driver pfru_watchdog, (no-answer|connecting)$' \
+out_like 'AMT watchdog: +driver pfru_watchdog, (no-answer|connecting|asking)$' \
 	"pfructl status says so"
 heci off
 becomes state idle "an answer"
@@ -228,33 +235,14 @@ becomes state idle "a connection"
 
 fresh
 unload
-load nowayout=1
-becomes state idle "with nowayout=1: idle"
-is "$(parameter nowayout)" Y "the parameter is shown"
-dev=$(wd_dev)
-is "$(cat "/sys/class/watchdog/${dev##*/}/nowayout")" 1 \
-	"the watchdog has it"
-stops=$(heci state stops)
-exits 1 wd "$dev" ping disable magic
-is "$(said disable)" EBUSY "it can't be disabled"
-is "$(heci state armed)" yes "nor stopped by V"
-is "$(heci state stops)" "$stops" "the firmware was told nothing"
-values "closed with nowayout" "state running"
-exits 1 rmmod pfru
-client=$(dir)
-basename "${client%/*}" >/sys/bus/mei/drivers/pfru_watchdog/unbind
-is "$(heci state armed)" yes "nor by taking it away"
-is "$(heci state stops)" "$stops" "which tells the firmware nothing"
-unload
-
 starts=$(beats)
+stops=$(heci state stops)
 load watchdog=0
 is "$(parameter watchdog)" N "with watchdog=0: the parameter is shown"
 sleep 2
 is "$(wd_driver)" "" "nobody drives it"
 exits 1 wd_dev
 is "$(beats) $(heci state stops)" "$starts $stops" "the firmware was told nothing"
-is "$(heci state armed)" yes "what was armed before still is"
 exits 3 pfructl watchdog
 err_like 'parameter watchdog=0' "pfructl watchdog says why"
 capture pfructl status

@@ -166,7 +166,8 @@ wd_works()
 
 	dev=$(wd_dev) && [ -c "$dev" ] || return 1
 	before=$(beats)
-	limited 8 wd "$dev" ping magic
+	# ours sends in a thread: a stop at once would leave nothing to be sent
+	limited 8 wd "$dev" ping sleep=150 magic
 	[ "$status" = 0 ] &&
 		[ "$(beats)" -gt "$before" ]
 }
@@ -182,6 +183,142 @@ comes_back()
 node: $(wd_dev)
 last try: $out $blocked
 $(heci history 30)"
+	fi
+}
+
+# wd_files: where sysfs has ours: below the device, or the client before there is one
+wd_files()
+{
+	local dev
+
+	if dev=$(wd_dev); then
+		echo "/sys/class/watchdog/${dev##*/}/pfru_watchdog"
+	else
+		echo /sys/bus/mei/devices/*"$wd_uuid"/pfru_watchdog
+	fi
+}
+
+# shown FILE
+shown()
+{
+	cat "$(wd_files)/$1"
+}
+
+# shows FILE VALUE
+shows()
+{
+	[ "$(shown "$1")" = "$2" ]
+}
+
+# becomes FILE VALUE NAME [SECONDS]
+becomes()
+{
+	if soon "${4:-20}" shows "$1" "$2"; then
+		ok "$3"
+	else
+		not_ok "$3" "$1 is $(shown "$1"), expected $2
+$(heci history 20)"
+	fi
+}
+
+# beats_more N: the firmware has had more than N
+beats_more()
+{
+	[ "$(beats)" -gt "$1" ]
+}
+
+# acked_more N: more than N heartbeats were acknowledged, says the driver
+acked_more()
+{
+	[ "$(shown heartbeats)" -gt "$1" ]
+}
+
+# pretimeout: the word that sets one, where the kernel has a timer for it
+pretimeout()
+{
+	! wd "$(wd_dev)" pretimeout=10 magic | grep -q '^pretimeout=10: ok' ||
+		echo pretimeout=10
+}
+
+# hold WORD...: a program opens the watchdog, pings, and does the words when
+# it is told by "go 1"
+hold()
+{
+	rm -f "$tap_dir"/held.* "$tap_dir"/go.*
+	wd "$(wd_dev)" ping touch="$tap_dir/held.1" wait="$tap_dir/go.1" "$@" \
+		>"$tap_dir/held" 2>&1 &
+	holder=$!
+	soon 10 test -e "$tap_dir/held.1"
+	soon 10 has armed yes
+	is $? 0 "a program holds it open, and it is armed"
+}
+
+# go N [WORDS]: the program goes on
+go()
+{
+	touch "$tap_dir/go.$1"
+}
+
+# let_go: it goes on to its end; $out is what it printed
+let_go()
+{
+	go 1
+	wait "$holder"
+	out=$(cat "$tap_dir/held")
+}
+
+# all_ok NAME: nothing that it did has failed
+all_ok()
+{
+	unlike "$out" ': E' "$1"
+}
+
+# swift NAME [WORD]: in 10 ms at most, of those that a busy machine has not held
+# up: half of the pings, or of WORD, that $out tells of
+swift()
+{
+	if printf '%s\n' "$out" | sed -n "s/^${2:-ping}: [A-Za-z]* //p" | sort -n |
+	   awk -v limit="$((10 * VM_SLOWNESS))" '{ t[NR] = $1 }
+		END { exit !NR || t[int((NR + 1) / 2)] > limit / 1000 }'; then
+		ok "$1"
+	else
+		not_ok "$1" "$out"
+	fi
+}
+
+# quick NAME: nothing that $out tells of took longer than 5 s
+quick()
+{
+	if printf '%s\n' "$out" | awk '
+		/^(open|ping|disable|enable|close|magic|timeout[^ ]*): / && $3 > 5 { exit 1 }'; then
+		ok "$1"
+	else
+		not_ok "$1" "$out"
+	fi
+}
+
+# started MARK NAME: the firmware got a start or ping within 2 s of the mark
+started()
+{
+	local limit=$((2 * VM_SLOWNESS)) after
+
+	# shellcheck disable=SC2329,SC2317 # called by soon
+	heard_start()
+	{
+		heard "$1" | grep -qE 'start|ping'
+	}
+	soon $((limit + 10)) heard_start "$1"
+	after=$(heci history 200 | awk -v mark="-- MARK $1\$" '
+		{ fw = $0; sub(/.* fw=/, "", fw); sub(/ .*/, "", fw) }
+		$0 ~ mark { from = fw; after = ""; next }
+		from && after == "" && / rx watchdog\/[0-9]* (start|ping) timeout/ {
+			after = fw - from }
+		END { print after }')
+	if [ -n "$after" ] && echo "$after $limit" | awk '{ exit $1 > $2 }'; then
+		ok "$2"
+	else
+		not_ok "$2" "after: ${after:-never}
+$(heci history 40)"
 	fi
 }
 
@@ -257,7 +394,10 @@ cell()
 # as "FIRMWARE-SECONDS WHAT TIMEOUT"
 heard()
 {
-	heci history 200 | sed "1,/-- MARK $1\$/d" | sed -n \
+	heci history 200 | awk -v mark="-- MARK $1\$" '
+		$0 ~ mark { n = 0; marked = 1; next }
+		marked { line[++n] = $0 }
+		END { for (i = 1; i <= n; i++) print line[i] }' | sed -n \
 		-e 's/.* fw=\([0-9.]*\) rx watchdog\/[0-9]* \(start\|ping\) timeout \([0-9]*\) s.*/\1 \2 \3/p' \
 		-e 's/.* fw=\([0-9.]*\) rx watchdog\/[0-9]* stop .*/\1 stop/p' \
 		-e 's/.* fw=\([0-9.]*\) -- EVENT watchdog expired.*/\1 event/p'
