@@ -10,7 +10,7 @@ build="gcc libc6-dev make pkg-config libkmod-dev libjson-c-dev libssl-dev scdoc
 	kmod"
 tests="acpica-tools binutils busybox-static clang clang-format cpio dosfstools
 	dwarves e2fsprogs fakeroot gcc-multilib gnu-efi libclang-rt-14-dev libcmocka-dev
-	linux-headers-amd64 linux-source-6.1 llvm man-db mmdebstrap mtools openssl
+	libxml2-dev linux-headers-amd64 linux-source-6.1 llvm man-db mmdebstrap mtools openssl
 	ovmf perl python3 python3-pytest qemu-system-x86 sbsigntool shellcheck sparse
 	u-boot-tools util-linux uuid-dev xz-utils"
 

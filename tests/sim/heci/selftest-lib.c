@@ -111,8 +111,8 @@ int get_reply(void *in, size_t max)
 	return 0;
 }
 
-int request_fds(int command, const void *out, size_t len, void *in,
-		       size_t max, const int *fds, int nfds)
+int request_fds(int command, const void *out, size_t len, void *in, size_t max,
+		const int *fds, int nfds)
 {
 	uint8_t buf[8192];
 	struct header h = { 1, command, sizeof(h) + len, 0, 0 };
@@ -125,8 +125,7 @@ int request_fds(int command, const void *out, size_t len, void *in,
 	return get_reply(in, max);
 }
 
-int request(int command, const void *out, size_t len, void *in,
-		   size_t max)
+int request(int command, const void *out, size_t len, void *in, size_t max)
 {
 	return request_fds(command, out, len, in, max, NULL, 0);
 }
@@ -165,8 +164,8 @@ int io_read(uint32_t region, uint64_t offset, uint32_t count, void *in)
 	return ret;
 }
 
-int io_write(uint32_t region, uint64_t offset, uint32_t count,
-		    const void *out, size_t len)
+int io_write(uint32_t region, uint64_t offset, uint32_t count, const void *out,
+	     size_t len)
 {
 	uint8_t buf[sizeof(struct io) + 4096];
 	struct io io = { offset, region, count };
@@ -200,7 +199,7 @@ int dma(int command, uint64_t addr, uint64_t size)
 }
 
 int irqs(uint32_t flags, uint32_t index, uint32_t start, uint32_t count,
-		const int *fds, int nfds)
+	 const int *fds, int nfds)
 {
 	uint32_t q[5] = { sizeof(q), flags, index, start, count };
 

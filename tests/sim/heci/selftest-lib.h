@@ -56,19 +56,18 @@ int dial(const char *path);
 int send_all(const void *data, size_t len, const int *fds, int nfds);
 int receive_all(void *data, size_t len);
 int get_reply(void *in, size_t max);
-int request_fds(int command, const void *out, size_t len, void *in,
-		       size_t max, const int *fds, int nfds);
-int request(int command, const void *out, size_t len, void *in,
-		   size_t max);
+int request_fds(int command, const void *out, size_t len, void *in, size_t max,
+		const int *fds, int nfds);
+int request(int command, const void *out, size_t len, void *in, size_t max);
 void hello(bool version);
 int raw_header(uint32_t size, uint32_t flags);
 int io_read(uint32_t region, uint64_t offset, uint32_t count, void *in);
-int io_write(uint32_t region, uint64_t offset, uint32_t count,
-		    const void *out, size_t len);
+int io_write(uint32_t region, uint64_t offset, uint32_t count, const void *out,
+	     size_t len);
 int info(int command, uint32_t argsz, uint32_t index, size_t len);
 int dma(int command, uint64_t addr, uint64_t size);
 int irqs(uint32_t flags, uint32_t index, uint32_t start, uint32_t count,
-		const int *fds, int nfds);
+	 const int *fds, int nfds);
 uint32_t get(uint32_t reg);
 void set(uint32_t reg, uint32_t v);
 bool wait_for(uint32_t reg, uint32_t mask, uint32_t want);
