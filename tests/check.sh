@@ -11,7 +11,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 # fuzzing takes one processor, and the tool's tests wait a good part of their time
 beside "fuzzing" "$top/tests/fuzz/run.sh" 15
 part "unit tests" "$top/tests/check-unit.sh"
-part "the HECI model" "$top/tests/sim/heci/selftest.sh" host
+part "the HECI model" "$top/tests/sim/heci/selftest.sh" host amt
 part "fuzzing"
 part "the test harness itself" "$top/tests/vm/selftest.sh"
 part "virtual machines" "$top/tests/vm/run.sh" --no-skips \

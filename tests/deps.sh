@@ -57,12 +57,14 @@ test		m32:		gcc-multilib glibc-devel.i686 gcc-32bit lib32-glibc
 test		inc:efi/efi.h	gnu-efi gnu-efi-devel gnu-efi gnu-efi
 test		fuzz:		libclang-rt-14-dev compiler-rt clang compiler-rt
 test		pc:cmocka	libcmocka-dev libcmocka-devel libcmocka-devel cmocka
+test		pc:libxml-2.0	libxml2-dev libxml2-devel libxml2-devel libxml2
 test		deb:linux-headers-amd64	linux-headers-amd64 - - -
 test		deb:linux-source-6.1	linux-source-6.1 - - -
 test		bin:llvm-symbolizer	llvm llvm llvm llvm
 test		bin:man		man-db man-db man man-db
 test		bin:mmdebstrap	mmdebstrap mmdebstrap - mmdebstrap
 test		bin:mcopy	mtools mtools mtools mtools
+test		bin:npm		npm npm npm npm
 test		file:/usr/share/OVMF/OVMF_CODE_4M.fd	ovmf edk2-ovmf qemu-ovmf-x86_64 edk2-ovmf
 test		bin:perl	perl perl-interpreter perl perl
 test		bin:python3	python3 python3 python3 python

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "amt.h"
 #include "sim.h"
 
 /* the header of a message, and the two there are */
@@ -130,6 +131,8 @@ static const char *describe(const uint8_t *m, size_t len)
 {
 	static char text[80];
 
+	if (wd_is_amt(m, len))
+		return wd_describe(m, len);
 	if (len < HEADER_LEN)
 		return len ? "short message" : "empty message";
 	switch (m[SUBCOMMAND]) {
@@ -225,6 +228,10 @@ static void stop(struct connection *c, size_t len)
 
 static void message(struct connection *c, const uint8_t *m, size_t len)
 {
+	if (wd_is_amt(m, len)) {
+		wd_amt(c, m, len);
+		return;
+	}
 	if (len < HEADER_LEN || m[COMMAND] != MANAGEMENT_CONTROL ||
 	    (m[SUBCOMMAND] != START && m[SUBCOMMAND] != STOP)) {
 		count.bad++;
@@ -240,6 +247,16 @@ static void message(struct connection *c, const uint8_t *m, size_t len)
 		stop(c, len);
 }
 
+static const struct field fields[] = {
+	{ "command", COMMAND, 0x7f },
+	{ "bytecount", BYTECOUNT, 0xff },
+	{ "subcommand", SUBCOMMAND, 0x7f },
+	{ "version", VERSION, 0x20 },
+	{ "status", STATUS_AT, 0x01 },
+	{ "state", STATE_AT, 0xff },
+	{ 0 }
+};
+
 /* 05b79a6f-4628-4d7f-899d-a91514cb32ab */
 struct client watchdog_client = {
 	.name = "watchdog",
@@ -251,4 +268,5 @@ struct client watchdog_client = {
 	.max_message = 512,
 	.message = message,
 	.describe = describe,
+	.fields = fields,
 };

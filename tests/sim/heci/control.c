@@ -13,10 +13,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "sim.h"
 
-#define LINE_MAX_	4096
-#define WORDS_MAX	8
+#define LINE_MAX_	20000	/* the longest message in hex */
+#define WORDS_MAX	12
 
 static struct {
 	int fd;				/* 0: none */
@@ -24,13 +25,7 @@ static struct {
 	char line[LINE_MAX_];
 } peers[CONTROL_CLIENTS];
 
-/* what a command says; error, when set, is why it did nothing */
-struct result {
-	FILE *text;
-	const char *error;
-};
-
-static int fail(struct result *r, const char *why)
+int fail(struct result *r, const char *why)
 {
 	r->error = why;
 	return -1;
@@ -40,7 +35,7 @@ static int fail(struct result *r, const char *why)
  * Words
  */
 
-static bool number(const char *word, double max, double *value)
+bool number(const char *word, double max, double *value)
 {
 	char *end;
 
@@ -48,7 +43,7 @@ static bool number(const char *word, double max, double *value)
 	return *word && !*end && *value >= 0 && *value <= max;
 }
 
-static bool integer(const char *word, unsigned long max, unsigned long *value)
+bool integer(const char *word, unsigned long max, unsigned long *value)
 {
 	char *end;
 
@@ -58,7 +53,7 @@ static bool integer(const char *word, unsigned long max, unsigned long *value)
 }
 
 /* N, or all */
-static bool count_word(const char *word, long *count)
+bool count_word(const char *word, long *count)
 {
 	unsigned long n;
 
@@ -72,6 +67,8 @@ static bool count_word(const char *word, long *count)
 	return true;
 }
 
+#define CLIENTS "watchdog, echo, amthi, mkhi, mkhi-fixed, lme"
+
 /* [CLIENT] [N|all], in any order; what is not there keeps its value */
 static int tail(struct result *r, int argc, char **argv, struct client **cl,
 		long *count)
@@ -84,15 +81,15 @@ static int tail(struct result *r, int argc, char **argv, struct client **cl,
 			*cl = named;
 		else if (!count || !count_word(*argv, count))
 			return fail(r, count ?
-				    "expected a client (watchdog, echo), a number or all" :
-				    "expected a client (watchdog, echo)");
+				    "expected a client (" CLIENTS "), a number or all" :
+				    "expected a client (" CLIENTS ")");
 	}
 	return 0;
 }
 
 /* hex digits, with or without spaces between the words */
-static int hex(struct result *r, int argc, char **argv, uint8_t *buf,
-	       size_t max, size_t *len)
+int hex(struct result *r, int argc, char **argv, uint8_t *buf, size_t max,
+	size_t *len)
 {
 	unsigned int byte;
 	const char *p;
@@ -110,7 +107,7 @@ static int hex(struct result *r, int argc, char **argv, uint8_t *buf,
 	return 0;
 }
 
-static bool yes_no(const char *word, bool *yes)
+bool yes_no(const char *word, bool *yes)
 {
 	*yes = !strcmp(word, "yes");
 	return *yes || !strcmp(word, "no");
@@ -156,6 +153,7 @@ static void print_client(FILE *f, const struct client *cl)
 	print_count(f, n, "corrupt", a->corrupt);
 	print_count(f, n, "duplicate", a->duplicate);
 	print_count(f, n, "delay", a->delay);
+	print_count(f, n, "disconnect", cl->cut);
 	print_count(f, n, "refuse", cl->refuse);
 	print_count(f, n, "refuse-notify", cl->refuse_notify);
 	print_count(f, n, "withhold", cl->withhold);
@@ -193,6 +191,8 @@ static void print_state(FILE *f)
 	fprintf(f, "answers %lu\n", w->answers);
 	for (i = 0; (cl = client_at(i)); i++)
 		print_client(f, cl);
+	amt_print(f);
+	lme_print(f);
 }
 
 /* print only the value of one key */
@@ -355,7 +355,7 @@ static int do_truncate(struct result *r, int argc, char **argv)
 	long n = 1;
 
 	if (!integer(argv[0], CLIENT_MESSAGE_MAX, &len))
-		return fail(r, "expected a length in bytes, up to 4096");
+		return fail(r, "expected a length in bytes, up to 8192");
 	if (tail(r, argc - 1, argv + 1, &cl, &n))
 		return -1;
 	cl->faults.truncate = n;
@@ -363,45 +363,86 @@ static int do_truncate(struct result *r, int argc, char **argv)
 	return 0;
 }
 
-/* which byte of an answer, and what it becomes when no value is given */
-static const struct {
-	const char *name;
-	uint8_t at, value;
-} corruptions[] = {
-	{ "command", 0, 0x7f },
-	{ "bytecount", 1, 0xff },
-	{ "subcommand", 2, 0x7f },
-	{ "version", 3, 0x20 },
-	{ "status", 4, 0x01 },
-	{ "state", 5, 0xff },
-};
-
-static int do_corrupt(struct result *r, int argc, char **argv)
+/* NAME=BYTE or OFFSET=BYTE, of this client's answers */
+static int corruption(struct result *r, char *what, struct client *cl)
 {
-	struct client *cl = &watchdog_client;
-	char *value = strchr(argv[0], '=');
-	unsigned long v = 0;
-	long n = 1;
-	size_t i;
+	const struct field *f = cl->fields;
+	char *value = strchr(what, '=');
+	unsigned long at, v = 0;
 
 	if (value)
 		*value++ = '\0';
 	if (value && !integer(value, 255, &v))
 		return fail(r, "expected a byte after =");
-	for (i = 0; i < ARRAY_SIZE(corruptions); i++)
-		if (!strcmp(argv[0], corruptions[i].name))
-			break;
-	if (i == ARRAY_SIZE(corruptions) && strcmp(argv[0], "random"))
-		return fail(r, "expected command, bytecount, subcommand, version, status, state or random");
-	if (tail(r, argc - 1, argv + 1, &cl, &n))
-		return -1;
-	cl->faults.corrupt = n;
 	cl->faults.corrupt_how = CORRUPT_RANDOM;
-	if (i == ARRAY_SIZE(corruptions))
+	if (!strcmp(what, "random"))
 		return 0;
 	cl->faults.corrupt_how = CORRUPT_BYTE;
-	cl->faults.corrupt_at = corruptions[i].at;
-	cl->faults.corrupt_value = value ? v : corruptions[i].value;
+	cl->faults.corrupt_value = v;
+	if (value && integer(what, CLIENT_MESSAGE_MAX - 1, &at)) {
+		cl->faults.corrupt_at = at;
+		return 0;
+	}
+	for (; f && f->name; f++) {
+		if (strcmp(what, f->name))
+			continue;
+		cl->faults.corrupt_at = f->at;
+		if (!value)
+			cl->faults.corrupt_value = f->value;
+		return 0;
+	}
+	return fail(r, "expected a field of this client's answers, OFFSET=BYTE or random");
+}
+
+static int do_corrupt(struct result *r, int argc, char **argv)
+{
+	struct client *cl = &watchdog_client;
+	long n = 1;
+
+	if (tail(r, argc - 1, argv + 1, &cl, &n))
+		return -1;
+	cl->faults.corrupt = 0;
+	if (corruption(r, argv[0], cl))
+		return -1;
+	cl->faults.corrupt = n;
+	return 0;
+}
+
+static int do_disconnect(struct result *r, int argc, char **argv)
+{
+	struct client *cl = &watchdog_client;
+	long n = 1;
+
+	if (tail(r, argc, argv, &cl, &n))
+		return -1;
+	cl->cut = n;
+	return 0;
+}
+
+static int do_pace(struct result *r, int argc, char **argv)
+{
+	struct client *cl = &watchdog_client;
+	double ms;
+
+	if (!number(argv[0], 1e6, &ms))
+		return fail(r, "expected milliseconds");
+	if (tail(r, argc - 1, argv + 1, &cl, NULL))
+		return -1;
+	cl->pace = ms * MS;
+	cl->next = 0;
+	return 0;
+}
+
+static int do_connections(struct result *r, int argc, char **argv)
+{
+	struct client *cl = &watchdog_client;
+	unsigned long n;
+
+	if (!integer(argv[0], 255, &n))
+		return fail(r, "expected a number up to 255");
+	if (tail(r, argc - 1, argv + 1, &cl, NULL))
+		return -1;
+	cl->max_connections = n;
 	return 0;
 }
 
@@ -478,7 +519,7 @@ static int do_remove(struct result *r, int argc, char **argv)
 	bool reset = true;
 
 	if (!cl)
-		return fail(r, "expected a client (watchdog, echo)");
+		return fail(r, "expected a client (" CLIENTS ")");
 	if (argc > 1) {
 		if (strcmp(argv[1], "disconnect"))
 			return fail(r, "expected disconnect or nothing");
@@ -493,7 +534,7 @@ static int do_add(struct result *r, int argc, char **argv)
 
 	(void)argc;
 	if (!cl)
-		return fail(r, "expected a client (watchdog, echo)");
+		return fail(r, "expected a client (" CLIENTS ")");
 	if (client_add(cl))
 		fprintf(r->text, "at the next start\n");
 	return 0;
@@ -627,10 +668,13 @@ static int do_off(struct result *r, int argc, char **argv)
 	for (i = 0; (cl = client_at(i)); i++) {
 		faults_clear(&cl->faults);
 		cl->refuse = 0;
+		cl->cut = 0;
+		cl->pace = 0;
 		cl->refuse_notify = 0;
 		cl->withhold = 0;
 		client_grant(cl);
 	}
+	amt_off();
 	watchdog_reset_at_ping(0);
 	heci_set_slow(0);
 	hbm_set_mute(false);
@@ -663,12 +707,7 @@ static int do_history(struct result *r, int argc, char **argv)
 
 static int do_help(struct result *r, int argc, char **argv);
 
-static const struct command {
-	const char *name;
-	int min, max;			/* words after the name */
-	int (*fn)(struct result *r, int argc, char **argv);
-	const char *args, *help;
-} commands[] = {
+static const struct command commands[] = {
 	{ "state", 0, 1, do_state, "[KEY]",
 	  "what there is, a key and its value a line; KEY: its value alone" },
 	{ "version", 1, 1, do_version, "N",
@@ -686,7 +725,13 @@ static const struct command {
 	{ "truncate", 1, 3, do_truncate, "LEN [CLIENT] [N|all]",
 	  "answers get this length: cut, or filled with zeros" },
 	{ "corrupt", 1, 3, do_corrupt, "WHAT[=BYTE] [CLIENT] [N|all]",
-	  "command, bytecount, subcommand, version, status, state or random" },
+	  "a field of an answer (README.md has them), OFFSET=BYTE or random" },
+	{ "disconnect", 0, 2, do_disconnect, "[CLIENT] [N|all]",
+	  "answers end half-way, and with them the connection" },
+	{ "pace", 1, 2, do_pace, "MS [CLIENT]",
+	  "time between two answers at least (0)" },
+	{ "connections", 1, 2, do_connections, "N [CLIENT]",
+	  "how many a client has at a time" },
 	{ "duplicate", 0, 2, do_duplicate, "[CLIENT] [N|all]",
 	  "send answers twice" },
 	{ "unsolicited", 0, 7, do_unsolicited, "[CLIENT] [empty|HEX]",
@@ -725,18 +770,27 @@ static const struct command {
 	{ "history", 0, 1, do_history, "[N]",
 	  "the last N lines of the log, up to 200 (20)" },
 	{ "help", 0, 0, do_help, "", "this list" },
+	{ 0 }
+};
+
+static const struct command *const tables[] = {
+	commands, amt_commands, lme_commands,
 };
 
 static void print_help(FILE *f)
 {
 	const struct command *c;
 	char usage[80];
+	size_t i;
 
-	for (c = commands; c < commands + ARRAY_SIZE(commands); c++) {
-		snprintf(usage, sizeof(usage), "%s %s", c->name, c->args);
-		fprintf(f, "  %-38s %s\n", usage, c->help);
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		for (c = tables[i]; c->name; c++) {
+			snprintf(usage, sizeof(usage), "%s %s", c->name, c->args);
+			fprintf(f, "  %-38s %s\n", usage, c->help);
+		}
 	}
-	fputs("CLIENT is watchdog (default) or echo; without N a fault happens once,\n"
+	fputs("CLIENT is watchdog (default), echo, or with --amt amthi, mkhi, mkhi-fixed, lme;\n"
+	      "without N a fault happens once,\n"
 	      "STATUS is a number of the bus protocol, MS are real milliseconds.\n",
 	      f);
 }
@@ -754,13 +808,24 @@ void control_help(void)
 	print_help(stdout);
 }
 
+static const struct command *find_command(const char *name)
+{
+	const struct command *c;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		for (c = tables[i]; c->name; c++)
+			if (!strcmp(c->name, name))
+				return c;
+	return NULL;
+}
+
 static int run_words(struct result *r, int argc, char **argv)
 {
-	const struct command *c = commands;
+	const struct command *c = find_command(argv[0]);
 
-	while (strcmp(c->name, argv[0]))
-		if (++c == commands + ARRAY_SIZE(commands))
-			return fail(r, "no such command; help shows all");
+	if (!c)
+		return fail(r, "no such command; help shows all");
 	if (argc - 1 < c->min || argc - 1 > c->max)
 		return fail(r, "too few or too many words; help shows the form");
 	return c->fn(r, argc - 1, argv + 1);

@@ -84,7 +84,10 @@ struct connection {
 	uint8_t message[CLIENT_MESSAGE_MAX];
 };
 
-static struct client *const clients[] = { &watchdog_client, &echo_client };
+static struct client *const clients[] = {
+	&watchdog_client, &echo_client, &amthi_client, &mkhi_client,
+	&mkhi_fixed_client, &lme_client,
+};
 static struct connection connections[CONNECTIONS];
 
 static uint8_t fw_major = 2, fw_minor;
@@ -145,6 +148,8 @@ static void close_connection(struct connection *c)
 {
 	struct answer *a;
 
+	if (c->client && c->client->closed)
+		c->client->closed(c);
 	while (c->answers) {
 		a = c->answers;
 		c->answers = a->next;
@@ -241,6 +246,8 @@ static void give_credit(struct connection *c)
 
 static void grant(struct connection *c)
 {
+	if (c->client->fixed)
+		return;
 	if (take_one(&c->client->withhold)) {
 		c->withheld++;
 		note("credit for %s/%u withheld", c->client->name, c->host);
@@ -295,16 +302,30 @@ static void corrupt(const struct faults *f, uint8_t *data, size_t len)
 		data[f->corrupt_at] = f->corrupt_value;
 }
 
+/* when the next answer may leave; each takes its turn */
+static uint64_t in_pace(struct client *cl)
+{
+	uint64_t due = now_ns();
+
+	if (!cl->pace)
+		return due;
+	if (cl->next > due)
+		due = cl->next;
+	cl->next = due + cl->pace;
+	return due;
+}
+
 /* client_answer - a client's answer, after all that is to go wrong with it */
 void client_answer(struct connection *c, const uint8_t *data, size_t len)
 {
 	struct faults *f = &c->client->faults;
 	const char *name = c->client->name;
 	uint8_t buf[CLIENT_MESSAGE_MAX];
-	uint64_t due = now_ns();
+	uint64_t due = in_pace(c->client);
 
 	memset(buf, 0, sizeof(buf));
-	memcpy(buf, data, len);
+	if (len)
+		memcpy(buf, data, len);
 	if (take_one(&f->drop)) {
 		f->applied++;
 		note("FAULT answer of %s/%u dropped", name, c->host);
@@ -345,17 +366,53 @@ void client_unsolicited(struct client *cl, const uint8_t *data, size_t len)
 			queue_answer(c, data, len, now_ns());
 }
 
+/* client_disconnect - the firmware ends a connection */
+void client_disconnect(struct connection *c)
+{
+	const uint8_t msg[4] = { DISCONNECT, c->client->me_addr, c->host };
+
+	send_bus(msg, sizeof(msg), "disconnect %s/%u", c->client->name,
+		 c->host);
+	close_connection(c);
+}
+
+unsigned int client_pending(const struct connection *c)
+{
+	return c->pending;
+}
+
+static bool may_send(const struct connection *c)
+{
+	return c->host_credits || (c->client && c->client->fixed);
+}
+
+/* the first half of an answer, and the connection ends */
+static void cut_answer(struct connection *c, const struct answer *a)
+{
+	size_t len = a->len / 2 & ~3u;
+
+	c->client->faults.applied++;
+	note("FAULT answer of %s/%u ends after %zu of %zu bytes",
+	     c->client->name, c->host, len, a->len);
+	heci_send_part(c->client->me_addr, c->host, a->data, len);
+	client_disconnect(c);
+}
+
 /* a delayed answer lets later ones pass, as nothing forbids it */
 static void send_answers(struct connection *c, uint64_t now)
 {
 	struct answer **at = &c->answers, *a;
 
-	while (c->host_credits && (a = *at)) {
+	while (may_send(c) && (a = *at)) {
 		if (a->due > now) {
 			at = &a->next;
 			continue;
 		}
-		c->host_credits--;
+		if (take_one(&c->client->cut)) {
+			cut_answer(c, a);
+			return;
+		}
+		c->host_credits -= !c->client->fixed;
 		c->pending--;
 		*at = a->next;
 		log_message("tx", a->data, a->len, "%s/%u %s", c->client->name,
@@ -372,7 +429,7 @@ uint64_t hbm_due(void)
 	uint64_t due = NEVER;
 
 	for (c = connections; c < connections + CONNECTIONS; c++)
-		for (a = c->host_credits ? c->answers : NULL; a; a = a->next)
+		for (a = may_send(c) ? c->answers : NULL; a; a = a->next)
 			if (a->due < due)
 				due = a->due;
 	return due;
@@ -410,7 +467,7 @@ static void put_properties(uint8_t *p, struct client *cl)
 	memcpy(p, cl->uuid, sizeof(cl->uuid));
 	p[16] = cl->version;
 	p[17] = cl->max_connections;
-	p[18] = 0;			/* no fixed address */
+	p[18] = cl->fixed ? cl->me_addr : 0;
 	p[19] = 0;			/* a buffer for each connection */
 	put32(p + 20, cl->max_message);
 	cl->told_version = cl->version;
@@ -429,15 +486,9 @@ int client_remove(struct client *cl, bool reset)
 	cl->absent = true;
 	cl->known = false;
 	note("client %s removed", cl->name);
-	for (c = connections; c < connections + CONNECTIONS; c++) {
-		const uint8_t msg[4] = { DISCONNECT, cl->me_addr, c->host };
-
-		if (c->client != cl)
-			continue;
-		send_bus(msg, sizeof(msg), "disconnect %s/%u", cl->name,
-			 c->host);
-		close_connection(c);
-	}
+	for (c = connections; c < connections + CONNECTIONS; c++)
+		if (c->client == cl)
+			client_disconnect(c);
 	if (reset && heci_link_up())
 		heci_link_reset("its clients have changed");
 	return 0;
@@ -533,28 +584,35 @@ static void on_properties(const uint8_t *m)
 		 cl->name, cl->version);
 }
 
-static uint8_t try_connect(struct client *cl, uint8_t host)
+static struct connection *occupy(struct client *cl, uint8_t host)
 {
 	struct connection *c;
 
+	for (c = connections; c < connections + CONNECTIONS; c++) {
+		if (c->client)
+			continue;
+		c->client = cl;
+		c->host = host;
+		return c;
+	}
+	return NULL;
+}
+
+static uint8_t try_connect(struct client *cl, uint8_t host)
+{
 	if (!cl)
 		return NOT_FOUND;
 	if (take_one(&cl->refuse))
 		return cl->refuse_status;
+	if (cl->fixed)
+		return NOT_ALLOWED;
 	if (!host)
 		return INVALID;
 	if (find(cl->me_addr, host))
 		return EXISTS;
 	if (client_connections(cl) >= cl->max_connections)
 		return EXISTS;
-	for (c = connections; c < connections + CONNECTIONS; c++) {
-		if (c->client)
-			continue;
-		c->client = cl;
-		c->host = host;
-		return OK;
-	}
-	return REJECTED;
+	return occupy(cl, host) ? OK : REJECTED;
 }
 
 static void on_connect(const uint8_t *m)
@@ -566,8 +624,11 @@ static void on_connect(const uint8_t *m)
 	send_bus(msg, sizeof(msg), "connect %u/%u: %s", m[1], m[2],
 		 status_name(msg[3]));
 	c = find(m[1], m[2]);
-	if (c && !msg[3])
-		grant(c);
+	if (!c || msg[3])
+		return;
+	grant(c);
+	if (c->client->connected)
+		c->client->connected(c);
 }
 
 static void on_disconnect(const uint8_t *m)
@@ -727,7 +788,7 @@ static void receive_client(struct connection *c, bool complete,
 	struct client *cl = c->client;
 	size_t total = c->have + len;
 
-	if (!c->have && !c->fw_credits) {
+	if (!c->have && !c->fw_credits && !cl->fixed) {
 		log_message("rx", data, len, "%s/%u", cl->name, c->host);
 		hbm_violation("a message for %s/%u without credit", cl->name,
 			      c->host);
@@ -754,6 +815,14 @@ static void receive_client(struct connection *c, bool complete,
 		grant(c);
 }
 
+/* a client with a fixed address is spoken to without a connection */
+static struct connection *open_fixed(uint8_t me)
+{
+	struct client *cl = client_by_address(me);
+
+	return cl && cl->fixed && enumerated ? occupy(cl, 0) : NULL;
+}
+
 void hbm_receive(uint8_t me, uint8_t host, bool complete, const uint8_t *data,
 		 size_t len)
 {
@@ -767,6 +836,8 @@ void hbm_receive(uint8_t me, uint8_t host, bool complete, const uint8_t *data,
 		return;
 	}
 	c = find(me, host);
+	if (!c && !host)
+		c = open_fixed(me);
 	if (!c) {
 		log_message("rx", data, len, "%u/%u", me, host);
 		hbm_violation("a message for %u/%u, which is not connected", me,

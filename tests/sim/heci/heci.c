@@ -56,6 +56,7 @@ struct out {
 	struct out *next;
 	uint64_t due;
 	uint8_t me, host;
+	bool part;			/* the rest never comes */
 	size_t len, sent;
 	uint8_t data[];
 };
@@ -297,7 +298,7 @@ static void host_writes_slot(uint32_t value)
 
 static void write_message(struct out *o, size_t len)
 {
-	bool complete = o->sent + len == o->len;
+	bool complete = o->sent + len == o->len && !o->part;
 	uint8_t last[SLOT] = { 0 };
 	size_t i;
 
@@ -374,8 +375,9 @@ static void send_queued(uint64_t now)
 		interrupt_host();
 }
 
-/* heci_send - a whole message; waits for room and is cut in pieces if needed */
-void heci_send(uint8_t me, uint8_t host, const uint8_t *data, size_t len)
+/* a message waits for room and is cut in pieces if needed */
+static void enqueue(uint8_t me, uint8_t host, const uint8_t *data, size_t len,
+		    bool part)
 {
 	struct out **at = &queue, *o;
 
@@ -391,6 +393,7 @@ void heci_send(uint8_t me, uint8_t host, const uint8_t *data, size_t len)
 	o->due = now_ns() + slow;
 	o->me = me;
 	o->host = host;
+	o->part = part;
 	o->len = len;
 	if (len)
 		memcpy(o->data, data, len);
@@ -398,6 +401,18 @@ void heci_send(uint8_t me, uint8_t host, const uint8_t *data, size_t len)
 		at = &(*at)->next;
 	*at = o;
 	queued++;
+}
+
+/* heci_send - a whole message */
+void heci_send(uint8_t me, uint8_t host, const uint8_t *data, size_t len)
+{
+	enqueue(me, host, data, len, false);
+}
+
+/* heci_send_part - the beginning of a message that is never completed */
+void heci_send_part(uint8_t me, uint8_t host, const uint8_t *data, size_t len)
+{
+	enqueue(me, host, data, len, true);
 }
 
 static uint32_t host_reads_slot(void)

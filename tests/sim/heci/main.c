@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "amt.h"
 #include "sim.h"
 
 /* Lynx Point LP: no quirk, no forced protocol version in Linux */
@@ -35,9 +36,17 @@ static struct {
 	.heci = { .depth = DEFAULT_DEPTH },
 };
 
-enum { SIGNAL, LISTEN, CLIENT, CONTROL, FIRST_PEER };
+enum {
+	SIGNAL,
+	LISTEN,
+	CLIENT,
+	CONTROL,
+	FIRST_PEER,
+	FIRST_RELAY = FIRST_PEER + CONTROL_CLIENTS,
+	LAST = FIRST_RELAY + RELAYS,
+};
 
-static struct pollfd fds[FIRST_PEER + CONTROL_CLIENTS];
+static struct pollfd fds[LAST];
 
 static void usage(void)
 {
@@ -45,7 +54,7 @@ static void usage(void)
 	     "       heci-sim ctl SOCKET WORD...\n"
 	     "\n"
 	     "A HECI (MEI) PCI device for QEMU's vfio-user-pci, with the iAMT watchdog\n"
-	     "and an echo client behind it.\n"
+	     "and an echo client behind it, and with --amt an Intel AMT.\n"
 	     "\n"
 	     "  --socket PATH         for QEMU (vfio-user)\n"
 	     "  --control PATH        for the knobs, which ctl turns\n"
@@ -54,6 +63,7 @@ static void usage(void)
 	     "  --depth SLOTS         of each circular buffer, 16 to 128 (128)\n"
 	     "  --power none|legacy|d0i3   power gating the host is offered (none)\n"
 	     "  --do 'WORD...'        turn a knob before QEMU comes; can be repeated\n"
+	     "  --amt                 with the clients amthi, mkhi and lme\n"
 	     "  --once                end when QEMU has gone\n"
 	     "  --help\n"
 	     "\n"
@@ -87,6 +97,14 @@ static int set_power(const char *word)
 	return 0;
 }
 
+static void add_amt(void)
+{
+	amthi_client.absent = false;
+	mkhi_client.absent = false;
+	mkhi_fixed_client.absent = false;
+	lme_client.absent = false;
+}
+
 static int set_option(int c, char *arg)
 {
 	unsigned long v;
@@ -118,6 +136,9 @@ static int set_option(int c, char *arg)
 			return complain("too many --do, at", arg);
 		opt.todo[opt.todos++] = arg;
 		return 0;
+	case 'a':
+		add_amt();
+		return 0;
 	case '1':
 		opt.once = true;
 		return 0;
@@ -136,6 +157,7 @@ static int options(int argc, char **argv)
 		{ "depth", required_argument, NULL, 'n' },
 		{ "power", required_argument, NULL, 'p' },
 		{ "do", required_argument, NULL, 'x' },
+		{ "amt", no_argument, NULL, 'a' },
 		{ "once", no_argument, NULL, '1' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
@@ -203,7 +225,8 @@ static int open_signals(void)
 
 static void wait_for_something(void)
 {
-	const uint64_t due[] = { heci_due(), hbm_due(), watchdog_due() };
+	const uint64_t due[] = { heci_due(), hbm_due(), watchdog_due(),
+				 lme_due() };
 	uint64_t now = now_ns(), next = NEVER, left;
 	struct timespec ts;
 	size_t i;
@@ -216,6 +239,9 @@ static void wait_for_something(void)
 	ts.tv_nsec = left % SECOND;
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		fds[FIRST_PEER + i] = (struct pollfd){ control_fd(i), POLLIN, 0 };
+	for (i = 0; i < RELAYS; i++)
+		fds[FIRST_RELAY + i].fd =
+			lme_poll_fd(i, &fds[FIRST_RELAY + i].events);
 	if (ppoll(fds, ARRAY_SIZE(fds), next == NEVER ? NULL : &ts, NULL) < 0)
 		for (i = 0; i < ARRAY_SIZE(fds); i++)
 			fds[i].revents = 0;
@@ -226,6 +252,7 @@ static void run_timers(void)
 	uint64_t now = now_ns();
 
 	watchdog_run(now);
+	lme_run(now);
 	hbm_run(now);
 	heci_run(now);
 }
@@ -254,6 +281,9 @@ static bool serve(void)
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		if (fds[FIRST_PEER + i].revents)
 			control_receive(i);
+	for (i = 0; i < RELAYS; i++)
+		if (fds[FIRST_RELAY + i].revents)
+			lme_poll_event(i);
 	if (fds[CONTROL].revents)
 		control_accept(fds[CONTROL].fd);
 	run_timers();

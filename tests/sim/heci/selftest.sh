@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftest.sh [host] [msi] [intx] [d0i3]: tests the model, all of it without a
+# selftest.sh [host] [amt] [msi] [intx] [d0i3]: tests the model, all of it without a
 # word: without QEMU, and then with the mei, mei_me and mei_wdt modules of an
 # unmodified Debian 6.1 kernel. The model is built with sanitizers. Prints
 # TAP and "N passed, N failed". $GUEST_RUN, when set, is a command that is put
@@ -127,11 +127,12 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-host_tests()
+# program_tests PROGRAM ARGUMENT...: what it prints, against the model that runs
+program_tests()
 {
-	local line
+	local line program=$1
 
-	start_sim host --power legacy
+	shift
 	while IFS= read -r line; do
 		case $line in
 		"ok "*)     check yes "${line#*- }" ;;
@@ -139,10 +140,22 @@ host_tests()
 		"1.."*)	    ;;
 		*)	    echo "$line" ;;
 		esac
-	done < <(timeout 300 "$build/selftest-host" "$run/vfio" "$run/control"
+	done < <(timeout 300 "$build/$program" "$run/vfio" "$run/control" "$@"
 		 echo "status $?" >"$run/status")
-	is "$(cat "$run/status")" "status 0" "the program of the host tests ends well"
+	is "$(cat "$run/status")" "status 0" "the program $program ends well"
 	stop_sim
+}
+
+host_tests()
+{
+	start_sim host --power legacy
+	program_tests selftest-host
+}
+
+amt_tests()
+{
+	start_sim amt --amt
+	program_tests selftest-amt "$run"
 }
 
 # guest LINE...: each said to the guest's shell; sets said and status
@@ -411,20 +424,20 @@ prepare_guests()
 		-p "$build/mei-echo" -p "$build/wd" || exit 1
 }
 
-[ $# -gt 0 ] || set -- host msi intx d0i3
+[ $# -gt 0 ] || set -- host amt msi intx d0i3
 mkdir -p "$build"
 make -s -C "$here" O="$build" SANITIZE=1 tests || exit 1
 echo "TAP version 13"
 prepared=
 for part; do
 	case $part in
-	host) host_tests ;;
+	host|amt) "${part}_tests" ;;
 	msi|intx|d0i3)
 		[ -n "$prepared" ] || prepare_guests
 		prepared=yes
 		"guest_$part" ;;
 	*)
-		echo "selftest.sh: no part '$part'; there are host, msi, intx, d0i3" >&2
+		echo "selftest.sh: no part '$part'; there are host, amt, msi, intx, d0i3" >&2
 		exit 2 ;;
 	esac
 done

@@ -99,6 +99,7 @@ void heci_bar_read(uint32_t offset, uint8_t *data, uint32_t count);
 void heci_bar_write(uint32_t offset, const uint8_t *data, uint32_t count);
 void heci_power_on(void);
 void heci_send(uint8_t me, uint8_t host, const uint8_t *data, size_t len);
+void heci_send_part(uint8_t me, uint8_t host, const uint8_t *data, size_t len);
 void heci_link_reset(const char *why);
 void heci_die(long after);		/* after so many link resets more */
 void heci_revive(void);
@@ -123,7 +124,8 @@ struct faults {
 	long drop, truncate, corrupt, duplicate, delay;	/* how often more */
 	size_t truncate_to;
 	enum corruption corrupt_how;
-	uint8_t corrupt_at, corrupt_value;
+	uint16_t corrupt_at;
+	uint8_t corrupt_value;
 	uint64_t delay_ns;
 	unsigned long applied;
 };
@@ -132,9 +134,16 @@ bool take_one(long *count);		/* is there one more? counts it down */
 void faults_clear(struct faults *f);
 
 /* hbm.c: the bus protocol, connections and credits */
-#define CLIENT_MESSAGE_MAX	4096
+#define CLIENT_MESSAGE_MAX	8192
 
 struct connection;
+
+/* a byte of an answer that can be corrupted by its name */
+struct field {
+	const char *name;
+	uint16_t at;
+	uint8_t value;			/* when none is given */
+};
 
 struct client {
 	const char *name;
@@ -145,21 +154,30 @@ struct client {
 	uint32_t max_message;
 	void (*message)(struct connection *c, const uint8_t *data, size_t len);
 	const char *(*describe)(const uint8_t *data, size_t len);
+	void (*connected)(struct connection *c);	/* can be NULL */
+	void (*closed)(struct connection *c);		/* can be NULL */
+	const struct field *fields;	/* ends with a name that is NULL */
+	bool fixed;			/* no connections, no credits */
 
 	bool absent;			/* not enumerated */
 	bool known;			/* the host has its properties */
 	uint8_t told_version;
 	struct faults faults;
 	long refuse, refuse_notify, withhold;
+	long cut;			/* answers that end half-way */
+	uint64_t pace, next;		/* ns between answers; when one may go */
 	uint8_t refuse_status, refuse_notify_status;
 };
 
-extern struct client watchdog_client, echo_client;
+extern struct client watchdog_client, echo_client, amthi_client, mkhi_client,
+	mkhi_fixed_client, lme_client;
 
 struct client *client_by_name(const char *name);
 struct client *client_at(unsigned int i);	/* NULL after the last */
 void client_answer(struct connection *c, const uint8_t *data, size_t len);
 unsigned int client_connections(const struct client *cl);
+unsigned int client_pending(const struct connection *c);
+void client_disconnect(struct connection *c);
 bool client_notify(struct client *cl);
 void client_unsolicited(struct client *cl, const uint8_t *data, size_t len);
 int client_remove(struct client *cl, bool reset);
