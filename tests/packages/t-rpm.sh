@@ -50,7 +50,7 @@ run -n "the rpms can be built" build "/tmp/pfru-$version.tar.gz" /tmp/rpm
 cp /tmp/rpm/RPMS/*/*.rpm /out/
 tar -C "$tap_dir" --strip-components=2 -xzf /in/pfru.tar.gz "pfru-$version/rpm/rpmlint.toml"
 capture rpmlint -c "$tap_dir/rpmlint.toml" /tmp/rpm/RPMS/*/*.rpm /tmp/rpm/SRPMS/*.rpm
-like "$out" ' 3 packages and .* 0 errors' "rpmlint finds no error"
+like "$out" ' 4 packages and .* 0 errors' "rpmlint finds no error"
 is "$(grep -E ': E: ' <<<"$out")" "" "and says so of each"
 is "$(rpm -qp --requires /tmp/rpm/RPMS/noarch/*.rpm | grep -cx dkms)" 1 \
 	"pfru-dkms requires dkms"
@@ -61,6 +61,10 @@ is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfructl-"$version"*.rpm |
 	sed 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/pfructl\.1$,&.gz,' |
 	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl is what Debian's has"
+is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfru-amt-"$version"*.rpm |
+	sed 's,^/,,; s,/amtctl\.1$,&.gz,' |
+	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
+	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt is what Debian's has"
 
 make_old
 run -n "an older version can be built" build "/tmp/pfru-$old.tar.gz" /tmp/rpm-old
@@ -75,11 +79,11 @@ is "$(dkms status)" "pfru/$version, $first, x86_64: installed" \
 is "$(find /usr/src /var/lib/dkms -maxdepth 2 -name "*$old*")" "" \
 	"nothing of the older one is left"
 has_module "$first"
-run -n "nothing that rpm installed has changed" rpm_do -V pfru-dkms pfructl
+run -n "nothing that rpm installed has changed" rpm_do -V pfru-dkms pfructl pfru-amt
 run -n "the same version once more" rpm_do -U --force /tmp/rpm/RPMS/*/*.rpm
 like "$(dkms status)" "pfru/$version, $first.*: installed" \
 	"leaves its module installed"
-run -n "removed" rpm_do -e pfru-dkms pfructl
+run -n "removed" rpm_do -e pfru-dkms pfructl pfru-amt
 is "$(dkms status)" "" "dkms has nothing left"
 # not of these packages: dkms' key, and a directory that rpm's systems have
 is "$(all_files | diff /tmp/before - | grep '^[<>]' |
