@@ -67,5 +67,6 @@ extern const struct cli_command cmd_versions;
 extern const struct cli_command cmd_hashes;
 extern const struct cli_command cmd_features;
 extern const struct cli_command cmd_configure;
+extern const struct cli_command cmd_deactivate;
 
 #endif /* AMTCTL_H */

@@ -16,7 +16,7 @@ import uuid
 AMTHI = uuid.UUID("12f80028-b4b7-4b2d-aca8-46e0ff65814c").bytes_le
 WD = uuid.UUID("05b79a6f-4628-4d7f-899d-a91514cb32ab").bytes_le
 
-START, STOP = 0x04000029, 0x0400005e
+START, STOP, UNPROVISION = 0x04000029, 0x0400005e, 0x04000010
 
 
 def ansi(data):
@@ -182,6 +182,14 @@ class Engine:
         if command == STOP:
             if self.state != 1:
                 return 3, b""
+            self.state = 0
+            return 0, b""
+        if command == UNPROVISION:
+            if data != bytes(4):
+                return 0x24, b""
+            if self.payloads[0x0400006b] != struct.pack("<I", 1):
+                return 3, b""
+            self.payloads[0x0400006b] = struct.pack("<I", 0)
             self.state = 0
             return 0, b""
         if command == 0x04000011:

@@ -3,8 +3,10 @@
 import errno
 import os
 import pty
+import signal
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -231,6 +233,43 @@ def test_engine_that_does_not_come_back(tool, engine, journal):
     assert journal.entries[-1]["AMTCTL_STATE_AFTER"] == "not known"
 
 
+def test_request_that_was_not_taken(tool, engine, journal):
+    """Not an unknown outcome: AMT was not asked."""
+    answer = engine.answer
+    sent = []
+
+    def last(command, data):
+        if command == 0x0400002d and data == struct.pack("<I", 12):
+            engine.write_errors = [errno.ENODEV]
+        sent.append(command)
+        return answer(command, data)
+
+    engine.answer = last
+    r = tool.run("configure", "start", "--yes", "--json", speed=SPEED)
+    assert r.status == 8 and START not in sent, r
+    assert r.json()["error"]["reason"] == "resetting", r
+    assert r.json()["changed"] is False, r
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+def test_signal_does_not_lose_the_outcome(tool, engine, journal, name):
+    command = engine.command
+
+    def interrupt(code, data):
+        if code == START:
+            process.send_signal(getattr(signal, name))
+            time.sleep(0.1)
+        return command(code, data)
+
+    engine.command = interrupt
+    process = subprocess.Popen([tool.program, "configure", "start", "--yes"],
+                               env=tool.environment(),
+                               stdout=subprocess.PIPE, text=True)
+    out = process.communicate(timeout=60)[0]
+    assert process.returncode == 0 and "Changed: " in out, out
+    assert journal.entries[-1]["AMTCTL_STATE_AFTER"] == "in provisioning"
+
+
 def test_yes_is_needed_without_a_terminal(tool, engine, journal):
     r = tool.run("configure", "start")
     assert r.status == 2 and "--yes" in r.err, r
@@ -243,12 +282,14 @@ def test_a_terminal_is_asked(tool, engine, journal, typed, status):
     master, slave = pty.openpty()
     process = subprocess.Popen([tool.program, "configure", "start"],
                                env=tool.environment(), stdin=slave,
-                               stdout=subprocess.DEVNULL, stderr=slave)
+                               stdout=slave, stderr=slave)
     os.close(slave)
     said = ""
     while "Type yes:" not in said:
         said += os.read(master, 4096).decode()
     assert "Let a setup server on the network configure AMT" in said
+    # to whom was said before
+    assert said.index("Root Three") < said.index("Type yes:")
     assert not changed(engine)
     os.write(master, typed.encode())
     assert process.wait(60) == status
