@@ -198,6 +198,13 @@ static enum mei_problem connect_problem(int error)
 	}
 }
 
+static enum mei_problem give_up(struct mei *mei, enum mei_problem problem)
+{
+	close(mei->fd);
+	mei->fd = -1;
+	return problem;
+}
+
 static enum mei_problem connect_client(struct mei *mei, const uint8_t *uuid)
 {
 	struct mei_connect_client_data data;
@@ -211,12 +218,12 @@ static enum mei_problem connect_client(struct mei *mei, const uint8_t *uuid)
 	}
 	if (ioctl(mei->fd, IOCTL_MEI_CONNECT_CLIENT, &data)) {
 		mei->error = errno;
-		return connect_problem(mei->error);
+		return give_up(mei, connect_problem(mei->error));
 	}
 	mei->mtu = data.out_client_properties.max_msg_length;
 	mei->protocol = data.out_client_properties.protocol_version;
 	if (mei->mtu < MTU_MIN || mei->mtu > MTU_MAX)
-		return MEI_BAD_ANSWER;
+		return give_up(mei, MEI_BAD_ANSWER);
 	mei->message = xrealloc(NULL, mei->mtu);
 	return MEI_GOOD;
 }

@@ -178,7 +178,7 @@ int print_question(struct session *session,
 
 	ret = session_ask(session, question->command, question->argument,
 			  question->argument_size, &answer);
-	if (ret == STATUS_FAILED && session->status)
+	if (ret == SESSION_WRONG)
 		return STATUS_DONE;
 	if (ret)
 		return ret;
@@ -239,7 +239,7 @@ static int one_hash(struct session *session, uint32_t handle, size_t *active)
 	int ret;
 
 	ret = session_ask(session, AMTHI_HASH, handle, 4, &answer);
-	if (ret == STATUS_FAILED && session->status)
+	if (ret == SESSION_WRONG)
 		return STATUS_DONE;
 	if (ret)
 		return ret;
@@ -273,14 +273,16 @@ int print_hashes(struct session *session, size_t *active)
 	*active = 0;
 	ret = session_ask(session, AMTHI_HANDLES, 0, 0, &answer);
 	if (ret)
-		return ret;
+		return ret == SESSION_WRONG ? STATUS_DONE : ret;
 	if (answer.status) {
 		print_status(session->ctl->out, &list, answer.status);
 		return STATUS_DONE;
 	}
 	fault = amthi_handles(&answer, handles, &count);
-	if (fault)
-		return session_fault(session, AMTHI_HANDLES, fault);
+	if (fault) {
+		session_fault(session, AMTHI_HANDLES, fault);
+		return STATUS_DONE;
+	}
 	out_list(session->ctl->out, list.key, NULL);
 	for (i = 0; !ret && i < count; i++)
 		ret = one_hash(session, handles[i], active);

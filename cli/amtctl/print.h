@@ -32,6 +32,8 @@ int print_questions(struct session *session, const struct amthi_question *list);
  * print_hashes() - the certificate hashes, as a list
  * @session: connected
  * @active: set to how many are active
+ *
+ * Return: as print_question()
  */
 int print_hashes(struct session *session, size_t *active);
 

@@ -145,7 +145,7 @@ int session_fault(struct session *session, uint32_t command,
 	     amthi_fault_text(fault));
 	fail_number(session->ctl->out, "command", command);
 	session->status = STATUS_FAILED;
-	return STATUS_FAILED;
+	return SESSION_WRONG;
 }
 
 int session_ask(struct session *session, uint32_t command, uint32_t argument,

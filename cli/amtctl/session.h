@@ -10,6 +10,9 @@
 #include "cli/amt/amthi.h"
 #include "cli/amt/mei.h"
 
+/* no exit status: the answer to one command is wrong */
+#define SESSION_WRONG (-1)
+
 /**
  * struct session - a connection
  * @ctl: options and output
@@ -70,11 +73,11 @@ enum mei_problem session_try(struct session *session, uint32_t command,
  * @answer: set; valid until the next one
  *
  * Asks again, a second later, while AMT says that it is not ready and @patience
- * lasts. An answer that is wrong is reported, and kept in @status: the next
- * command can be asked all the same.
+ * lasts.
  *
- * Return: STATUS_DONE; STATUS_FAILED when the answer is wrong; else the
- * connection is lost: another enum exit_status, reported
+ * Return: STATUS_DONE; SESSION_WRONG when the answer is wrong, which is reported and
+ * kept in @status: the next command can be asked all the same; else the connection
+ * is lost: another enum exit_status, reported
  */
 int session_ask(struct session *session, uint32_t command, uint32_t argument,
 		size_t size, struct amthi_answer *answer);
@@ -82,7 +85,7 @@ int session_ask(struct session *session, uint32_t command, uint32_t argument,
 /**
  * session_fault() - report an answer that is wrong
  *
- * Return: STATUS_FAILED
+ * Return: SESSION_WRONG
  */
 int session_fault(struct session *session, uint32_t command,
 		  enum amthi_fault fault);

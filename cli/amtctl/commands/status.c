@@ -71,7 +71,7 @@ static int print_amt(struct session *session)
 	uint32_t status;
 	int ret = versions_ask(session, &versions, &status);
 
-	if (ret && !session->status)
+	if (ret && ret != SESSION_WRONG)
 		return ret;
 	if (!ret && status)
 		note(out, "the versions are not available: %s (0x%x)",

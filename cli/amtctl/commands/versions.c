@@ -48,7 +48,7 @@ static int run_versions(void *program)
 	else if (!ret)
 		print_all(ctl->out, &versions);
 	session_close(&session);
-	return ret;
+	return ret == SESSION_WRONG ? session.status : ret;
 }
 
 const struct cli_command cmd_versions = {

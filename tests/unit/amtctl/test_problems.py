@@ -131,6 +131,7 @@ def test_status_shows_what_it_can_without_permission(tool):
     no_permission(tool)
     d = tool.run("status", "--json").json()
     assert d["engine"]["firmware"] == "0:16.1.25.2124", d
+    assert "protocol" not in d["engine"], d
     assert d["watchdog"]["offered"] is False and "local_service" in d
 
 
@@ -289,6 +290,24 @@ def test_one_malformed_answer_leaves_the_others(tool, engine):
     assert "0x0400005c" in r.json()["error"]["message"], r
 
 
+def test_a_link_that_breaks_after_a_malformed_answer(tool, engine):
+    """The second is the end; the first is what the exit status says."""
+    message = engine.message
+    engine.payloads[0x04000030] = b"short"
+
+    def fail(link, client, data):
+        if struct.unpack_from("<I", data, 4)[0] == 0x0400002e:
+            engine.error(link, errno.EIO)
+        else:
+            message(link, client, data)
+
+    engine.message = fail
+    r = tool.run("features")
+    assert r.status == 1 and "0x04000030" in r.err, r
+    assert r.err.count("\n") == 2 and "Input/output error" in r.err, r
+    assert 0x0400001b not in engine.asked
+
+
 @pytest.mark.parametrize("count", [2, 65, 0xffffffff])
 def test_counts_that_lie(tool, engine, count):
     command = engine.command
@@ -340,3 +359,9 @@ def test_closed_descriptors(tool, engine):
     done = subprocess.run(["sh", "-c", '"$0" status <&- >&- 2>&-', tool.program],
                           env=tool.environment(), check=False)
     assert done.returncode == 1
+
+
+def test_status_of_an_engine_without_amt(tool):
+    no_client(tool)
+    e = tool.run("status", "--json").json()["engine"]
+    assert e["node"] == "/dev/mei0" and "protocol" not in e, e
