@@ -24,7 +24,7 @@ export BUILD VERSION
 
 .PHONY: all help module cli check check-full check-unit check-vm \
 	check-selftest demo check-debug check-kcsan deps-debug coverage fuzz bench bench-docs lint \
-	install install-tool install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
+	install install-tool install-amt install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
 all: cli
@@ -36,7 +36,7 @@ help:
 	@echo "make                  the tool, and the module when kernel headers are here"
 	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
 	@echo "make ... WATCHDOG=n   without the AMT watchdog, which needs the MEI bus"
-	@echo "make cli              build/bin/pfructl"
+	@echo "make cli              build/bin/pfructl and build/bin/amtctl"
 	@echo "make install          build and install both, load the module"
 	@echo "make dkms-install     the same with dkms: later kernels get the module too"
 	@echo "make deb              Debian packages, into build/deb"
@@ -138,6 +138,10 @@ tool_files := \
 	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
 	data/pfru-telemetry.service:$(UNITDIR) \
 	data/71-pfru-telemetry.rules:$(UDEVRULESDIR)
+amt_files := \
+	shell-completion/bash/amtctl:$(DATADIR)/bash-completion/completions \
+	shell-completion/zsh/_amtctl:$(DATADIR)/zsh/site-functions \
+	shell-completion/fish/amtctl.fish:$(DATADIR)/fish/vendor_completions.d
 module_files := \
 	data/70-pfru.rules:$(UDEVRULESDIR) \
 	data/pfru.conf:$(MODPROBEDIR)
@@ -160,10 +164,16 @@ drop = rm -f $(foreach f,$(1),"$(DESTDIR)$(lastword $(subst :, \
 
 install-tool: cli
 	install -D -m 0755 "$(BUILD)/bin/pfructl" "$(DESTDIR)$(SBINDIR)/pfructl"
-	$(MAKE) -C man install DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
+	$(MAKE) -C man install NAMES=pfructl DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
 	$(call put,$(tool_files))
 	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(SBINDIR)/,' \
 		"$(DESTDIR)$(UNITDIR)/pfru-telemetry.service"
+
+# what is for Intel AMT, and needs nothing of the above
+install-amt: cli
+	install -D -m 0755 "$(BUILD)/bin/amtctl" "$(DESTDIR)$(SBINDIR)/amtctl"
+	$(MAKE) -C man install NAMES=amtctl DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
+	$(call put,$(amt_files))
 
 # what belongs to the module, however it is built
 install-module-files:
@@ -183,7 +193,7 @@ install-source:
 ifeq ($(DESTDIR),)
 install: deps-build module
 endif
-install: all install-tool install-module-files
+install: all install-tool install-amt install-module-files
 	if [ -d "$(KDIR)" ]; then \
 		install -D -m 0644 module/pfru.ko \
 			"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"; \
@@ -197,8 +207,8 @@ endif
 # as install, but the module is made by dkms, for this kernel and later ones
 dkms-install: deps-dkms cli
 	rm -rf "$(source_dir)"
-	$(MAKE) --no-print-directory install-tool install-module-files \
-		install-source DESTDIR=
+	$(MAKE) --no-print-directory install-tool install-amt \
+		install-module-files install-source DESTDIR=
 	"$(LIBEXECDIR)/pfru/dkms-kernels" add $(VERSION)
 	-udevadm control --reload
 	[ ! -d "/lib/modules/$$(uname -r)/updates/dkms" ] || modprobe pfru || \
@@ -210,11 +220,12 @@ ifeq ($(DESTDIR),)
 		"$(LIBEXECDIR)/pfru/dkms-kernels" remove $(VERSION)
 	rm -rf "$(source_dir)"
 endif
-	rm -f "$(DESTDIR)$(SBINDIR)/pfructl" \
+	rm -f "$(DESTDIR)$(SBINDIR)/pfructl" "$(DESTDIR)$(SBINDIR)/amtctl" \
 		"$(DESTDIR)$(MANDIR)/man1/pfructl.1" \
+		"$(DESTDIR)$(MANDIR)/man1/amtctl.1" \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
 	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru"
-	$(call drop,$(tool_files) $(module_files))
+	$(call drop,$(tool_files) $(amt_files) $(module_files))
 ifeq ($(DESTDIR),)
 	depmod "$(KVER)"
 	-udevadm control --reload

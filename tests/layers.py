@@ -33,6 +33,9 @@ USES = {
     "cli/pfructl/commands": [ABI, "core", "cli/common", "cli/pfructl",
                              "cli/pfructl/capsule", "cli/pfructl/device",
                              "cli/pfructl/log"],
+    "cli/amt": ["cli/common"],
+    "cli/amtctl": ["core", "cli/common", "cli/amt"],
+    "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
     "tests/sim/heci": [],

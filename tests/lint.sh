@@ -183,9 +183,13 @@ warnings()
 
 man_page()
 {
-	scdoc <man/pfructl.1.scd >"$build/pfructl.1" &&
-	man -l --warnings "$build/pfructl.1" 2>&1 >/dev/null |
-		{ ! grep .; }
+	local page
+
+	for page in man/*.scd; do
+		scdoc <"$page" >"$build/page.1" &&
+		man -l --warnings "$build/page.1" 2>&1 >/dev/null |
+			{ ! grep .; } || return 1
+	done
 }
 
 scripts=$(kernel_scripts) || exit 1
@@ -218,7 +222,7 @@ check "shellcheck" shell_check
 check "licences" licences
 check "no kernel version in a driver file" versions
 check "who may use whom" tests/layers.py
-check "man page" man_page
+check "man pages" man_page
 
 echo
 echo "$passed passed, $failed failed"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # run.sh [SECONDS [TARGET...]]: fuzzes each target for so long (15), beginning
-# with the capsules of tests/corpus and with what earlier runs found, of which is
+# with the capsules of tests/corpus or others made here, and with what earlier runs found, of which is
 # kept what reaches the same with the fewest and smallest inputs. Prints how many
 # were tried and what they reached; ends with "N passed, N failed". An input that
 # breaks something is kept, and named.
@@ -54,6 +54,29 @@ seeds()
 		printf "${f}sum %016d\n" 0 >"$2/pending"
 		printf "${f/ 0 0 0 0 50 / 1 2049 77 1000 0 }sum %016d\n" 0 \
 			>"$2/file" ;;
+	amthi)
+		# what was asked, a header that fits, and zeros of every size
+		for f in 0 1 4 5 6 9 14 20 36 199 200 201 202; do
+			{
+				printf '%b' "\\x$(printf %02x "$f")\\x1"
+				head -c 85 /dev/zero
+			} >"$2/$f"
+		done
+		for f in 1 20 24 32 37; do
+			{ printf '\x3\x1'; head -c "$f" /dev/zero; } >"$2/size-$f"
+		done ;;
+	apf)
+		# messages, and a session: a channel is opened, confirmed, used, closed
+		printf '\0\x50\0\0\0\x0dtcpip-forward\1\0\0\0\1h\0\0\x42\x60' \
+			>"$2/forward"
+		printf '\0\x5a\0\0\0\1x\0\0\0\1\0\0\x10\0\0\0\0\0\0\0\0\1a\0\0\0\1\0\0\0\1b\0\0\0\1' \
+			>"$2/open"
+		f='\1\x80\0\1\x11\x5b\0\0\0\1\0\0\0\3\0\0\x10\0\0\0\0\0'
+		f+='\x80\4\1\x0a\x5e\0\0\0\1\0\0\0\1x\1\x09\x5d\0\0\0\1\0\0\0\7'
+		printf '%b' "$f"'\1\5\x61\0\0\0\1' >"$2/session"
+		printf '%b' "$f"'\x80\x0c\1\5\x61\0\0\0\1' >"$2/closed-here"
+		printf '\1\x80\0\1\x11\x5c\0\0\0\1\0\0\0\4\0\0\0\0\0\0\0\0' \
+			>"$2/refused" ;;
 	ring)
 		# every way of making numbers agree
 		for f in 0 6 7 14 15 30 31 46 54 62 63; do
@@ -74,6 +97,8 @@ lines()
 	case $1 in
 	state)	 sources=("$top/cli/pfructl/log/position.c") ;;
 	ring)	 sources=("$top/core/ring.c") ;;
+	amthi)	 sources=("$top"/cli/amt/{amthi,wd}.c) ;;
+	apf)	 sources=("$top"/cli/amt/{apf,lme}.c) ;;
 	walk|judge) sources=("$top/core/capsule.c") ;;
 	display) sources+=("$top"/cli/{pfructl/commands/capsule,pfructl/capsule/signature,common/output}.c) ;;
 	esac

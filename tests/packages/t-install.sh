@@ -57,6 +57,18 @@ done
 all_files >/tmp/before
 first=$(kernels | sed -n 1p)
 
+# what is for AMT needs nothing of the rest
+run -n "pfru-amt is installed alone" apt_do install /in/pfru-amt_*.deb
+exits -n "its tool says that there is no engine" 3 amtctl status
+like "$err" 'no management engine was found.*enable it' "and what to do"
+mkdir -p "$tap_dir/source" "$tap_dir/autopkgtest"
+tar -C "$tap_dir/source" --strip-components=1 -xzf /in/pfru.tar.gz
+run -n "its autopkgtest passes" env -C "$tap_dir/source" \
+	AUTOPKGTEST_TMP="$tap_dir/autopkgtest" debian/tests/amt
+run -n "pfru-amt is purged" apt_do purge pfru-amt
+is "$(all_files | diff /tmp/before - | grep '^[<>]')" "" \
+	"nothing of it is left, and nothing is missing"
+
 make_old
 # whoever has no package yet has perhaps built the module by hand; dkms of newer
 # releases would put it back in the end

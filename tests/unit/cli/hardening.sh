@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# hardening.sh [PFRUCTL]: is the tool built as a program that root runs on foreign
-# bytes has to be? Prints TAP and "N passed, N failed" at the end.
+# hardening.sh [PROGRAM]: is pfructl, or the program of that name or path, built as
+# one that root runs on foreign bytes has to be? Prints TAP and "N passed, N failed"
+# at the end.
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/../../.." && pwd)
-program=${1:-${BUILD:-$top/build}/bin/pfructl}
+bin=${BUILD:-$top/build}/bin
+program=${1:-pfructl}
+[ "$program" != "${program##*/}" ] || program=$bin/$program
 passed=0 failed=0
 
 # check WHAT PATTERN: in what readelf says
@@ -22,7 +25,7 @@ check()
 	fi
 }
 
-[ $# -gt 0 ] || make -s --no-print-directory -C "$top/cli" >&2 || exit 1
+[ "${program%/*}" != "$bin" ] || make -s --no-print-directory -C "$top/cli" >&2 || exit 1
 said=$(readelf -hldnW --dyn-syms "$program") || exit 1
 check "loaded anywhere" "Type: +DYN"
 check "relocations are read-only" "GNU_RELRO"

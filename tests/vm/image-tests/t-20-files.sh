@@ -17,6 +17,9 @@ file 644 /usr/share/man/man1/pfructl.1
 file 644 /usr/lib/udev/rules.d/70-pfru.rules
 file 644 /usr/lib/udev/rules.d/71-pfru-telemetry.rules
 file 644 /usr/share/bash-completion/completions/pfructl
+file 755 /usr/sbin/amtctl
+file 644 /usr/share/man/man1/amtctl.1
+file 644 /usr/share/bash-completion/completions/amtctl
 file 644 "/usr/lib/modules/$VM_KERNEL/updates/pfru.ko"
 is "$(modinfo -n pfru)" "/lib/modules/$VM_KERNEL/updates/pfru.ko" \
 	"modprobe finds that module"
@@ -41,4 +44,7 @@ out_like "\"srcversion\": \"$(modinfo -F srcversion pfru)\"" \
 out_like "\"running_srcversion\": \"$(cat /sys/module/pfru/srcversion)\"" \
 	"and the module that runs"
 unlike "$(ldd /usr/sbin/pfructl)" 'not found' "the tool's libraries are there"
+unlike "$(ldd /usr/sbin/amtctl)" 'not found' "amtctl's libraries are there"
+exits -n "amtctl says what this machine lacks" 3 amtctl status
+err_like 'no management engine was found' "no management engine"
 done_testing

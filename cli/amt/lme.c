@@ -1,0 +1,587 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A session of AMT's port forwarding. AMT is a peer that may be buggy: what does
+ * not fit is ignored and told of, a place in AMT is never leaked, and nothing is
+ * waited for without an end.
+ */
+#include <string.h>
+
+#include "apf.h"
+#include "cli/common/memory.h"
+#include "lme.h"
+
+#define VERSION_MAJOR 1
+#define PACKET_MAX    0xffffffffU
+#define PORT_MAX      65535U
+
+/* the channel's own end of a connection that is none; AMT does not look at it */
+#define LOCALHOST "127.0.0.1"
+
+static void send_message(struct lme *lme, const struct apf_message *message)
+{
+	size_t size = apf_encode(message, lme->message, lme->mtu);
+
+	/* a mailbox that is too small for the protocol gets nothing */
+	if (size)
+		lme->hooks->send(lme->context, lme->message, size);
+}
+
+static void odd(struct lme *lme, enum lme_oddity what)
+{
+	lme->hooks->odd(lme->context, what);
+}
+
+/* Both ends of it: nothing more is sent, and what comes is not looked at. */
+static void disconnect(struct lme *lme, uint32_t reason)
+{
+	const struct apf_message bye = {
+		.type = APF_DISCONNECT,
+		.reason = reason,
+	};
+
+	send_message(lme, &bye);
+	lme->dead = true;
+	lme->hooks->ended(lme->context, reason);
+}
+
+static struct lme_channel *find(const struct lme *lme, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++) {
+		const struct lme_channel *channel = &lme->channels[i];
+
+		if (channel->state != LME_FREE && channel->number == number)
+			return (struct lme_channel *)channel;
+	}
+	return NULL;
+}
+
+static void release(struct lme_channel *channel)
+{
+	memset(channel, 0, sizeof(*channel));
+}
+
+void lme_init(struct lme *lme, const struct lme_hooks *hooks, void *context)
+{
+	memset(lme, 0, sizeof(*lme));
+	lme->hooks = hooks;
+	lme->context = context;
+	lme->dead = true;
+}
+
+void lme_start(struct lme *lme, uint64_t now, uint32_t mtu)
+{
+	const struct apf_message version = {
+		.type = APF_PROTOCOLVERSION,
+		.major = VERSION_MAJOR,
+		.trigger = APF_TRIGGER_LME,
+	};
+
+	lme->now = now;
+	lme->mtu = mtu < LME_MESSAGE_MAX ? mtu : LME_MESSAGE_MAX;
+	lme->agreed = false;
+	lme->ready = false;
+	lme->dead = false;
+	send_message(lme, &version);
+}
+
+static void forget(struct lme *lme, struct lme_channel *channel)
+{
+	const struct lme_channel was = *channel;
+
+	release(channel);
+	if (was.abandoned || was.state == LME_CLOSING)
+		return;
+	if (was.state == LME_OPEN)
+		lme->hooks->closed(lme->context, was.number);
+	else
+		lme->hooks->refused(lme->context, was.number, 0);
+}
+
+void lme_lost(struct lme *lme)
+{
+	uint32_t last = lme->last;
+	size_t i;
+
+	lme->agreed = false;
+	lme->ready = false;
+	lme->dead = true;
+	/* those that a hook opens meanwhile wait for the next connection */
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state != LME_FREE &&
+		    lme->channels[i].number <= last)
+			forget(lme, &lme->channels[i]);
+}
+
+uint32_t lme_open(struct lme *lme, uint16_t port)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++) {
+		struct lme_channel *channel = &lme->channels[i];
+
+		if (channel->state != LME_FREE)
+			continue;
+		channel->state = LME_WAITING;
+		channel->number = ++lme->last;
+		channel->port = port;
+		return channel->number;
+	}
+	return 0;
+}
+
+static void open_now(struct lme *lme, struct lme_channel *channel)
+{
+	const struct apf_message open = {
+		.type = APF_CHANNEL_OPEN,
+		.name = apf_string(APF_CHANNEL_TO_AMT),
+		.sender = channel->number,
+		.window = LME_WINDOW,
+		.maximum = PACKET_MAX,
+		.address = apf_string(LOCALHOST),
+		.port = channel->port,
+		.origin = apf_string(LOCALHOST),
+		.origin_port = channel->port,
+	};
+
+	channel->state = LME_OPENING;
+	channel->tries++;
+	channel->credit = LME_WINDOW;
+	channel->when = lme->now + LME_OPEN_TIMEOUT;
+	send_message(lme, &open);
+}
+
+/* places in AMT that are taken, or may be */
+static size_t taken(const struct lme *lme)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		count += lme->channels[i].state > LME_WAITING;
+	return count;
+}
+
+/* The one that waits for the longest: numbers grow. */
+static struct lme_channel *first_waiting(struct lme *lme)
+{
+	struct lme_channel *first = NULL;
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++) {
+		struct lme_channel *channel = &lme->channels[i];
+
+		if (channel->state == LME_WAITING &&
+		    (!first || channel->number < first->number))
+			first = channel;
+	}
+	return first;
+}
+
+/* The first has to be opened again later: who came after it waits, too. */
+static void open_waiting(struct lme *lme)
+{
+	struct lme_channel *first;
+
+	while (lme->ready && !lme->dead && taken(lme) < LME_SLOTS) {
+		first = first_waiting(lme);
+		if (!first || first->when > lme->now)
+			return;
+		open_now(lme, first);
+	}
+}
+
+static void send_close(struct lme *lme, uint32_t peer)
+{
+	const struct apf_message close = {
+		.type = APF_CHANNEL_CLOSE,
+		.recipient = peer,
+	};
+
+	send_message(lme, &close);
+}
+
+static void give_up(struct lme *lme, struct lme_channel *channel,
+		    uint32_t reason)
+{
+	const struct lme_channel was = *channel;
+
+	release(channel);
+	if (!was.abandoned)
+		lme->hooks->refused(lme->context, was.number, reason);
+}
+
+/* AMT did not answer in time: its answer may come yet, see confirmed(). */
+static void expire(struct lme *lme, struct lme_channel *channel)
+{
+	if (channel->state == LME_OPENING)
+		give_up(lme, channel, 0);
+	else
+		release(channel);
+}
+
+static bool is_timed(const struct lme_channel *channel)
+{
+	return channel->state == LME_OPENING || channel->state == LME_CLOSING;
+}
+
+uint64_t lme_tick(struct lme *lme, uint64_t now)
+{
+	uint64_t next = LME_NEVER;
+	struct lme_channel *first;
+	size_t i;
+
+	lme->now = now;
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (is_timed(&lme->channels[i]) && lme->channels[i].when <= now)
+			expire(lme, &lme->channels[i]);
+	open_waiting(lme);
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (is_timed(&lme->channels[i]) && lme->channels[i].when < next)
+			next = lme->channels[i].when;
+	first = first_waiting(lme);
+	if (lme->ready && first && taken(lme) < LME_SLOTS && first->when < next)
+		next = first->when;
+	return next;
+}
+
+size_t lme_room(const struct lme *lme, uint32_t number)
+{
+	const struct lme_channel *channel = find(lme, number);
+	size_t most =
+		lme->mtu > APF_DATA_OVERHEAD ? lme->mtu - APF_DATA_OVERHEAD : 0;
+
+	if (lme->dead || !channel || channel->state != LME_OPEN)
+		return 0;
+	return channel->window < most ? channel->window : most;
+}
+
+size_t lme_send(struct lme *lme, uint32_t number, const uint8_t *bytes,
+		size_t size)
+{
+	size_t room = lme_room(lme, number);
+	struct apf_message data = { .type = APF_CHANNEL_DATA };
+	struct lme_channel *channel = find(lme, number);
+
+	if (size > room)
+		size = room;
+	if (!size)
+		return 0;
+	data.recipient = channel->peer;
+	data.data = (struct apf_string){ bytes, size };
+	channel->window -= size;
+	send_message(lme, &data);
+	return size;
+}
+
+/*
+ * Credit is given for half a window at least: a message for each byte would cost
+ * more than it brings, and what is not told leaves AMT the other half.
+ */
+void lme_consumed(struct lme *lme, uint32_t number, size_t size)
+{
+	struct lme_channel *channel = find(lme, number);
+	struct apf_message adjust = { .type = APF_CHANNEL_WINDOW_ADJUST };
+
+	if (!channel || channel->state != LME_OPEN)
+		return;
+	/* what was not sent can't be consumed */
+	if (size > LME_WINDOW - channel->credit - channel->owed)
+		size = LME_WINDOW - channel->credit - channel->owed;
+	channel->owed += size;
+	if (channel->owed < LME_WINDOW / 2)
+		return;
+	adjust.recipient = channel->peer;
+	adjust.window = channel->owed;
+	channel->credit += channel->owed;
+	channel->owed = 0;
+	send_message(lme, &adjust);
+}
+
+void lme_close(struct lme *lme, uint32_t number)
+{
+	struct lme_channel *channel = find(lme, number);
+
+	if (!channel)
+		return;
+	if (channel->state == LME_WAITING) {
+		release(channel);
+	} else if (channel->state == LME_OPENING) {
+		/* a place may be given to it yet, and has to be given back */
+		channel->abandoned = true;
+	} else if (channel->state == LME_OPEN) {
+		channel->state = LME_CLOSING;
+		channel->when = lme->now + LME_CLOSE_TIMEOUT;
+		send_close(lme, channel->peer);
+	}
+}
+
+static void got_version(struct lme *lme, const struct apf_message *message)
+{
+	if (message->major < VERSION_MAJOR) {
+		odd(lme, LME_OLD_VERSION);
+		disconnect(lme, APF_PROTOCOL_ERROR);
+		return;
+	}
+	lme->agreed = true;
+}
+
+static void got_service_request(struct lme *lme,
+				const struct apf_message *message)
+{
+	const struct apf_message accept = {
+		.type = APF_SERVICE_ACCEPT,
+		.name = message->name,
+	};
+	bool forward = apf_is(&message->name, APF_SERVICE_FORWARD);
+
+	if (!forward && !apf_is(&message->name, APF_SERVICE_AUTH)) {
+		odd(lme, LME_UNKNOWN_SERVICE);
+		disconnect(lme, APF_SERVICE_NOT_AVAILABLE);
+		return;
+	}
+	send_message(lme, &accept);
+	if (forward && !lme->ready) {
+		lme->ready = true;
+		lme->hooks->ready(lme->context);
+	}
+}
+
+/* The local host is trusted by whoever can open the node: this checks nothing. */
+static void got_userauth(struct lme *lme, const struct apf_message *message)
+{
+	const struct apf_message success = { .type = APF_USERAUTH_SUCCESS };
+
+	(void)message;
+	send_message(lme, &success);
+}
+
+/* Always answered: firmware was seen to reset the machine when it was not. */
+static void got_global_request(struct lme *lme,
+			       const struct apf_message *message)
+{
+	bool on = apf_is(&message->name, APF_FORWARD);
+	bool off = apf_is(&message->name, APF_CANCEL_FORWARD);
+	struct apf_message reply = { .type = APF_REQUEST_FAILURE };
+
+	if (apf_is(&message->name, APF_UDP_SEND)) {
+		odd(lme, LME_UDP);
+	} else if ((on || off) && message->port <= PORT_MAX) {
+		if (lme->hooks->forward(lme->context, message->port, on)) {
+			reply.type = APF_REQUEST_SUCCESS;
+			reply.port = on ? message->port : 0;
+		}
+	} else {
+		odd(lme, LME_MALFORMED);
+	}
+	if (message->want_reply)
+		send_message(lme, &reply);
+}
+
+/* AMT may name any host: nothing is connected for it. */
+static void got_open(struct lme *lme, const struct apf_message *message)
+{
+	const struct apf_message failure = {
+		.type = APF_CHANNEL_OPEN_FAILURE,
+		.recipient = message->sender,
+		.reason = APF_PROHIBITED,
+	};
+
+	odd(lme, LME_FOREIGN_CHANNEL);
+	send_message(lme, &failure);
+}
+
+static void got_confirmation(struct lme *lme, const struct apf_message *message)
+{
+	struct lme_channel *channel = find(lme, message->recipient);
+
+	if (!channel || channel->state != LME_OPENING) {
+		/* too late, or never asked for: the place is given back */
+		odd(lme, LME_UNKNOWN_CHANNEL);
+		if (!channel)
+			send_close(lme, message->sender);
+		return;
+	}
+	channel->state = LME_OPEN;
+	channel->peer = message->sender;
+	channel->window = message->window;
+	if (channel->abandoned)
+		lme_close(lme, channel->number);
+	else
+		lme->hooks->opened(lme->context, channel->number);
+}
+
+/* AMT has few places, and needs a moment to free one. */
+static bool may_retry(const struct lme_channel *channel, uint32_t reason)
+{
+	return !channel->abandoned && channel->tries <= LME_RETRIES &&
+	       (reason == APF_PROHIBITED || reason == APF_RESOURCE_SHORTAGE);
+}
+
+static void got_failure(struct lme *lme, const struct apf_message *message)
+{
+	struct lme_channel *channel = find(lme, message->recipient);
+
+	if (!channel || channel->state != LME_OPENING) {
+		odd(lme, LME_UNKNOWN_CHANNEL);
+		return;
+	}
+	if (!may_retry(channel, message->reason)) {
+		give_up(lme, channel, message->reason);
+		return;
+	}
+	channel->state = LME_WAITING;
+	channel->when = lme->now + LME_RETRY_DELAY * channel->tries;
+}
+
+static void got_adjust(struct lme *lme, const struct apf_message *message)
+{
+	struct lme_channel *channel = find(lme, message->recipient);
+	uint32_t before;
+
+	if (!channel || channel->state < LME_OPEN) {
+		odd(lme, LME_UNKNOWN_CHANNEL);
+		return;
+	}
+	before = channel->window;
+	channel->window = message->window > UINT32_MAX - before ?
+				  UINT32_MAX :
+				  before + message->window;
+	if (channel->state == LME_OPEN && channel->window > before)
+		lme->hooks->writable(lme->context, channel->number);
+}
+
+static void got_data(struct lme *lme, const struct apf_message *message)
+{
+	struct lme_channel *channel = find(lme, message->recipient);
+	uint32_t number;
+
+	if (!channel || channel->state < LME_OPEN) {
+		odd(lme, LME_UNKNOWN_CHANNEL);
+		return;
+	}
+	/* sent before AMT knew */
+	if (channel->state == LME_CLOSING)
+		return;
+	number = channel->number;
+	if (message->data.size > channel->credit) {
+		odd(lme, LME_BEYOND_WINDOW);
+		lme_close(lme, number);
+		lme->hooks->closed(lme->context, number);
+		return;
+	}
+	channel->credit -= message->data.size;
+	if (message->data.size)
+		lme->hooks->data(lme->context, number, message->data.bytes,
+				 message->data.size);
+}
+
+/* Each side sends one. Firmware sends some for channels that never were. */
+static void got_close(struct lme *lme, const struct apf_message *message)
+{
+	struct lme_channel *channel = find(lme, message->recipient);
+	uint32_t number;
+
+	if (!channel || channel->state < LME_OPEN) {
+		odd(lme, LME_UNKNOWN_CHANNEL);
+		return;
+	}
+	number = channel->number;
+	if (channel->state == LME_CLOSING) {
+		release(channel);
+		return;
+	}
+	send_close(lme, channel->peer);
+	release(channel);
+	lme->hooks->closed(lme->context, number);
+}
+
+static void got_keepalive(struct lme *lme, const struct apf_message *message)
+{
+	const struct apf_message reply = {
+		.type = APF_KEEPALIVE_REPLY,
+		.reason = message->reason,
+	};
+
+	send_message(lme, &reply);
+}
+
+static void got_disconnect(struct lme *lme, const struct apf_message *message)
+{
+	lme->dead = true;
+	lme->hooks->ended(lme->context, message->reason);
+}
+
+static void got_nothing(struct lme *lme, const struct apf_message *message)
+{
+	(void)lme;
+	(void)message;
+}
+
+/* how far a session has to be for a message */
+enum stage {
+	AT_ONCE,
+	AGREED,
+	READY,
+};
+
+static const struct {
+	uint8_t type;
+	enum stage stage;
+	void (*got)(struct lme *lme, const struct apf_message *message);
+} handlers[] = {
+	{ APF_DISCONNECT, AT_ONCE, got_disconnect },
+	{ APF_PROTOCOLVERSION, AT_ONCE, got_version },
+	{ APF_KEEPALIVE_REQUEST, AT_ONCE, got_keepalive },
+	{ APF_KEEPALIVE_REPLY, AT_ONCE, got_nothing },
+	{ APF_KEEPALIVE_OPTIONS_REQUEST, AT_ONCE, got_nothing },
+	{ APF_KEEPALIVE_OPTIONS_REPLY, AT_ONCE, got_nothing },
+	/* of a connection before this one */
+	{ APF_CHANNEL_CLOSE, AT_ONCE, got_close },
+	{ APF_SERVICE_REQUEST, AGREED, got_service_request },
+	{ APF_USERAUTH_REQUEST, AGREED, got_userauth },
+	{ APF_GLOBAL_REQUEST, READY, got_global_request },
+	{ APF_CHANNEL_OPEN, READY, got_open },
+	{ APF_CHANNEL_OPEN_CONFIRMATION, READY, got_confirmation },
+	{ APF_CHANNEL_OPEN_FAILURE, READY, got_failure },
+	{ APF_CHANNEL_WINDOW_ADJUST, READY, got_adjust },
+	{ APF_CHANNEL_DATA, READY, got_data },
+};
+
+static void handle(struct lme *lme, const struct apf_message *message)
+{
+	enum stage stage = lme->ready ? READY : lme->agreed ? AGREED : AT_ONCE;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(handlers); i++) {
+		if (handlers[i].type != message->type)
+			continue;
+		if (handlers[i].stage > stage) {
+			odd(lme, LME_OUT_OF_ORDER);
+			disconnect(lme, APF_PROTOCOL_ERROR);
+			return;
+		}
+		handlers[i].got(lme, message);
+		return;
+	}
+	/* an answer to what is never asked here */
+	odd(lme, LME_OUT_OF_ORDER);
+}
+
+void lme_receive(struct lme *lme, uint64_t now, const uint8_t *bytes,
+		 size_t size)
+{
+	struct apf_message message;
+	enum apf_fault fault;
+
+	lme->now = now;
+	if (lme->dead)
+		return;
+	fault = apf_decode(bytes, size, &message);
+	if (fault)
+		odd(lme,
+		    fault == APF_UNKNOWN ? LME_UNKNOWN_TYPE : LME_MALFORMED);
+	else
+		handle(lme, &message);
+	open_waiting(lme);
+}

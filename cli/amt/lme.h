@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A session of AMT's port forwarding, the host's side: handshake, forwarded ports,
+ * channels, windows. Has no sockets and no clock: messages are handed in, and what
+ * is to be done is told by hooks. A hook may call everything but lme_receive() and
+ * lme_tick().
+ */
+#ifndef CLI_AMT_LME_H
+#define CLI_AMT_LME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* AMT has so many places for channels */
+#define LME_SLOTS 8
+/* channels that are open or wait for a place */
+#define LME_CHANNELS 72
+/* bytes that AMT may send into a channel before it has to wait */
+#define LME_WINDOW 4096U
+/* bytes of a message that is made here, whatever more AMT would take */
+#define LME_MESSAGE_MAX 8192
+#define LME_NEVER	UINT64_MAX
+
+/* milliseconds */
+#define LME_OPEN_TIMEOUT  10000
+#define LME_CLOSE_TIMEOUT 10000
+#define LME_RETRY_DELAY	  100
+/* how often a channel is opened again when AMT has no place */
+#define LME_RETRIES 10
+
+/**
+ * enum lme_oddity - what AMT did that is no part of the protocol, or is refused
+ */
+enum lme_oddity {
+	LME_MALFORMED,
+	LME_UNKNOWN_TYPE,
+	LME_UNKNOWN_CHANNEL,
+	LME_OUT_OF_ORDER,
+	LME_UNKNOWN_SERVICE,
+	LME_BEYOND_WINDOW,
+	LME_FOREIGN_CHANNEL,
+	LME_UDP,
+	LME_OLD_VERSION,
+};
+
+/**
+ * struct lme_hooks - what a session calls; none may be NULL
+ * @send: a message for AMT
+ * @ready: AMT takes channels
+ * @forward: AMT wants a port forwarded, or (@on is false) not any more; false
+ *	refuses that
+ * @opened: a channel is open
+ * @refused: it could not be opened, and is gone; @reason is APF's, 0 for no answer
+ * @data: bytes from AMT; lme_consumed() when they are where they should be
+ * @writable: lme_send() takes more
+ * @closed: a channel is gone, all of its data were given
+ * @ended: AMT or the session ended the connection; lme_lost() is next
+ * @odd: something to be logged, not each time
+ */
+struct lme_hooks {
+	void (*send)(void *context, const uint8_t *message, size_t size);
+	void (*ready)(void *context);
+	bool (*forward)(void *context, uint16_t port, bool on);
+	void (*opened)(void *context, uint32_t channel);
+	void (*refused)(void *context, uint32_t channel, uint32_t reason);
+	void (*data)(void *context, uint32_t channel, const uint8_t *bytes,
+		     size_t size);
+	void (*writable)(void *context, uint32_t channel);
+	void (*closed)(void *context, uint32_t channel);
+	void (*ended)(void *context, uint32_t reason);
+	void (*odd)(void *context, enum lme_oddity what);
+};
+
+/**
+ * enum lme_state - of a channel
+ */
+enum lme_state {
+	LME_FREE,
+	LME_WAITING,
+	LME_OPENING,
+	LME_OPEN,
+	LME_CLOSING,
+};
+
+/**
+ * struct lme_channel - a channel
+ * @state: enum lme_state
+ * @abandoned: closed while it was being opened
+ * @number: chosen here, never 0 and never used twice
+ * @peer: chosen by AMT
+ * @window: bytes that AMT still takes
+ * @credit: bytes that AMT may still send
+ * @owed: bytes that were consumed, and of which AMT does not know yet
+ * @port: of AMT
+ * @tries: how often it was opened
+ * @when: when it is to be opened again, or given up
+ */
+struct lme_channel {
+	enum lme_state state;
+	bool abandoned;
+	uint32_t number;
+	uint32_t peer;
+	uint32_t window;
+	uint32_t credit;
+	uint32_t owed;
+	uint16_t port;
+	unsigned int tries;
+	uint64_t when;
+};
+
+/**
+ * struct lme - a session
+ * @hooks: what it calls
+ * @context: for the hooks
+ * @mtu: the largest message in bytes, LME_MESSAGE_MAX at most
+ * @agreed: on a version
+ * @ready: AMT takes channels
+ * @dead: there is no connection, or none that is of use
+ * @last: the last number given to a channel
+ * @now: milliseconds, when it was last told
+ * @channels: in no order
+ * @message: room to make one in
+ */
+struct lme {
+	const struct lme_hooks *hooks;
+	void *context;
+	uint32_t mtu;
+	bool agreed;
+	bool ready;
+	bool dead;
+	uint32_t last;
+	uint64_t now;
+	struct lme_channel channels[LME_CHANNELS];
+	uint8_t message[LME_MESSAGE_MAX];
+};
+
+/**
+ * lme_init() - begin without a connection
+ * @lme: set
+ * @hooks: stays valid
+ * @context: for the hooks
+ */
+void lme_init(struct lme *lme, const struct lme_hooks *hooks, void *context);
+
+/**
+ * lme_start() - there is a connection: begin the handshake
+ * @lme: without a connection
+ * @now: milliseconds, of a clock that never goes back
+ * @mtu: the largest message, in bytes
+ */
+void lme_start(struct lme *lme, uint64_t now, uint32_t mtu);
+
+/**
+ * lme_lost() - the connection is gone: so are all channels, each is told of
+ */
+void lme_lost(struct lme *lme);
+
+/**
+ * lme_receive() - a message of AMT
+ * @lme: with a connection
+ * @now: milliseconds
+ * @message: the message
+ * @size: in bytes
+ */
+void lme_receive(struct lme *lme, uint64_t now, const uint8_t *message,
+		 size_t size);
+
+/**
+ * lme_tick() - do what is due
+ * @lme: session
+ * @now: milliseconds
+ *
+ * Return: when to call it again, LME_NEVER when nothing waits for a time
+ */
+uint64_t lme_tick(struct lme *lme, uint64_t now);
+
+/**
+ * lme_open() - open a channel, as soon as there is a place
+ * @lme: session, ready or not
+ * @port: of AMT
+ *
+ * Those that wait are opened in the order in which they came. lme_tick() is next.
+ *
+ * Return: its number, 0 when too many wait
+ */
+uint32_t lme_open(struct lme *lme, uint16_t port);
+
+/**
+ * lme_room() - how many bytes a channel takes now, in one message
+ */
+size_t lme_room(const struct lme *lme, uint32_t channel);
+
+/**
+ * lme_send() - send bytes into a channel
+ * @lme: session
+ * @channel: its number
+ * @bytes: what to send
+ * @size: how many
+ *
+ * Return: how many were sent, lme_room() at most; @writable says when to go on
+ */
+size_t lme_send(struct lme *lme, uint32_t channel, const uint8_t *bytes,
+		size_t size);
+
+/**
+ * lme_consumed() - bytes that came are where they should be: AMT may send more
+ */
+void lme_consumed(struct lme *lme, uint32_t channel, size_t size);
+
+/**
+ * lme_close() - close a channel: its number means nothing any more
+ */
+void lme_close(struct lme *lme, uint32_t channel);
+
+#endif /* CLI_AMT_LME_H */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The "state independence" messages, which AMT takes on its watchdog's client:
+ * may AMT be switched on or off, and does it enforce TLS. Pure: no I/O. Never
+ * starts a watchdog.
+ */
+#ifndef CLI_AMT_WD_H
+#define CLI_AMT_WD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WD_REQUEST_SIZE 4
+
+/* the MEI client, in the order of bytes that the kernel wants, and in words */
+extern const uint8_t wd_uuid[16];
+#define WD_UUID_TEXT "05b79a6f-4628-4d7f-899d-a91514cb32ab"
+
+/**
+ * struct wd_flags - what AMT says of itself
+ * @raw: the byte as it came
+ * @transition_allowed: AMT may be switched on and off from here
+ * @extended: the two below are known (ME 16.1 and later)
+ * @enabled: AMT is on
+ * @tls_enforced: the local ports take TLS only
+ */
+struct wd_flags {
+	uint8_t raw;
+	bool transition_allowed;
+	bool extended;
+	bool enabled;
+	bool tls_enforced;
+};
+
+/* asks for the flags */
+extern const uint8_t wd_request[WD_REQUEST_SIZE];
+
+/**
+ * wd_decode() - take the answer apart
+ * @bytes: the message
+ * @size: in bytes
+ * @flags: set when it is good
+ *
+ * Return: false when it is not the one byte that it should be
+ */
+bool wd_decode(const uint8_t *bytes, size_t size, struct wd_flags *flags);
+
+#endif /* CLI_AMT_WD_H */

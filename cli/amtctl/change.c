@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A change of AMT's state.
+ */
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "change.h"
+#include "cli/common/memory.h"
+#include "cli/common/write.h"
+#include "record.h"
+
+/* how often to look for the new state, one second apart */
+#define LOOKS 5
+
+static const struct amthi_question *watched(const struct change *change)
+{
+	return amthi_question_of(CHANGE_LIST, change->watch);
+}
+
+static const char *state_word(const struct change *change, uint32_t state)
+{
+	if (state == CHANGE_STATE_UNKNOWN)
+		return "not known";
+	return amthi_word(watched(change)->fields, state);
+}
+
+bool change_is_done(struct session *session, const struct change *change,
+		    uint32_t state)
+{
+	struct output *out = session->ctl->out;
+
+	if (state != change->to)
+		return false;
+	note(out, "AMT is '%s' already: there is nothing to do",
+	     state_word(change, state));
+	out_bool(out, "changed", "Changed", false);
+	return true;
+}
+
+/* What was found so far, for a person who has to decide. */
+static void show(struct amtctl *ctl)
+{
+	size_t size;
+	char *text;
+
+	if (ctl->json)
+		return;
+	text = out_take(ctl->out, &size);
+	write_all(STDOUT_FILENO, text, size);
+	free(text);
+}
+
+static int confirm(struct amtctl *ctl, const struct change *change)
+{
+	char *line = NULL;
+	size_t room = 0;
+	bool yes;
+
+	if (ctl->yes)
+		return STATUS_DONE;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return fail(ctl->out, STATUS_USAGE, "usage",
+			    "there is no terminal to ask on: give --yes to change AMT's state");
+	show(ctl);
+	fprintf(stderr, "%s Type yes: ", change->question);
+	fflush(stderr);
+	yes = getline(&line, &room, stdin) > 0 && !strcmp(line, "yes\n");
+	free(line);
+	return yes ? STATUS_DONE :
+		     fail(ctl->out, STATUS_FAILED, "declined",
+			  "the answer was not yes: nothing was changed");
+}
+
+/* once, and quietly: what it means depends on what was done before */
+static uint32_t look(struct session *session, const struct change *change)
+{
+	const struct amthi_question *question = watched(change);
+	struct amthi_answer answer;
+	struct amthi_value values[AMTHI_FIELDS_MAX];
+	enum amthi_fault fault;
+
+	if (session->mei.fd < 0)
+		mei_open(&session->mei, amthi_uuid);
+	if (!session->mei.message ||
+	    session_try(session, question->command, 0, 0, &answer, &fault)) {
+		mei_close(&session->mei);
+		return CHANGE_STATE_UNKNOWN;
+	}
+	if (answer.status || amthi_decode(question, &answer, values))
+		return CHANGE_STATE_UNKNOWN;
+	return values[0].number;
+}
+
+static uint32_t look_for(struct session *session, const struct change *change)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	uint32_t state = look(session, change);
+	int looks = 1;
+
+	while (state != change->to && looks++ < LOOKS) {
+		nanosleep(&second, NULL);
+		state = look(session, change);
+	}
+	return state;
+}
+
+static int judge(struct session *session, const struct change *change,
+		 enum mei_problem problem, uint32_t status, uint32_t state)
+{
+	struct output *out = session->ctl->out;
+
+	if (state == change->to) {
+		if (problem)
+			note(out,
+			     "AMT's answer was lost; its state says that it did it");
+		else if (status)
+			note(out,
+			     "AMT answered %s (0x%x); its state says that it did it",
+			     amthi_status_name(status), status);
+		return STATUS_DONE;
+	}
+	if (!problem && status) {
+		int ret = fail(out, session_status(status), "refused",
+			       "AMT refused: %s (0x%x)",
+			       amthi_status_name(status), status);
+
+		fail_number(out, "status", status);
+		fail_string(out, "status_name", amthi_status_name(status));
+		return ret;
+	}
+	/* the request was not even taken */
+	if (problem == MEI_RESETTING || problem == MEI_BUSY)
+		return session_report(session->ctl, problem, &session->mei);
+	if (state == CHANGE_STATE_UNKNOWN)
+		return fail(out, STATUS_UNKNOWN, "unknown",
+			    "AMT was asked, and does not tell its state any more: it may have done it; look with 'amtctl status'");
+	return fail(out, STATUS_UNKNOWN, "unknown",
+		    "AMT was asked, %s, and its state still is '%s': it may do it yet; look with 'amtctl status'",
+		    problem ? "gave no answer" : "answered that it did it",
+		    state_word(change, state));
+}
+
+/* From here on an end would lose what came of it; it takes a minute at most. */
+static void ignore_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LENGTH(signals); i++)
+		signal(signals[i], SIG_IGN);
+}
+
+static int act(struct session *session, const struct change *change)
+{
+	struct amtctl *ctl = session->ctl;
+	const char *before = state_word(change, change->from);
+	struct amthi_answer answer = { 0 };
+	enum mei_problem problem;
+	enum amthi_fault fault;
+	uint32_t state;
+	int ret;
+
+	ignore_signals();
+	record(ctl, change->action, before, NULL, "AMT is asked to %s",
+	       change->what);
+	problem = session_try(session, change->command, change->argument,
+			      change->size, &answer, &fault);
+	if (problem)
+		mei_close(&session->mei);
+	else
+		out_number(ctl->out, "status", NULL, answer.status);
+	/* a refusal needs no patience */
+	state = !problem && answer.status &&
+				answer.status != AMTHI_CERTIFICATE_NOT_READY ?
+			look(session, change) :
+			look_for(session, change);
+	out_string(ctl->out, "state_after", "State now",
+		   state_word(change, state));
+	ret = judge(session, change, problem, answer.status, state);
+	record(ctl, change->action, before, state_word(change, state),
+	       "AMT was asked to %s: %s", change->what,
+	       ret == STATUS_DONE    ? "done" :
+	       ret == STATUS_UNKNOWN ? "the outcome is not known" :
+				       "refused");
+	out_bool(ctl->out, "changed", "Changed", ret == STATUS_DONE);
+	return ret;
+}
+
+int change_make(struct session *session, const struct change *change)
+{
+	struct output *out = session->ctl->out;
+	int ret;
+
+	if (session->ctl->dry_run) {
+		out_bool(out, "dry_run", NULL, true);
+		out_string(out, NULL, "Dry run", "nothing was changed");
+		return STATUS_DONE;
+	}
+	ret = confirm(session->ctl, change);
+	return ret ? ret : act(session, change);
+}
+
+const struct cli_option change_options[] = {
+	{ 'n', "dry-run", NULL, "read and check all, change nothing",
+	  offsetof(struct amtctl, dry_run) },
+	{ 'y', "yes", NULL, "do not ask before AMT's state is changed",
+	  offsetof(struct amtctl, yes) },
+	{ 0 },
+};

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * amtctl hashes: the root certificates that AMT trusts a setup server by.
+ */
+#include "cli/amtctl/print.h"
+
+static int run_hashes(void *program)
+{
+	struct amtctl *ctl = program;
+	struct session session;
+	size_t active;
+	int ret = session_open(&session, ctl);
+
+	if (!ret)
+		ret = print_hashes(&session, &active);
+	if (!ret)
+		ret = session.status;
+	session_close(&session);
+	return ret;
+}
+
+const struct cli_command cmd_hashes = {
+	.name = "hashes",
+	.help = "show the certificate hashes that AMT trusts",
+	.details =
+		"Of an algorithm that the sources disagree about, number and all bytes are shown.\n",
+	.run = run_hashes,
+};

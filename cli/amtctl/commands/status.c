@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * amtctl status: what is there, in which state, and who uses it. Shows what it can
+ * whatever is missing; changes nothing, starts no watchdog.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/amt/wd.h"
+#include "cli/amtctl/holders.h"
+#include "cli/amtctl/print.h"
+#include "cli/amtctl/versions.h"
+#include "cli/common/sysroot.h"
+
+/* milliseconds */
+#define WD_TIMEOUT 5000
+
+static void print_known(struct output *out, const char *key, const char *label,
+			const char *value)
+{
+	if (value)
+		out_string(out, key, label, value);
+	else
+		out_null(out, key);
+}
+
+static void print_engine(struct output *out, const struct mei *mei)
+{
+	struct mei_engine engine;
+
+	if (!mei->path) {
+		out_null(out, "engine");
+		return;
+	}
+	mei_engine_read(mei->path, &engine);
+	out_group(out, "engine", "Management engine");
+	out_string(out, "node", "Node", mei->path + strlen(sysroot));
+	print_known(out, "driver", "Driver", engine.driver);
+	print_known(out, "kind", "Kind", engine.kind);
+	print_known(out, "state", "State", engine.state);
+	print_known(out, "firmware", "Firmware", engine.firmware);
+	if (mei->fd >= 0) {
+		out_number(out, "protocol", "AMT protocol", mei->protocol);
+		out_number(out, "max_message", NULL, mei->mtu);
+	}
+	out_end(out);
+	mei_engine_free(&engine);
+}
+
+static void print_affected(struct output *out, enum amthi_affected affected)
+{
+	static const struct {
+		const char *word;
+		const char *text;
+	} said[] = {
+		[AMTHI_AFFECTED_UNKNOWN] = { "unknown",
+					     "unknown: no version that says" },
+		[AMTHI_AFFECTED_NO] = { "no", "not affected" },
+		[AMTHI_AFFECTED_YES] = { "yes",
+					 "AFFECTED: anyone can log in to AMT; get new firmware from the vendor" },
+	};
+
+	out_string(out, "intel_sa_00075", NULL, said[affected].word);
+	out_string(out, NULL, "INTEL-SA-00075", said[affected].text);
+}
+
+static int print_amt(struct session *session)
+{
+	struct amthi_versions versions;
+	struct output *out = session->ctl->out;
+	uint32_t status;
+	int ret = versions_ask(session, &versions, &status);
+
+	if (ret && ret != SESSION_WRONG)
+		return ret;
+	if (!ret && status)
+		note(out, "the versions are not available: %s (0x%x)",
+		     amthi_status_name(status), status);
+	if (!ret && !status) {
+		versions_print_short(out, &versions);
+		print_affected(out, amthi_affected(&versions));
+	}
+	return print_questions(session, amthi_state_questions);
+}
+
+static void print_flags(struct output *out, const struct wd_flags *flags)
+{
+	out_bool(out, "transition_allowed", "May be switched on or off",
+		 flags->transition_allowed);
+	if (flags->extended) {
+		out_bool(out, "enabled", "AMT enabled", flags->enabled);
+		out_bool(out, "tls_enforced", "TLS only on local ports",
+			 flags->tls_enforced);
+	} else {
+		out_null(out, "enabled");
+		out_null(out, "tls_enforced");
+	}
+	out_number(out, "flags", NULL, flags->raw);
+}
+
+/* Nothing that depends on it: others may hold the client for good. */
+static void ask_watchdog(struct output *out)
+{
+	struct wd_flags flags;
+	struct mei mei;
+	size_t got;
+
+	if (mei_open(&mei, wd_uuid) == MEI_GOOD &&
+	    mei_exchange(&mei, wd_request, sizeof(wd_request), WD_TIMEOUT,
+			 &got) == MEI_GOOD &&
+	    wd_decode(mei.message, got, &flags))
+		print_flags(out, &flags);
+	else
+		note(out,
+		     "whether AMT's local ports take TLS only is not known: the watchdog's client did not say");
+	mei_close(&mei);
+}
+
+static void print_watchdog(struct output *out, bool connected)
+{
+	bool there;
+	char *driver = holders_watchdog(&there);
+
+	out_group(out, "watchdog", "Watchdog");
+	out_bool(out, "offered", "Offered", there);
+	print_known(out, "driver", "Driver", driver);
+	if (driver)
+		note(out,
+		     "whether AMT's local ports take TLS only is not known: the driver %s holds the watchdog's client",
+		     driver);
+	else if (connected)
+		ask_watchdog(out);
+	out_end(out);
+	free(driver);
+}
+
+static void print_service(struct output *out)
+{
+	uint16_t ports[HOLDERS_PORTS];
+	size_t count = holders_ports(ports), i;
+
+	out_group(out, "local_service", "Local manageability service");
+	out_list(out, "ports", NULL);
+	for (i = 0; i < count; i++)
+		out_number(out, NULL, "Port", ports[i]);
+	out_end(out);
+	if (!count)
+		out_string(out, NULL, "Ports", "none: it does not run");
+	out_end(out);
+}
+
+static void print_holders(struct output *out, const struct mei *mei)
+{
+	char *holders;
+
+	if (!mei->path)
+		return;
+	holders = holders_of(mei->path + strlen(sysroot));
+	out_string(out, "open_in", *holders ? "Node is open in" : NULL,
+		   holders);
+	free(holders);
+}
+
+static int run_status(void *program)
+{
+	struct amtctl *ctl = program;
+	struct session session;
+	int ret = session_open(&session, ctl);
+
+	print_engine(ctl->out, &session.mei);
+	if (!ret) {
+		ret = print_amt(&session);
+		ret = ret ? ret : session.status;
+	}
+	print_watchdog(ctl->out, !ret);
+	print_holders(ctl->out, &session.mei);
+	print_service(ctl->out);
+	session_close(&session);
+	return ret;
+}
+
+const struct cli_command cmd_status = {
+	.name = "status",
+	.help = "say what is there, in which state, and what to do",
+	.details =
+		"Shows what it can whatever is missing, and says what that is. Changes nothing.\n",
+	.run = run_status,
+};

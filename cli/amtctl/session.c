@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One connection to AMT's host interface.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/common/memory.h"
+#include "cli/common/sysroot.h"
+#include "holders.h"
+#include "session.h"
+
+/* milliseconds for one command; AMT takes a second for some */
+#define TIMEOUT	 10000
+#define PATIENCE 10
+#define SETUP	 "look in the firmware setup (BIOS, MEBx) for "
+
+/* what is named, a node or a PCI device, stands between the two parts of a message */
+/* clang-format off */
+static const struct {
+	const char *reason;
+	int status;
+	const char *before;
+	const char *after;
+} problems[] = {
+	[MEI_NO_ENGINE] = { "no-engine", STATUS_NO_ENGINE,
+		"no management engine was found", ": this machine has none, or its firmware hides it; "
+		SETUP "Intel ME or Intel AMT, and enable it" },
+	[MEI_NO_DRIVER] = { "no-driver", STATUS_NO_ENGINE,
+		"the management engine at PCI ", " has no driver: run 'modprobe mei_me'" },
+	[MEI_NO_NODE] = { "no-node", STATUS_NO_ENGINE,
+		"the kernel has the management engine, but there is no /dev/mei0", ": is udev running, and is /dev the machine's own?" },
+	[MEI_ONLY_GPU] = { "only-gpu", STATUS_NO_ENGINE,
+		"", " belongs to a graphics card, which has no AMT, and there is no other: the machine's own engine is hidden or has no driver; run 'modprobe mei_me', and when that changes nothing, "
+		SETUP "Intel ME" },
+	[MEI_NO_CLIENT] = { "no-client", STATUS_NO_AMT,
+		"the management engine at ", " offers no AMT: this machine comes without it, or its firmware has it switched off; "
+		SETUP "Intel AMT or 'Manageability Feature'" },
+	[MEI_DISABLED] = { "disabled", STATUS_NO_AMT,
+		"AMT at ", " is disabled (its answer is empty): enable it in MEBx (often Ctrl+P at power-on), 'Manageability Feature Selection', and restart" },
+	[MEI_NO_PERMISSION] = { "permission", STATUS_NO_PERMISSION,
+		"no permission to open ", ": run as root (sudo)" },
+	[MEI_BUSY] = { "busy", STATUS_BUSY,
+		"another program holds AMT's host interface at ", ": wait until it has finished, or stop it" },
+	[MEI_RESETTING] = { "resetting", STATUS_NOT_READY,
+		"the management engine at ", " is being reset: try again in half a minute; when that lasts, see 'dmesg | grep mei'" },
+	[MEI_NO_ANSWER] = { "no-answer", STATUS_NOT_READY,
+		"AMT at ", " did not answer within 10 seconds: try again in some minutes; when that lasts, switch the machine off and on" },
+	[MEI_LOST] = { "lost", STATUS_NOT_READY,
+		"the connection to AMT at ", " was lost before it answered: the management engine was reset; try again in half a minute" },
+	[MEI_BAD_ANSWER] = { "malformed", STATUS_FAILED,
+		"the management engine at ", " gave sizes that can't be" },
+	[MEI_FAILED] = { "system", STATUS_FAILED,
+		"the management engine at ", " can't be used" },
+};
+/* clang-format on */
+
+/* what the message names, without the root that tests set */
+static const char *named(const struct mei *mei)
+{
+	if (mei->path)
+		return mei->path + strlen(sysroot);
+	return mei->pci ? mei->pci : "";
+}
+
+static void add_holders(struct output *out, const struct mei *mei)
+{
+	char *holders = holders_of(named(mei));
+
+	if (*holders) {
+		note(out, "%s is open in: %s", named(mei), holders);
+		fail_string(out, "holders", holders);
+	}
+	free(holders);
+}
+
+int session_report(struct amtctl *ctl, enum mei_problem problem,
+		   const struct mei *mei)
+{
+	struct output *out = ctl->out;
+	char *message = xasprintf("%s%s%s", problems[problem].before,
+				  named(mei), problems[problem].after);
+
+	if (problem == MEI_FAILED)
+		fail(out, problems[problem].status, problems[problem].reason,
+		     "%s: %s", message, strerror(mei->error));
+	else
+		fail(out, problems[problem].status, problems[problem].reason,
+		     "%s%s", message,
+		     mei->driver_loaded ?
+			     " (it is loaded, and did not take it: see 'dmesg | grep mei')" :
+			     "");
+	free(message);
+	if (mei->error)
+		fail_number(out, "errno", mei->error);
+	if (problem == MEI_BUSY)
+		add_holders(out, mei);
+	return problems[problem].status;
+}
+
+int session_open(struct session *session, struct amtctl *ctl)
+{
+	enum mei_problem problem;
+
+	memset(session, 0, sizeof(*session));
+	session->ctl = ctl;
+	session->patience = PATIENCE;
+	problem = mei_open(&session->mei, amthi_uuid);
+	return problem ? session_report(ctl, problem, &session->mei) :
+			 STATUS_DONE;
+}
+
+void session_close(struct session *session)
+{
+	mei_close(&session->mei);
+}
+
+enum mei_problem session_try(struct session *session, uint32_t command,
+			     uint32_t argument, size_t size,
+			     struct amthi_answer *answer,
+			     enum amthi_fault *fault)
+{
+	uint8_t request[AMTHI_REQUEST_MAX];
+	enum mei_problem problem;
+	size_t got = 0;
+
+	*fault = AMTHI_GOOD;
+	problem = mei_exchange(&session->mei, request,
+			       amthi_request(request, command, argument, size),
+			       TIMEOUT, &got);
+	if (problem)
+		return problem;
+	*fault = amthi_answer(session->mei.message, got, command, answer);
+	if (*fault == AMTHI_EMPTY)
+		return MEI_DISABLED;
+	return *fault ? MEI_BAD_ANSWER : MEI_GOOD;
+}
+
+int session_fault(struct session *session, uint32_t command,
+		  enum amthi_fault fault)
+{
+	fail(session->ctl->out, STATUS_FAILED, "malformed",
+	     "the answer to command 0x%08x %s", command,
+	     amthi_fault_text(fault));
+	fail_number(session->ctl->out, "command", command);
+	session->status = STATUS_FAILED;
+	return SESSION_WRONG;
+}
+
+int session_ask(struct session *session, uint32_t command, uint32_t argument,
+		size_t size, struct amthi_answer *answer)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	enum mei_problem problem;
+	enum amthi_fault fault;
+
+	for (;;) {
+		problem = session_try(session, command, argument, size, answer,
+				      &fault);
+		if (problem || answer->status != AMTHI_NOT_READY ||
+		    !session->patience)
+			break;
+		session->patience--;
+		progress(session->ctl->out, "AMT is not ready yet...");
+		nanosleep(&second, NULL);
+	}
+	if (problem && fault && fault != AMTHI_EMPTY)
+		return session_fault(session, command, fault);
+	return problem ? session_report(session->ctl, problem, &session->mei) :
+			 STATUS_DONE;
+}
+
+int session_status(uint32_t status)
+{
+	switch (status) {
+	case AMTHI_NOT_READY:
+	case AMTHI_RNG_IN_PROGRESS:
+	case AMTHI_RNG_NOT_READY:
+	case AMTHI_CERTIFICATE_NOT_READY:
+		return STATUS_NOT_READY;
+	default:
+		return STATUS_REFUSED;
+	}
+}

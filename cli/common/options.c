@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A command line with commands.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "memory.h"
+#include "options.h"
+
+#define HELP_COLUMN 25
+
+/* what is being read, and the first thing that was wrong */
+struct parser {
+	struct command_line *line;
+	int argc;
+	char **argv;
+	int at;
+	char *wrong;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+complain(struct parser *parser, const char *format, ...)
+{
+	va_list args;
+
+	if (parser->wrong)
+		return;
+	va_start(args, format);
+	parser->wrong = xvasprintf(format, args);
+	va_end(args);
+}
+
+static const struct cli_option *look_in(const struct cli_option *options,
+					const char *name, size_t length,
+					char letter)
+{
+	for (; options && options->name; options++)
+		if (letter ? options->letter == letter :
+			     strlen(options->name) == length &&
+				     !strncmp(options->name, name, length))
+			return options;
+	return NULL;
+}
+
+/* by @letter when there is one, else by its name */
+static const struct cli_option *find_option(const struct command_line *line,
+					    const char *name, size_t length,
+					    char letter)
+{
+	const struct cli_option *found =
+		look_in(line->every, name, length, letter);
+
+	if (!found && line->command)
+		found = look_in(line->command->options, name, length, letter);
+	return found;
+}
+
+static void set(struct parser *parser, const struct cli_option *option,
+		const char *value)
+{
+	char *to = (char *)parser->line->program + option->at;
+
+	if (option->value)
+		*(const char **)to = value;
+	else
+		*(bool *)to = true;
+}
+
+/* the word after an option, its value */
+static const char *next_word(struct parser *parser, const char *option)
+{
+	if (parser->at + 1 < parser->argc)
+		return parser->argv[++parser->at];
+	complain(parser, "a value is missing after %s", escaped(option));
+	return NULL;
+}
+
+static void refuse(struct parser *parser, const char *option)
+{
+	const struct cli_command *command = parser->line->command;
+
+	if (command)
+		complain(parser, "'%s' takes no %s", command->name,
+			 escaped(option));
+	else
+		complain(parser, "unknown option %s", escaped(option));
+}
+
+static void parse_long(struct parser *parser, const char *word)
+{
+	const char *name = word + 2;
+	size_t length = strcspn(name, "=");
+	const char *value = name[length] ? name + length + 1 : NULL;
+	const struct cli_option *option =
+		find_option(parser->line, name, length, 0);
+
+	if (!option) {
+		refuse(parser, word);
+	} else if (!option->value && value) {
+		complain(parser, "--%s takes no value", option->name);
+	} else {
+		if (option->value && !value)
+			value = next_word(parser, word);
+		set(parser, option, value);
+	}
+}
+
+static void parse_letters(struct parser *parser, const char *word)
+{
+	const char *letter = word + 1;
+
+	for (; *letter; letter++) {
+		const struct cli_option *option =
+			find_option(parser->line, NULL, 0, *letter);
+
+		if (!option) {
+			refuse(parser, word);
+			return;
+		}
+		if (option->value) {
+			set(parser, option,
+			    letter[1] ? letter + 1 : next_word(parser, word));
+			return;
+		}
+		set(parser, option, NULL);
+	}
+}
+
+/* is @word one of the words in @words, which have '|' between them */
+static bool is_one_of(const char *word, const char *words)
+{
+	size_t length = strlen(word);
+
+	for (;;) {
+		size_t size = strcspn(words, "|");
+
+		if (size == length && !strncmp(word, words, size))
+			return true;
+		if (!words[size])
+			return false;
+		words += size + 1;
+	}
+}
+
+static void parse_argument(struct parser *parser, const char *word)
+{
+	struct command_line *line = parser->line;
+
+	if (!line->command->argument || line->argument)
+		complain(parser, "one argument too many: %s", escaped(word));
+	else if (!is_one_of(word, line->command->argument))
+		complain(parser, "'%s' takes %s, not %s", line->command->name,
+			 line->command->argument, escaped(word));
+	else
+		line->argument = word;
+}
+
+/* The first word that is no option: options before it take no values. */
+static int find_command(struct parser *parser)
+{
+	const struct cli_command *const *command = parser->line->commands;
+	int at = 1;
+
+	while (at < parser->argc && parser->argv[at][0] == '-')
+		at++;
+	if (at >= parser->argc)
+		return 0;
+	for (; *command; command++)
+		if (!strcmp((*command)->name, parser->argv[at]))
+			parser->line->command = *command;
+	if (!parser->line->command)
+		complain(parser, "unknown command %s",
+			 escaped(parser->argv[at]));
+	return at;
+}
+
+char *options_parse(struct command_line *line, int argc, char **argv)
+{
+	struct parser parser = { .line = line, .argc = argc, .argv = argv };
+	int command = find_command(&parser);
+	bool options = true;
+
+	for (parser.at = 1; parser.at < argc; parser.at++) {
+		const char *word = argv[parser.at];
+
+		if (command && parser.at == command)
+			continue;
+		if (options && !strcmp(word, "--"))
+			options = false;
+		else if (options && !strncmp(word, "--", 2))
+			parse_long(&parser, word);
+		else if (options && word[0] == '-' && word[1])
+			parse_letters(&parser, word);
+		else if (line->command)
+			parse_argument(&parser, word);
+	}
+	return parser.wrong;
+}
+
+char *options_missing(const struct command_line *line)
+{
+	if (!line->command)
+		return xasprintf("no command was given");
+	if (line->command->argument && !line->argument)
+		return xasprintf("%s is missing after '%s'",
+				 line->command->argument, line->command->name);
+	return NULL;
+}
+
+void options_help(struct text *text, const struct cli_option *options)
+{
+	for (; options && options->name; options++) {
+		char *name = xasprintf("--%s%s%s", options->name,
+				       options->value ? " " : "",
+				       options->value ? options->value : "");
+
+		if (options->letter)
+			text_printf(text, "  -%c, ", options->letter);
+		else
+			text_printf(text, "      ");
+		text_printf(text, "%-*s%s\n", HELP_COLUMN - 8, name,
+			    options->help);
+		free(name);
+	}
+}

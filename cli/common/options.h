@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A command line with commands: each command stands beside its options, as data.
+ * Parsing, help and what completions are checked against come from these tables.
+ * No abbreviations: what works today must mean the same tomorrow.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "text.h"
+
+/**
+ * struct cli_option - an option
+ * @letter: its short form, 0 for none
+ * @name: its long form, without dashes
+ * @value: what --help calls its value, NULL when it takes none
+ * @help: one line
+ * @at: where it goes in the program's own structure: a const char * when it takes a
+ *	value, else a bool
+ */
+struct cli_option {
+	char letter;
+	const char *name;
+	const char *value;
+	const char *help;
+	size_t at;
+};
+
+/**
+ * struct cli_command - a command
+ * @name: its name
+ * @argument: the words that its argument can be, with '|' between them; NULL when it
+ *	takes none
+ * @help: one line
+ * @details: more, each line with its end
+ * @options: those that not every command takes; ends with one without a name
+ * @run: gives the exit status; @program is the program's own structure
+ */
+struct cli_command {
+	const char *name;
+	const char *argument;
+	const char *help;
+	const char *details;
+	const struct cli_option *options;
+	int (*run)(void *program);
+};
+
+/**
+ * struct command_line - what was read of a command line
+ * @every: options that all commands take, none with a value
+ * @commands: ends with NULL
+ * @program: what the options are put into
+ * @command: the command, NULL when none was given
+ * @argument: its argument, or NULL
+ */
+struct command_line {
+	const struct cli_option *every;
+	const struct cli_command *const *commands;
+	void *program;
+	const struct cli_command *command;
+	const char *argument;
+};
+
+/**
+ * options_parse() - read a command line
+ * @line: the first three are set
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * All of it is read, also behind what is wrong: an option that says how errors are
+ * shown counts wherever it stands.
+ *
+ * Return: NULL, or the first thing that is wrong with it, allocated; that a command
+ * or an argument is missing is for options_missing()
+ */
+char *options_parse(struct command_line *line, int argc, char **argv);
+
+/**
+ * options_missing() - what a command line lacks to be run
+ *
+ * Return: NULL, or a message, allocated
+ */
+char *options_missing(const struct command_line *line);
+
+/**
+ * options_help() - append lines of help
+ * @text: text
+ * @options: ends with one without a name
+ */
+void options_help(struct text *text, const struct cli_option *options);
+
+#endif /* CLI_OPTIONS_H */

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion for amtctl(1)
+
+set -l commands status versions hashes features configure deactivate
+set -l configure "__fish_seen_subcommand_from configure"
+set -l changing "__fish_seen_subcommand_from configure deactivate"
+
+complete -c amtctl -f
+complete -c amtctl -n "not __fish_seen_subcommand_from $commands" -a "$commands"
+complete -c amtctl -s j -l json -d 'print one JSON document'
+complete -c amtctl -s q -l quiet -d 'print no notes'
+complete -c amtctl -s h -l help -d 'print help'
+complete -c amtctl -s V -l version -d 'print the version'
+complete -c amtctl -n $changing -s n -l dry-run -d 'change nothing'
+complete -c amtctl -n $changing -s y -l yes -d 'do not ask'
+complete -c amtctl -n $configure -a 'start stop'

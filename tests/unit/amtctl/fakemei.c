@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Nodes of management engines for tests of amtctl, linked into it with -Wl,--wrap.
+ * What an engine does is decided by a test in Python, at the other end of a socket;
+ * here is only what the kernel's driver does between the two.
+ *
+ * FAKE_ROOT	directory with dev/, sys/, proc/ and run/. A file in dev/ holds the
+ *		path of a socket, or "errno N", with which open() then fails
+ * FAKE_SPEED	how much faster time passes, where it is waited for
+ *
+ * To the engine: "C" and a UUID (connect), "W" and a message (write). From it, for
+ * each of these: "O", the largest message (4 bytes) and the protocol (1 byte), or
+ * "A", or "E" and an errno (4 bytes); and at any time "D" and a message to be read,
+ * or "E" and an errno that read() fails with. All in little-endian.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mei.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/common/sysroot.h"
+
+#define FD_MAX	 64
+#define ROOM_MAX 70000
+
+static char is_engine[FD_MAX];
+static long speed = 1;
+static struct timespec began;
+
+int __real_open64(const char *path, int flags, ...);
+int __real_ioctl(int fd, unsigned long request, ...);
+ssize_t __real_read(int fd, void *to, size_t size);
+ssize_t __real_write(int fd, const void *from, size_t size);
+int __real_close(int fd);
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __real_nanosleep(const struct timespec *time, struct timespec *left);
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+ssize_t __wrap_read(int fd, void *to, size_t size);
+ssize_t __wrap_write(int fd, const void *from, size_t size);
+int __wrap_close(int fd);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+
+__attribute__((constructor)) static void begin(void)
+{
+	if (getenv("FAKE_ROOT"))
+		sysroot = getenv("FAKE_ROOT");
+	if (getenv("FAKE_SPEED"))
+		speed = atol(getenv("FAKE_SPEED"));
+	__real_clock_gettime(CLOCK_MONOTONIC, &began);
+}
+
+static int engine(int fd)
+{
+	return fd >= 0 && fd < FD_MAX && is_engine[fd];
+}
+
+static int fails_with(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* The errno in an "E", else 0; other bytes end the test. */
+static int said_errno(const uint8_t *bytes, ssize_t size)
+{
+	int32_t error;
+
+	if (size <= 0)
+		return ENODEV;
+	if (bytes[0] != 'E')
+		return 0;
+	if (size != 5)
+		abort();
+	memcpy(&error, bytes + 1, sizeof(error));
+	return error;
+}
+
+static int open_engine(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	FILE *file = fopen(path, "re");
+	int fd, error;
+
+	if (!file || !fgets(to.sun_path, sizeof(to.sun_path), file))
+		abort();
+	fclose(file);
+	if (sscanf(to.sun_path, "errno %d", &error) == 1)
+		return fails_with(error);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd <= STDERR_FILENO || fd >= FD_MAX)
+		abort();
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		__real_close(fd);
+		return fails_with(ENODEV);
+	}
+	is_engine[fd] = 1;
+	return fd;
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	size_t length = strlen(sysroot);
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, int) : 0;
+	va_end(args);
+	if (!length || strncmp(path, sysroot, length) ||
+	    strncmp(path + length, "/dev/mei", 8))
+		return __real_open64(path, flags, mode);
+	/* a task that waits in the driver can't be given up */
+	if (!(flags & O_NONBLOCK))
+		abort();
+	return open_engine(path);
+}
+
+static void tell(int fd, char what, const void *bytes, size_t size)
+{
+	uint8_t message[1 + 4096];
+
+	if (size > 4096)
+		abort();
+	message[0] = what;
+	memcpy(message + 1, bytes, size);
+	send(fd, message, 1 + size, MSG_NOSIGNAL);
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	struct mei_connect_client_data *data;
+	uint8_t answer[6];
+	va_list args;
+	ssize_t n;
+
+	va_start(args, request);
+	data = va_arg(args, void *);
+	va_end(args);
+	if (!engine(fd))
+		return __real_ioctl(fd, request, data);
+	if (request != IOCTL_MEI_CONNECT_CLIENT)
+		return fails_with(EINVAL);
+	tell(fd, 'C', &data->in_client_uuid, 16);
+	n = recv(fd, answer, sizeof(answer), 0);
+	if (said_errno(answer, n))
+		return fails_with(said_errno(answer, n));
+	if (n != 6 || answer[0] != 'O')
+		abort();
+	/* the reserved bytes keep what was in the UUID, as real firmware has it */
+	memcpy(data, answer + 1, 5);
+	return 0;
+}
+
+ssize_t __wrap_write(int fd, const void *from, size_t size)
+{
+	uint8_t answer[5];
+	ssize_t n;
+
+	if (!engine(fd))
+		return __real_write(fd, from, size);
+	tell(fd, 'W', from, size);
+	n = recv(fd, answer, sizeof(answer), 0);
+	if (said_errno(answer, n))
+		return fails_with(said_errno(answer, n));
+	return size;
+}
+
+ssize_t __wrap_read(int fd, void *to, size_t size)
+{
+	static uint8_t message[ROOM_MAX];
+	ssize_t n;
+
+	if (!engine(fd))
+		return __real_read(fd, to, size);
+	n = recv(fd, message, sizeof(message), MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN)
+		return -1;
+	if (said_errno(message, n))
+		return fails_with(said_errno(message, n));
+	if (message[0] != 'D')
+		abort();
+	n--;
+	if ((size_t)n > size)
+		n = size;
+	memcpy(to, message + 1, n);
+	return n;
+}
+
+int __wrap_close(int fd)
+{
+	if (engine(fd))
+		is_engine[fd] = 0;
+	return __real_close(fd);
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	return __real_poll(fds, count,
+			   timeout > 0 ? 1 + timeout / speed : timeout);
+}
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left)
+{
+	long long ns = (time->tv_sec * 1000000000LL + time->tv_nsec) / speed;
+	struct timespec less = { ns / 1000000000, ns % 1000000000 };
+
+	return __real_nanosleep(&less, left);
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+	int ret = __real_clock_gettime(clock, time);
+	long long ns = (time->tv_sec - began.tv_sec) * 1000000000LL +
+		       time->tv_nsec - began.tv_nsec;
+
+	ns *= speed;
+	time->tv_sec = ns / 1000000000;
+	time->tv_nsec = ns % 1000000000;
+	return ret;
+}

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What amtctl shows of an AMT that answers."""
+import os
+import re
+
+
+def test_status_in_json(tool, engine):
+    r = tool.run("status", "--json")
+    assert r.status == 0 and not r.err, r
+    d = r.json()
+    assert d["schema_version"] == 1
+    assert d["engine"] == {
+        "node": "/dev/mei0", "driver": "mei_me", "kind": "mei",
+        "state": "ENABLED", "firmware": "0:16.1.25.2124", "protocol": 1,
+        "max_message": 5120}
+    assert (d["amt_version"], d["build_number"]) == ("16.1.25", "2124")
+    assert d["bios"] == "BIOS 1.2.3" and d["intel_sa_00075"] == "no"
+    assert d["provisioning_state"] == "not provisioned"
+    assert d["provisioning_state_number"] == 0
+    # the mode and the state are two things
+    assert d["provisioning"]["provisioning_mode"] == "enterprise"
+    assert d["control_mode"] == "none" and d["control_mode_number"] == 0
+    assert d["uuid"] == "01020304-0506-0708-090A-0B0C0D0E0F10"
+    assert d["lan_wired"]["ipv4"] == "192.168.1.23"
+    assert d["lan_wired"]["ipv4_raw"] == "1701a8c0"
+    assert d["lan_wired"]["mac"] == "02:00:00:00:00:01"
+    assert d["lan_wired"]["dhcp_mode"] == "passive"
+    # a machine without a wireless interface is no failure
+    assert d["lan_wireless"] is None and d["lan_wireless_status"] == 2501
+    assert d["lan_wireless_status_name"] == "INTERFACE_DOES_NOT_EXIST"
+    assert d["host_name"]["fqdn"] == "host.example.com"
+    assert d["pki_dns_suffix"] == "example.com"
+    assert d["dns_suffixes"] == ["example.com", "example.org"]
+    assert d["remote_access"]["network"] == "outside"
+    assert d["remote_access"]["trigger"] == "periodic"
+    assert d["remote_access"]["server"] == "mps.example.com"
+    assert d["watchdog"]["tls_enforced"] is True
+    assert d["watchdog"]["enabled"] is True
+    assert d["local_service"]["ports"] == []
+
+
+def test_status_as_text(tool, engine):
+    r = tool.run("status")
+    assert r.status == 0, r
+    for line in ["Node: +/dev/mei0", "AMT version: +16.1.25",
+                 "Provisioning state: +not provisioned .0.",
+                 "DNS suffixes: +example.org", "INTEL-SA-00075: +not affected",
+                 "Wireless LAN: +not available: INTERFACE_DOES_NOT_EXIST",
+                 "Ports: +none"]:
+        assert re.search(line, r.out), f"{line}\n{r}"
+
+
+def test_versions(tool, engine):
+    d = tool.run("versions", "--json").json()
+    assert d["versions"] == [
+        {"name": "Flash", "version": "16.1.25"},
+        {"name": "AMT", "version": "16.1.25"},
+        {"name": "Sku", "version": "16392"},
+        {"name": "Build Number", "version": "2124"}]
+
+
+def test_hashes(tool, engine):
+    r = tool.run("hashes", "--json")
+    assert r.status == 0, r
+    h = r.json()["hashes"]
+    assert [x["handle"] for x in h] == [10, 11, 12]
+    assert [x["name"] for x in h] == ["Root One", "Root Two", "Root Three"]
+    assert [x["active"] for x in h] == [True, False, True]
+    assert (h[0]["algorithm"], h[0]["hash"]) == ("SHA-256", "11" * 32)
+    assert (h[1]["algorithm"], h[1]["hash"]) == ("SHA-1", "22" * 20)
+    # 3 is disputed: the number, and every byte
+    assert (h[2]["algorithm_number"], h[2]["algorithm"]) == (3, "unknown")
+    assert h[2]["hash"] == "33" * 48 + "00" * 16
+
+
+def test_no_hashes_and_many(tool, engine):
+    engine.hashes = []
+    assert tool.run("hashes", "--json").json()["hashes"] == []
+    engine.hashes = [(0, 1, b"x" * 32, 2, b"n%d" % i) for i in range(33)]
+    assert len(tool.run("hashes", "--json").json()["hashes"]) == 33
+
+
+def test_features(tool, engine):
+    r = tool.run("features", "--json")
+    assert r.status == 0, r
+    d = r.json()
+    assert d["mac_addresses"] == {"dedicated": "02:00:00:00:00:01",
+                                  "host": "02:00:00:00:00:ff"}
+    assert d["zero_touch"] is True and d["ehbc"] is True
+    assert d["provisioning_tls_mode"] == "PKI" and d["rng_seed"] == "exists"
+    assert d["security"]["tls"] is False and d["security"]["kvm"] is True
+    assert d["security"]["provisioning_state"] == "provisioned"
+    assert len(d["security"]["reserved"]) == 2 * 7 * 4
+    assert d["web_ui"]["id"] == 2 and d["web_ui"]["data"] == "abcd"
+    assert d["last_reset"] == {"reason": "other", "reason_number": 1,
+                               "time": 1700000000}
+    assert d["cira_log"] == "01020304" and d["unprovisioning_state"] == 0
+
+
+def test_feature_that_firmware_does_not_have(tool, engine):
+    del engine.payloads[0x04000084]
+    r = tool.run("features", "--json")
+    assert r.status == 0 and r.json()["ehbc"] is None, r
+    assert r.json()["ehbc_status_name"] == "UNSUPPORTED"
+
+
+def test_affected_firmware(tool, engine):
+    engine.pairs = [(b"AMT", b"11.0.4"), (b"Build Number", b"1186")]
+    d = tool.run("status", "--json").json()
+    assert d["intel_sa_00075"] == "yes", d
+    assert "AFFECTED" in tool.run("status").out
+    engine.pairs = [(b"AMT", b"11.0.4")]
+    assert tool.run("status", "--json").json()["intel_sa_00075"] == "unknown"
+
+
+def test_watchdog_of_older_firmware(tool, engine):
+    engine.flags = 0x43
+    w = tool.run("status", "--json").json()["watchdog"]
+    # without bit 7 the others mean nothing
+    assert w["tls_enforced"] is None and w["enabled"] is None
+    assert w["transition_allowed"] is True and w["flags"] == 0x43
+
+
+def test_watchdog_that_a_driver_holds(tool, engine):
+    client = tool.root / ("sys/bus/mei/devices/0000:00:16.0-"
+                          "05b79a6f-4628-4d7f-899d-a91514cb32ab")
+    client.mkdir(parents=True)
+    (client / "driver").symlink_to("../../drivers/pfru_watchdog")
+    r = tool.run("status", "--json")
+    assert r.status == 0, r
+    d = r.json()
+    assert d["watchdog"] == {"offered": True, "driver": "pfru_watchdog"}
+    assert "pfru_watchdog holds" in d["notes"][0]
+    from firmware import WD
+    assert WD not in engine.connected
+
+
+def test_watchdog_client_is_best_effort(tool, engine):
+    from firmware import WD
+    del engine.clients[WD]
+    r = tool.run("status", "--json")
+    assert r.status == 0 and "did not say" in r.json()["notes"][0], r
+
+
+def test_who_has_the_node_open(tool, engine):
+    process = tool.root / "proc/4711"
+    (process / "fd").mkdir(parents=True)
+    (process / "comm").write_text("lms\n")
+    (process / "fd/3").symlink_to("/dev/mei0")
+    (process / "fd/4").symlink_to("/dev/null")
+    assert tool.run("status", "--json").json()["open_in"] == "lms (4711)"
+
+
+def test_ports_of_a_local_service(tool, engine):
+    net = tool.root / "proc/net"
+    net.mkdir(parents=True)
+    head = "  sl  local_address rem_address   st tx_queue\n"
+    (net / "tcp").write_text(
+        head + "   0: 0100007F:4260 00000000:0000 0A 00000000:00000000\n"
+        "   1: 0100007F:4261 0100007F:9999 01 00000000:00000000\n")
+    (net / "tcp6").write_text(
+        head + "   0: 00000000000000000000000001000000:0298 "
+        "00000000000000000000000000000000:0000 0A 0:0\n")
+    d = tool.run("status", "--json").json()
+    assert d["local_service"]["ports"] == [664, 16992]
+
+
+def test_strings_of_firmware_are_escaped(tool, engine):
+    engine.payloads[0x04000036] = b"\x05\0a\x1b[2J"
+    engine.pairs = [(b"AMT\x1b[2J", b"\x9b1\n2")]
+    for command in "status", "versions":
+        r = tool.run(command)
+        assert "\x1b" not in r.out and r"\x1b[2J" in r.out, r
+        assert "\x1b" not in tool.run(command, "--json").out
+
+
+def test_the_right_engine_is_found_by_its_clients(tool):
+    """Not by its number: mei0 is a graphics card's, mei1 another engine."""
+    gpu, other, right = (tool.engine(n) for n in (0, 1, 10))
+    (gpu.sysfs / "kind").write_text("gsc\n")
+    other.clients = {}
+    r = tool.run("status", "--json")
+    assert r.status == 0 and r.json()["engine"]["node"] == "/dev/mei10", r
+    assert not gpu.connected, "an engine of a graphics card is left alone"
+    assert other.connected and right.asked
+
+
+def test_one_connection_for_a_run(tool, engine):
+    from firmware import AMTHI
+    tool.run("status")
+    assert engine.connected.count(AMTHI) == 1
+
+
+def test_all_that_is_asked_only_reads(tool, engine):
+    for command in "status", "versions", "hashes", "features":
+        tool.run(command)
+    changing = {0x04000029, 0x0400005e, 0x04000010, 0x0400008b, 0x04000067,
+                0x04000044, 0x04000045, 0x0400003f, 0x0400005b, 0x0400002a,
+                0x0400002f, 0x04000028}
+    assert len(engine.asked) > 20 and not changing & set(engine.asked)
+    assert os.path.exists(engine.node)
