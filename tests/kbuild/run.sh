@@ -145,6 +145,7 @@ part_environment()
 	built KDIR="$debian" WATCHDOG=n
 	is "$status $(flags | grep -c WATCHDOG)" "0 0" "WATCHDOG=n leaves the watchdog out"
 	printf 'all:\n\t@sleep 1; echo tool done\n' >"$tree/cli/Makefile"
+	# shellcheck disable=SC2016 # for the inner shell
 	capture sh -c 'MAKEFLAGS=-j8 make -s -C "$0" cli module KDIR=/nonexistent 2>&1' "$tree"
 	is "$(grep -oE 'tool done|no kernel headers' <<<"$out" | tr '\n' ' ')" \
 		"tool done no kernel headers " "MAKEFLAGS=-j8: one step after the other"

@@ -2,7 +2,7 @@
 /*
  * struct sha256_ctx was struct sha256_state: still in 6.12, no longer in 7.3.
  */
-#if __has_include(<crypto/sha2.h>)
+#if __has_include("crypto/sha2.h")
 #include <crypto/sha2.h>
 #endif
 
