@@ -48,7 +48,7 @@ static const struct {
 	[MEI_NO_ANSWER] = { "no-answer", STATUS_NOT_READY,
 		"AMT at ", " did not answer within 10 seconds: try again in some minutes; when that lasts, switch the machine off and on" },
 	[MEI_LOST] = { "lost", STATUS_NOT_READY,
-		"the connection to AMT at ", " was lost before it answered: the management engine was reset; try again in half a minute" },
+		"the connection to AMT at ", " was lost before it answered: the management engine closed it, or was reset; try again in half a minute" },
 	[MEI_BAD_ANSWER] = { "malformed", STATUS_FAILED,
 		"the management engine at ", " gave sizes that can't be" },
 	[MEI_FAILED] = { "system", STATUS_FAILED,

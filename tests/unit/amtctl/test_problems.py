@@ -202,6 +202,8 @@ def test_link_that_is_closed_before_the_answer(tool, engine):
     engine.message = lambda link, client, m: link.shutdown(2)
     r = tool.run("features", "--json")
     assert r.status == 8 and r.json()["error"]["reason"] == "lost", r
+    # no reset was seen
+    assert "closed it, or was reset" in r.json()["error"]["message"], r
 
 
 def test_write_that_fails(tool, engine):
