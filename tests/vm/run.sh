@@ -163,8 +163,8 @@ build_all()
 		logged pfru.ko "$here/module.sh" "$kernel" "$stage/pfru.ko"
 	fi
 	if [ "$need_cli" = yes ]; then
-		logged pfructl make -C "$top" cli
-		cp "${BUILD:-$top/build}/bin/pfructl" "$stage/"
+		logged "the tools" make -C "$top" cli
+		cp "${BUILD:-$top/build}"/bin/{pfructl,amtctl} "$stage/"
 	fi
 	[ "$need_install" = no ] || build_installed
 	if [ "$need_firmware" = yes ]; then
@@ -325,7 +325,11 @@ make_initrd()
 				"$test_module" >>"$vm/build.log" 2>&1 || return
 		args+=(-M "$stage/$test_module.ko")
 	fi
-	[ "$cli" != yes ] || args+=(-p "$stage/pfructl")
+	case $cli in
+	no)  ;;
+	yes) args+=(-p "$stage/pfructl") ;;
+	*)   args+=(-p "$stage/$cli") ;;
+	esac
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
 		-M "$stage/mainline/pfr_telemetry.ko")
