@@ -19,24 +19,31 @@ guests()
 	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --no-skips "$@"
 }
 
+# document NAME: docs/NAME.md, from what guests saw
+document()
+{
+	if "$top/tests/vm/$1-table.sh" >"$build/$1.md"; then
+		cp "$build/$1.md" "$top/docs/$1.md"
+		echo "ok - docs/$1.md can be made"
+		echo "1 passed, 0 failed"
+	else
+		echo "not ok - docs/$1.md can be made"
+		echo "0 passed, 1 failed"
+		return 1
+	fi
+}
+
 # beside_mainline: both columns of docs/watchdog.md. Mainline's driver does not
 # survive the stress: what fails there is in the table, and counts for nothing.
 beside_mainline()
 {
 	guests "$build" --scenario watchdog-stress-mainline |
 		sed 's/^[0-9]* passed, .*/mainline: &/'
-	if "$top/tests/vm/watchdog-table.sh" >"$build/watchdog.md"; then
-		cp "$build/watchdog.md" "$top/docs/watchdog.md"
-		echo "ok - docs/watchdog.md can be made"
-		echo "1 passed, 0 failed"
-	else
-		echo "not ok - docs/watchdog.md can be made"
-		echo "0 passed, 1 failed"
-		return 1
-	fi
+	document watchdog
 }
 
 part "make check" "$top/tests/check.sh"
+part "what amtctl was tried against" document amt
 FAIL_ALL=1 part "the tool, each of its allocations refused" \
 	"$top/tests/unit/cli/run.sh"
 part "scenarios that take long" guests "$build" --scenario watchdog-120 \
