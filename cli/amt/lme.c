@@ -366,7 +366,7 @@ static void got_global_request(struct lme *lme,
 
 	if (apf_is(&message->name, APF_UDP_SEND)) {
 		odd(lme, LME_UDP);
-	} else if ((on || off) && message->port <= PORT_MAX) {
+	} else if ((on || off) && message->port && message->port <= PORT_MAX) {
 		if (lme->hooks->forward(lme->context, message->port, on)) {
 			reply.type = APF_REQUEST_SUCCESS;
 			reply.port = on ? message->port : 0;
@@ -568,6 +568,17 @@ static void handle(struct lme *lme, const struct apf_message *message)
 	odd(lme, LME_OUT_OF_ORDER);
 }
 
+/* What can't be taken apart is ignored, but for a request that waits for a reply. */
+static void got_malformed(struct lme *lme, const struct apf_message *message)
+{
+	const struct apf_message failure = { .type = APF_REQUEST_FAILURE };
+
+	odd(lme, LME_MALFORMED);
+	if (lme->ready && message->type == APF_GLOBAL_REQUEST &&
+	    message->want_reply)
+		send_message(lme, &failure);
+}
+
 void lme_receive(struct lme *lme, uint64_t now, const uint8_t *bytes,
 		 size_t size)
 {
@@ -578,9 +589,10 @@ void lme_receive(struct lme *lme, uint64_t now, const uint8_t *bytes,
 	if (lme->dead)
 		return;
 	fault = apf_decode(bytes, size, &message);
-	if (fault)
-		odd(lme,
-		    fault == APF_UNKNOWN ? LME_UNKNOWN_TYPE : LME_MALFORMED);
+	if (fault == APF_UNKNOWN)
+		odd(lme, LME_UNKNOWN_TYPE);
+	else if (fault)
+		got_malformed(lme, &message);
 	else
 		handle(lme, &message);
 	open_waiting(lme);

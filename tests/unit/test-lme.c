@@ -299,6 +299,58 @@ static void test_ports(void **state)
 	free(lme);
 }
 
+/* bind() would take any port there is */
+static void test_port_zero(void **state)
+{
+	struct lme *lme = ready();
+
+	(void)state;
+	seen.port = 1;
+	SAY(lme, 0, .type = APF_GLOBAL_REQUEST, .want_reply = 1,
+	    .name = apf_string(APF_FORWARD), .port = 0);
+	assert_int_equal(last_sent()->type, APF_REQUEST_FAILURE);
+	assert_int_equal(seen.port, 1);
+	assert_int_equal(seen.odd[LME_MALFORMED], 1);
+	free(lme);
+}
+
+/* Firmware was seen to reset the machine when a reply was missing. */
+static void test_request_that_is_cut_is_answered(void **state)
+{
+	struct lme *lme = ready();
+	const struct apf_message forward = {
+		.type = APF_GLOBAL_REQUEST,
+		.name = apf_string(APF_FORWARD),
+		.want_reply = 1,
+		.address = apf_string("host"),
+		.port = 16992,
+	};
+	const size_t head = 1 + 4 + strlen(APF_FORWARD) + 1;
+	uint8_t bytes[64];
+	size_t size = apf_encode(&forward, bytes, sizeof(bytes)), cut, count;
+
+	(void)state;
+	for (cut = head; cut < size; cut++) {
+		count = seen.count;
+		lme_receive(lme, 0, bytes, cut);
+		assert_int_equal(seen.count, count + 1);
+		assert_int_equal(last_sent()->type, APF_REQUEST_FAILURE);
+	}
+	assert_int_equal(seen.port, 0);
+	/* one that wants no reply gets none */
+	bytes[head - 1] = 0;
+	count = seen.count;
+	lme_receive(lme, 0, bytes, size - 1);
+	assert_int_equal(seen.count, count);
+	free(lme);
+	/* before its time it is no request yet */
+	lme = begin();
+	bytes[head - 1] = 1;
+	lme_receive(lme, 0, bytes, size - 1);
+	assert_int_equal(last_sent()->type, APF_PROTOCOLVERSION);
+	free(lme);
+}
+
 /* What AMT would have a machine do for it: refused, dropped. */
 static void test_foreign_wishes(void **state)
 {
@@ -1015,6 +1067,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_order),
 		cmocka_unit_test(test_firmware_ends_it),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_port_zero),
+		cmocka_unit_test(test_request_that_is_cut_is_answered),
 		cmocka_unit_test(test_foreign_wishes),
 		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_sending),
