@@ -148,7 +148,7 @@ static void open_now(struct lme *lme, struct lme_channel *channel)
 	channel->state = LME_OPENING;
 	channel->tries++;
 	channel->credit = LME_WINDOW;
-	channel->when = lme->now + LME_OPEN_TIMEOUT;
+	channel->until = lme->now + LME_OPEN_TIMEOUT;
 	send_message(lme, &open);
 }
 
@@ -211,18 +211,35 @@ static void give_up(struct lme *lme, struct lme_channel *channel,
 		lme->hooks->refused(lme->context, was.number, reason);
 }
 
-/* AMT did not answer in time: its answer may come yet, see confirmed(). */
+/* AMT did not answer in time: its answer may come yet, see got_confirmation(). */
 static void expire(struct lme *lme, struct lme_channel *channel)
 {
-	if (channel->state == LME_OPENING)
-		give_up(lme, channel, 0);
-	else
+	if (channel->state == LME_CLOSING)
 		release(channel);
+	else
+		give_up(lme, channel, 0);
 }
 
-static bool is_timed(const struct lme_channel *channel)
+/* Who waits for a place has a turn to come, but not before AMT is ready. */
+static bool is_timed(const struct lme *lme, const struct lme_channel *channel)
 {
-	return channel->state == LME_OPENING || channel->state == LME_CLOSING;
+	return channel->state == LME_OPENING || channel->state == LME_CLOSING ||
+	       (channel->state == LME_WAITING && !lme->ready);
+}
+
+/* A program's own calls come without the time: what they began begins now. */
+static void begin_times(struct lme *lme)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++) {
+		struct lme_channel *channel = &lme->channels[i];
+
+		if (channel->state == LME_WAITING && !channel->until)
+			channel->until = lme->now + LME_OPEN_TIMEOUT;
+		if (channel->state == LME_CLOSING && !channel->until)
+			channel->until = lme->now + LME_CLOSE_TIMEOUT;
+	}
 }
 
 uint64_t lme_tick(struct lme *lme, uint64_t now)
@@ -232,13 +249,18 @@ uint64_t lme_tick(struct lme *lme, uint64_t now)
 	size_t i;
 
 	lme->now = now;
+	begin_times(lme);
 	for (i = 0; i < LME_CHANNELS; i++)
-		if (is_timed(&lme->channels[i]) && lme->channels[i].when <= now)
+		if (is_timed(lme, &lme->channels[i]) &&
+		    lme->channels[i].until <= now)
 			expire(lme, &lme->channels[i]);
 	open_waiting(lme);
+	/* also what hooks began */
+	begin_times(lme);
 	for (i = 0; i < LME_CHANNELS; i++)
-		if (is_timed(&lme->channels[i]) && lme->channels[i].when < next)
-			next = lme->channels[i].when;
+		if (is_timed(lme, &lme->channels[i]) &&
+		    lme->channels[i].until < next)
+			next = lme->channels[i].until;
 	first = first_waiting(lme);
 	if (lme->ready && first && taken(lme) < LME_SLOTS && first->when < next)
 		next = first->when;
@@ -311,7 +333,7 @@ void lme_close(struct lme *lme, uint32_t number)
 		channel->abandoned = true;
 	} else if (channel->state == LME_OPEN) {
 		channel->state = LME_CLOSING;
-		channel->when = lme->now + LME_CLOSE_TIMEOUT;
+		channel->until = 0;
 		send_close(lme, channel->peer);
 	}
 }

@@ -529,8 +529,47 @@ static void test_close_that_is_not_answered(void **state)
 
 	(void)state;
 	lme_close(lme, channel);
-	assert_int_equal(lme_tick(lme, 5), LME_CLOSE_TIMEOUT);
-	assert_int_equal(lme_tick(lme, LME_CLOSE_TIMEOUT), LME_NEVER);
+	assert_int_equal(lme_tick(lme, 5), 5 + LME_CLOSE_TIMEOUT);
+	assert_int_equal(lme_tick(lme, 6), 5 + LME_CLOSE_TIMEOUT);
+	assert_int_equal(lme_tick(lme, 5 + LME_CLOSE_TIMEOUT), LME_NEVER);
+	free(lme);
+}
+
+/* A quiet session is not told the time: AMT has all of it to answer, none less. */
+static void test_close_after_a_long_silence(void **state)
+{
+	const uint64_t late = 10 * LME_CLOSE_TIMEOUT;
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+
+	(void)state;
+	lme_close(lme, channel);
+	assert_int_equal(lme_tick(lme, late), late + LME_CLOSE_TIMEOUT);
+	SAY(lme, late + 1, .type = APF_CHANNEL_CLOSE, .recipient = channel);
+	assert_int_equal(seen.odd[LME_UNKNOWN_CHANNEL], 0);
+	free(lme);
+}
+
+/* A session that never gets ready opens nothing, and says so. */
+static void test_handshake_that_never_ends(void **state)
+{
+	struct lme *lme = begin();
+	uint32_t channel = lme_open(lme, 16992), other;
+
+	(void)state;
+	assert_int_equal(lme_tick(lme, 100), 100 + LME_OPEN_TIMEOUT);
+	SAY(lme, 200, .type = APF_PROTOCOLVERSION, .major = 1);
+	other = lme_open(lme, 16992);
+	assert_int_equal(lme_tick(lme, 300), 100 + LME_OPEN_TIMEOUT);
+	assert_int_equal(lme_tick(lme, 100 + LME_OPEN_TIMEOUT),
+			 300 + LME_OPEN_TIMEOUT);
+	assert_int_equal(seen.refused, 1);
+	assert_int_equal(seen.channel, channel);
+	assert_int_equal(seen.reason, 0);
+	/* once it is ready, who waits has a turn to come */
+	agree_quietly(lme);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN);
+	assert_int_equal(last_sent()->sender, other);
 	free(lme);
 }
 
@@ -660,7 +699,7 @@ static void test_lost_and_again(void **state)
 	/* one that waits meanwhile is opened by the next connection */
 	opening = lme_open(lme, 5);
 	assert_true(opening > channel);
-	assert_int_equal(lme_tick(lme, 1), LME_NEVER);
+	assert_int_equal(lme_tick(lme, 1), 1 + LME_OPEN_TIMEOUT);
 	lme_start(lme, 2, 8192);
 	seen.ready = 0;
 	SAY(lme, 2, .type = APF_PROTOCOLVERSION, .major = 1);
@@ -1076,6 +1115,8 @@ int main(void)
 		cmocka_unit_test(test_beyond_the_window),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_close_that_is_not_answered),
+		cmocka_unit_test(test_close_after_a_long_silence),
+		cmocka_unit_test(test_handshake_that_never_ends),
 		cmocka_unit_test(test_open_that_is_not_answered),
 		cmocka_unit_test(test_closed_while_it_opens),
 		cmocka_unit_test(test_open_is_retried),
