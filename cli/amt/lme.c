@@ -413,14 +413,26 @@ static void got_open(struct lme *lme, const struct apf_message *message)
 	send_message(lme, &failure);
 }
 
+/* is one of AMT's places that of a channel */
+static bool is_in_use(const struct lme *lme, uint32_t peer)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state >= LME_OPEN &&
+		    lme->channels[i].peer == peer)
+			return true;
+	return false;
+}
+
 static void got_confirmation(struct lme *lme, const struct apf_message *message)
 {
 	struct lme_channel *channel = find(lme, message->recipient);
 
 	if (!channel || channel->state != LME_OPENING) {
-		/* too late, or never asked for: the place is given back */
+		/* too late, twice, or never asked for: the place is given back */
 		odd(lme, LME_UNKNOWN_CHANNEL);
-		if (!channel)
+		if (!is_in_use(lme, message->sender))
 			send_close(lme, message->sender);
 		return;
 	}

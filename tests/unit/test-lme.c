@@ -573,6 +573,36 @@ static void test_handshake_that_never_ends(void **state)
 	free(lme);
 }
 
+/* A place that AMT gives twice is given back; one that is in use is not. */
+static void test_places_that_were_not_asked_for(void **state)
+{
+	uint32_t channel, other;
+	struct lme *lme = with_channel(&channel, 100);
+	size_t count;
+
+	(void)state;
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = channel,
+	    .sender = 5);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	assert_int_equal(last_sent()->recipient, 5);
+	/* after a failure that is to be tried again */
+	other = lme_open(lme, 16992);
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = other,
+	    .reason = APF_RESOURCE_SHORTAGE);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = other,
+	    .sender = 6);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	assert_int_equal(last_sent()->recipient, 6);
+	count = seen.count;
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = 77,
+	    .sender = CHANNEL_ID);
+	assert_int_equal(seen.count, count);
+	assert_int_equal(lme_room(lme, channel), 100);
+	assert_int_equal(seen.opened, 1);
+	free(lme);
+}
+
 static void test_open_that_is_not_answered(void **state)
 {
 	struct lme *lme = ready();
@@ -1117,6 +1147,7 @@ int main(void)
 		cmocka_unit_test(test_close_that_is_not_answered),
 		cmocka_unit_test(test_close_after_a_long_silence),
 		cmocka_unit_test(test_handshake_that_never_ends),
+		cmocka_unit_test(test_places_that_were_not_asked_for),
 		cmocka_unit_test(test_open_that_is_not_answered),
 		cmocka_unit_test(test_closed_while_it_opens),
 		cmocka_unit_test(test_open_is_retried),
