@@ -46,6 +46,8 @@ def test_status_as_text(tool, engine):
                  "Provisioning state: +not provisioned .0.",
                  "DNS suffixes: +example.org", "INTEL-SA-00075: +not affected",
                  "Wireless LAN: +not available: INTERFACE_DOES_NOT_EXIST",
+                 # old firmware has them in another order
+                 "IPv4 bytes: +1701a8c0",
                  "Ports: +none"]:
         assert re.search(line, r.out), f"{line}\n{r}"
 
@@ -71,6 +73,9 @@ def test_hashes(tool, engine):
     # 3 is disputed: the number, and every byte
     assert (h[2]["algorithm_number"], h[2]["algorithm"]) == (3, "unknown")
     assert h[2]["hash"] == "33" * 48 + "00" * 16
+    text = tool.run("hashes").out
+    assert re.search(r"Algorithm: +unknown\n +Algorithm number: +3\n", text), text
+    assert "33" * 48 + "00" * 16 in text
 
 
 def test_no_hashes_and_many(tool, engine):
