@@ -97,6 +97,8 @@ def test_driver_that_is_loaded_and_did_not_take_it(tool):
     (tool.root / "sys/module/mei_me").mkdir(parents=True)
     r = tool.run("status")
     assert r.status == 3 and "did not take it" in r.err, r
+    # which is no use then
+    assert "modprobe" not in r.err, r
 
 
 def test_other_devices_are_no_engine(tool):
