@@ -162,6 +162,20 @@ def test_waiting_has_an_end(tool):
     assert 1.5 < time.monotonic() - begun < 10
 
 
+def test_connecting_that_lasts_is_not_repeated(tool, engine):
+    """The kernel gives up a connection after 15 seconds: no eight of these."""
+    connect = engine.connect
+
+    def slow(link, client):
+        time.sleep(15 / SPEED)
+        engine.connect_errors = [errno.ETIME]
+        connect(link, client)
+
+    engine.connect = slow
+    r = tool.run("versions", speed=SPEED)
+    assert r.status == 8 and len(engine.connected) == 1, r
+
+
 def test_other_errors_are_named(tool, engine):
     engine.node.write_text(f"errno {errno.EIO}")
     r = tool.run("versions")
