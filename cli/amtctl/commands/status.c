@@ -184,7 +184,9 @@ static int run_status(void *program)
 		ret = print_amt(&session);
 		ret = ret ? ret : session.status;
 	}
-	print_watchdog(ctl->out, !ret);
+	/* another client of the same engine: of use unless that is silent */
+	print_watchdog(ctl->out,
+		       session.mei.fd >= 0 && ret != STATUS_NOT_READY);
 	print_holders(ctl->out, &session.mei);
 	print_service(ctl->out);
 	session_close(&session);

@@ -377,6 +377,22 @@ def test_closed_descriptors(tool, engine):
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize("wrong", ["disabled", "malformed"])
+def test_the_watchdog_is_asked_whatever_amt_answers(tool, engine, wrong):
+    """It is another client, and can tell that AMT is off."""
+    engine.answer = lambda command, data: b"" if wrong == "disabled" else b"x"
+    engine.flags = 0x81
+    r = tool.run("status", "--json")
+    assert r.status == (4 if wrong == "disabled" else 1), r
+    assert r.json()["watchdog"]["enabled"] is False, r
+
+
+def test_an_amt_that_is_silent_is_not_waited_for_twice(tool, engine):
+    engine.message = lambda link, client, m: None
+    r = tool.run("status", "--json", speed=SPEED)
+    assert r.status == 8 and len(engine.connected) == 1, r
+
+
 def test_status_of_an_engine_without_amt(tool):
     no_client(tool)
     e = tool.run("status", "--json").json()["engine"]
