@@ -1064,6 +1064,9 @@ static void test_http(void)
 	request_page("de\r\n0\r\n\r\n");
 	collect(100);
 	check(!strcmp(body_of(page), "abcde"), "a chunked request");
+	request_page("POST /echo HTTP/1.1\r\nContent-Length: 1000000\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+	collect(100);
+	check(!strcmp(body_of(page), "abc"), "its chunks count, not its length");
 	fetch("GET", "/nowhere", "", "");
 	check(strstr(page, " 404 "), "a page there is not");
 	request_page("nonsense\r\n\r\n");
