@@ -1054,10 +1054,10 @@ static void test_http(void)
 	check(!strcmp(fetch("POST", "/echo", "", "hello"),
 		      "5\r\nhello\r\n0\r\n\r\n"), "all answers chunked");
 	ctl("http-chunked no");
-	ctl("http-delay 300");
+	ctl("http-delay 1000");
 	fetch("POST", "/echo", "", "late");
 	check(!page_len, "no answer at once");
-	collect(500);
+	collect(1500);
 	check(!strcmp(body_of(page), "late"), "but later");
 	ctl("off");
 	request_page("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\n");
