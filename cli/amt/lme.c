@@ -83,6 +83,7 @@ void lme_start(struct lme *lme, uint64_t now, uint32_t mtu)
 	lme->agreed = false;
 	lme->ready = false;
 	lme->dead = false;
+	lme->full_until = 0;
 	send_message(lme, &version);
 }
 
@@ -162,7 +163,7 @@ static size_t taken(const struct lme *lme)
 	return count;
 }
 
-/* The one that waits for the longest: numbers grow. */
+/* Of those that are due, the one that waits for the longest: numbers grow. */
 static struct lme_channel *first_waiting(struct lme *lme)
 {
 	struct lme_channel *first = NULL;
@@ -172,23 +173,41 @@ static struct lme_channel *first_waiting(struct lme *lme)
 		struct lme_channel *channel = &lme->channels[i];
 
 		if (channel->state == LME_WAITING &&
+		    channel->when <= lme->now &&
 		    (!first || channel->number < first->number))
 			first = channel;
 	}
 	return first;
 }
 
-/* The first has to be opened again later: who came after it waits, too. */
+static bool may_open(const struct lme *lme)
+{
+	return lme->ready && !lme->dead && taken(lme) < LME_SLOTS;
+}
+
 static void open_waiting(struct lme *lme)
 {
 	struct lme_channel *first;
 
-	while (lme->ready && !lme->dead && taken(lme) < LME_SLOTS) {
+	while (may_open(lme) && lme->full_until <= lme->now) {
 		first = first_waiting(lme);
-		if (!first || first->when > lme->now)
+		if (!first)
 			return;
 		open_now(lme, first);
 	}
+}
+
+/* when the next that waits is due */
+static uint64_t next_waiting(const struct lme *lme)
+{
+	uint64_t next = LME_NEVER;
+	size_t i;
+
+	for (i = 0; may_open(lme) && i < LME_CHANNELS; i++)
+		if (lme->channels[i].state == LME_WAITING &&
+		    lme->channels[i].when < next)
+			next = lme->channels[i].when;
+	return next < lme->full_until ? lme->full_until : next;
 }
 
 static void send_close(struct lme *lme, uint32_t peer)
@@ -244,8 +263,7 @@ static void begin_times(struct lme *lme)
 
 uint64_t lme_tick(struct lme *lme, uint64_t now)
 {
-	uint64_t next = LME_NEVER;
-	struct lme_channel *first;
+	uint64_t next;
 	size_t i;
 
 	lme->now = now;
@@ -257,13 +275,11 @@ uint64_t lme_tick(struct lme *lme, uint64_t now)
 	open_waiting(lme);
 	/* also what hooks began */
 	begin_times(lme);
+	next = next_waiting(lme);
 	for (i = 0; i < LME_CHANNELS; i++)
 		if (is_timed(lme, &lme->channels[i]) &&
 		    lme->channels[i].until < next)
 			next = lme->channels[i].until;
-	first = first_waiting(lme);
-	if (lme->ready && first && taken(lme) < LME_SLOTS && first->when < next)
-		next = first->when;
 	return next;
 }
 
@@ -466,6 +482,9 @@ static void got_failure(struct lme *lme, const struct apf_message *message)
 	}
 	channel->state = LME_WAITING;
 	channel->when = lme->now + LME_RETRY_DELAY * channel->tries;
+	/* who came later does not get it before; another reason may be the port's own */
+	if (message->reason == APF_RESOURCE_SHORTAGE)
+		lme->full_until = channel->when;
 }
 
 static void got_adjust(struct lme *lme, const struct apf_message *message)

@@ -120,6 +120,7 @@ struct lme_channel {
  * @agreed: on a version
  * @ready: AMT takes channels
  * @dead: there is no connection, or none that is of use
+ * @full_until: AMT had no place: nothing is opened before
  * @last: the last number given to a channel
  * @now: milliseconds, when it was last told
  * @channels: in no order
@@ -132,6 +133,7 @@ struct lme {
 	bool agreed;
 	bool ready;
 	bool dead;
+	uint64_t full_until;
 	uint32_t last;
 	uint64_t now;
 	struct lme_channel channels[LME_CHANNELS];

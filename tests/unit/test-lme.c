@@ -683,6 +683,39 @@ static void test_open_is_retried(void **state)
 	free(lme);
 }
 
+/* Why it is refused may be its port's own affair; that there is no place is not. */
+static void test_who_waits_for_a_retry(void **state)
+{
+	struct lme *lme = ready();
+	uint32_t first = lme_open(lme, 1), second, third;
+
+	(void)state;
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = first,
+	    .reason = APF_PROHIBITED);
+	second = lme_open(lme, 2);
+	assert_int_equal(lme_tick(lme, 0), LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, second);
+	SAY(lme, 1, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = second,
+	    .reason = APF_RESOURCE_SHORTAGE);
+	third = lme_open(lme, 3);
+	assert_int_equal(lme_tick(lme, 1), 1 + LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, second);
+	/* then all, in the order in which they came */
+	seen.count = 0;
+	lme_tick(lme, 1 + LME_RETRY_DELAY);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.sent[0].sender, first);
+	assert_int_equal(seen.sent[1].sender, second);
+	assert_int_equal(seen.sent[2].sender, third);
+	/* nothing is due in a session that has ended */
+	SAY(lme, 200, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = first,
+	    .reason = APF_PROHIBITED);
+	SAY(lme, 200, .type = APF_DISCONNECT);
+	assert_true(lme_tick(lme, 5000) > 5000);
+	free(lme);
+}
+
 static void test_eight_places_and_a_queue(void **state)
 {
 	struct lme *lme = ready();
@@ -1191,6 +1224,7 @@ int main(void)
 		cmocka_unit_test(test_open_that_is_not_answered),
 		cmocka_unit_test(test_closed_while_it_opens),
 		cmocka_unit_test(test_open_is_retried),
+		cmocka_unit_test(test_who_waits_for_a_retry),
 		cmocka_unit_test(test_eight_places_and_a_queue),
 		cmocka_unit_test(test_lost_and_again),
 		cmocka_unit_test(test_small_mailbox),
