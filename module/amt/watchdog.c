@@ -558,6 +558,16 @@ static bool to_ask(void)
 }
 
 /*
+ * Only after AMT has said that it requires the watchdog, which protocol 1 cannot
+ * say. Not during sleep, when AMT is not asked. The lock is held.
+ */
+static bool to_register(void)
+{
+	return !amt.registered && !amt.asleep &&
+	       (amt.required == REQUIRED_YES || !amt.answers);
+}
+
+/*
  * AMT that does not require the watchdog is sent nothing until it notifies; where
  * it can't, heartbeats ask. The lock is held.
  */
@@ -601,7 +611,7 @@ static enum need next_need(void)
 		note_heartbeat();
 		return NEED_HEARTBEAT;
 	}
-	if (!amt.registered && !to_ask() && amt.required != REQUIRED_NO)
+	if (to_register())
 		return NEED_REGISTRATION;
 	if (!amt.awaiting)
 		amt.tries = 0;
