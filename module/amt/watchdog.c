@@ -518,6 +518,9 @@ static void give_up_answer(void)
 	    time_after_eq(jiffies, amt.since + msecs_to_jiffies(ANSWER_MS))) {
 		error = amt.garbled ? -EPROTO : -ETIMEDOUT;
 		failed(error);
+		/* that was pause enough for one that is to run */
+		if (to_run())
+			amt.retry = jiffies;
 	}
 	spin_unlock(&amt.lock);
 	if (!error)
@@ -539,6 +542,10 @@ static void connect(void)
 	amt.connected = jiffies;
 	amt.unreachable = ret;
 	amt.unanswered = 0;
+	/* what the last connection owed does not come by this one */
+	amt.awaiting = false;
+	amt.asking = false;
+	amt.due = to_run();
 	if (ret) {
 		amt.count.error = ret;
 		amt.vain = ret == -ENOTTY;
