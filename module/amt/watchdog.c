@@ -407,10 +407,16 @@ static int amt_stop(struct watchdog_device *wdd)
 	return 0;
 }
 
+/* of the last heartbeat that was acknowledged, in seconds; the lock is held */
+static s64 age(void)
+{
+	return ktime_divns(ktime_sub(ktime_get(), amt.last), NSEC_PER_SEC);
+}
+
 /* AMT's timer stands still in sleep, as does ktime_get(); the lock is held */
 static unsigned int timeleft(void)
 {
-	s64 passed = ktime_ms_delta(ktime_get(), amt.last) / MSEC_PER_SEC;
+	s64 passed = age();
 
 	if (amt.armed)
 		return passed < amt.last_timeout ? amt.last_timeout - passed :
@@ -484,8 +490,7 @@ void pfru_watchdog_look(struct pfru_watchdog_status *status)
 	status->timeleft = timeleft();
 	status->last_heartbeat = -1;
 	if (amt.acknowledged)
-		status->last_heartbeat =
-			ktime_ms_delta(ktime_get(), amt.last) / MSEC_PER_SEC;
+		status->last_heartbeat = age();
 	status->protocol = amt.info.firmware_version;
 	status->timeout = amt.wdd.timeout;
 	spin_unlock(&amt.lock);
@@ -647,12 +652,13 @@ static long pause(void)
 /* how long there is nothing to do; the lock is held */
 static long rest(void)
 {
+	unsigned long late = amt.since + msecs_to_jiffies(ANSWER_MS);
+
 	if (!amt.awaiting)
 		return MAX_SCHEDULE_TIMEOUT;
-	if (to_run())
-		return until(min(amt.again,
-				 amt.since + msecs_to_jiffies(ANSWER_MS)));
-	return until(amt.since + msecs_to_jiffies(ANSWER_MS));
+	if (to_run() && time_before(amt.again, late))
+		return until(amt.again);
+	return until(late);
 }
 
 static void act(enum need need)
