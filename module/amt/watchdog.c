@@ -160,12 +160,18 @@ static const char *error_text(int error)
 		return "the firmware answers something else";
 	case -ETIMEDOUT:
 		return "the firmware does not answer in time";
+	case -EFAULT: /* of a connection; a send's is -ENODEV */
+		return "the firmware has not answered, or the link was reset";
+	case -ENOTTY: /* of a connection, too */
+		return "the firmware has no such client";
+	case -EBUSY: /* the same */
+		return "another program is connected, or the firmware takes none";
 	case -ENODEV:
 		return "there is no connection with the firmware";
 	case -ECOMM:
 		return "the message was not sent as a whole";
 	default:
-		return "the message can't be sent";
+		return "the MEI driver reports an error";
 	}
 }
 

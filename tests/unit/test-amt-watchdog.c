@@ -351,6 +351,37 @@ static void test_silence(void **state)
 	}
 }
 
+/* the log names the reason, in terms of what has failed */
+static void test_refused_connection(void **state)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} cases[] = {
+		{ -EBUSY, "connecting fails: another program is connected" },
+		{ -ENOTTY, "connecting fails: the firmware has no such client" },
+		{ -EFAULT, "connecting fails: the firmware has not answered" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		load(REQUIRED);
+		client_goes();
+		refusal = cases[i].error;
+		client_comes();
+		assert_non_null(strstr(fake_said, cases[i].text));
+		assert_string_equal(shown_state(), "no-connection");
+	}
+	/* without such a client there is nothing to try until another comes */
+	refusal = -ENOTTY;
+	client_goes();
+	client_comes();
+	refusal = 0;
+	pass(1000000);
+	assert_false(connected);
+}
+
 static bool sleeps;
 static bool open;
 
@@ -507,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_again_as_jiffies_wrap),
 		cmocka_unit_test(test_reconnected),
 		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_refused_connection),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_failed_load),
 	};
