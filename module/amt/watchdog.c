@@ -289,9 +289,9 @@ static void received(const u8 *bytes, ssize_t length)
 	bool judged = false;
 
 	spin_lock(&amt.lock);
-	if (length < 0)
+	if (length == -EMSGSIZE || length == -EPROTO)
 		amt.count.malformed++;
-	else
+	else if (length >= 0)
 		judged = judge(pfru_amt_answer(bytes, length), &error);
 	wake();
 	spin_unlock(&amt.lock);

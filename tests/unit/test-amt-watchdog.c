@@ -382,6 +382,20 @@ static void test_refused_connection(void **state)
 	assert_false(connected);
 }
 
+/* a message that is too long is one, a connection that is gone is none */
+static void test_failed_receive(void **state)
+{
+	static const u8 bytes[PFRU_LINK_ANSWER];
+
+	(void)state;
+	load(REQUIRED);
+	amt.link.received(bytes, -ENODEV);
+	amt.link.received(bytes, -ENOMEM);
+	assert_int_equal(amt.count.malformed, 0);
+	amt.link.received(bytes, -EMSGSIZE);
+	assert_int_equal(amt.count.malformed, 1);
+}
+
 static bool sleeps;
 static bool open;
 
@@ -539,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_reconnected),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_refused_connection),
+		cmocka_unit_test(test_failed_receive),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_failed_load),
 	};
