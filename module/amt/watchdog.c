@@ -427,7 +427,8 @@ static unsigned int timeleft(void)
 	if (amt.armed)
 		return passed < amt.last_timeout ? amt.last_timeout - passed :
 						   0;
-	if (amt.wanted && amt.required != REQUIRED_NO)
+	/* on its way; what has failed does not run, as far as is known */
+	if (to_run() && amt.bound && !amt.tries && amt.required != REQUIRED_NO)
 		return amt.wdd.timeout;
 	return 0;
 }

@@ -428,6 +428,29 @@ static void test_refused_connection(void **state)
 	assert_false(connected);
 }
 
+/* no time is left of a watchdog that AMT is not known to run */
+static void test_time_left(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	assert_int_equal(amt_get_timeleft(&amt.wdd), 0);
+	firmware = SILENT;
+	amt_start(&amt.wdd);
+	assert_int_equal(amt_get_timeleft(&amt.wdd), 120);
+	pass(5000);
+	assert_string_equal(shown_state(), "no-answer");
+	assert_int_equal(amt_get_timeleft(&amt.wdd), 0);
+	client_goes();
+	assert_int_equal(amt_get_timeleft(&amt.wdd), 0);
+	firmware = REQUIRED;
+	client_comes();
+	assert_int_equal(amt_get_timeleft(&amt.wdd), 120);
+	pass(50000);
+	connected = false; /* so that it is not stopped */
+	client_goes();
+	assert_int_equal(amt_get_timeleft(&amt.wdd), 70);
+}
+
 /* a message that is too long is one, a connection that is gone is none */
 static void test_failed_receive(void **state)
 {
@@ -601,6 +624,7 @@ int main(void)
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_refused_connection),
 		cmocka_unit_test(test_failed_receive),
+		cmocka_unit_test(test_time_left),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_failed_load),
 	};
