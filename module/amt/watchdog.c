@@ -759,11 +759,15 @@ static bool is_woken(void)
 	return woken || kthread_should_stop();
 }
 
-/* who waits for a stop has waited long enough: it was sent, or can't be now */
+/*
+ * Who waits for a stop has waited long enough: it was sent, or has failed. Where
+ * neither is so the thread only pauses before it connects again.
+ */
 static void end_stopping(void)
 {
 	spin_lock(&amt.lock);
-	amt.stopping = amt.stopping && amt.woken;
+	amt.stopping = amt.stopping &&
+		       (amt.woken || (amt.may_run && !amt.tries));
 	spin_unlock(&amt.lock);
 	wake_up_all(&amt.changed);
 }

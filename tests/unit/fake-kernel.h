@@ -99,8 +99,9 @@ static inline void fake_unregister(const void *what)
 	fake_registered--;
 }
 
-/* who waits lets the thread run */
+/* who waits lets the thread run; fake_wait() returns jiffies that went by, of a few */
 void fake_run(void);
+long fake_wait(long jiffies);
 #define wait_queue_head_t struct fake_lock
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name) \
 	{                                   \
@@ -109,7 +110,10 @@ void fake_run(void);
 #define wake_up(queue)					   ((void)(queue))
 #define wake_up_all(queue)				   ((void)(queue))
 #define wait_event(queue, condition)			   fake_run()
-#define wait_event_timeout(queue, condition, jiffies)	   fake_run()
+#define wait_event_timeout(queue, condition, jiffies)		\
+	for (long left_ = (jiffies); left_ > 0 && !(condition);	\
+	     left_ -= fake_wait(left_))				\
+		;
 #define wait_event_idle_timeout(queue, condition, jiffies) ((void)(condition))
 #define kthread_should_stop()				   false
 #define kthread_run(function, data, name) \

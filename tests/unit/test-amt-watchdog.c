@@ -187,6 +187,27 @@ void fake_run(void)
 	run();
 }
 
+static void advance(long ms)
+{
+	jiffies += ms;
+	fake_ns += ms * 1000000ll;
+}
+
+/* for a stop: until the thread has something to do again, or the stop is over */
+long fake_wait(long ms)
+{
+	long some;
+
+	if (in_thread)
+		return ms;
+	some = run();
+	if (!amt.stopping)
+		return ms;
+	some = min(some, ms);
+	advance(some);
+	return some;
+}
+
 static void pass(long ms)
 {
 	long wait, some;
@@ -194,8 +215,7 @@ static void pass(long ms)
 	while (ms > 0) {
 		wait = run();
 		some = min(wait, ms);
-		jiffies += some;
-		fake_ns += some * 1000000ll;
+		advance(some);
 		ms -= some;
 	}
 	run();
@@ -451,6 +471,30 @@ static void test_time_left(void **state)
 	assert_int_equal(amt_get_timeleft(&amt.wdd), 70);
 }
 
+/* a stop waits for a connection that is made again soon; AMT may reboot after it */
+static void test_stop_while_connecting(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	amt_start(&amt.wdd);
+	fake_run();
+	connected = false; /* so soon after it was made that it has to wait a second */
+	amt_stop(&amt.wdd);
+	assert_false(armed);
+	assert_in_range(jiffies, 1000000, 1000000 + HZ);
+
+	/* but not for one that is refused, nor for a client that may never come */
+	amt_start(&amt.wdd);
+	fake_run();
+	assert_true(armed);
+	connected = false;
+	refusal = -EBUSY;
+	jiffies += HZ;
+	amt_stop(&amt.wdd);
+	assert_true(armed);
+	assert_in_range(jiffies, 1000000 + HZ, 1000000 + 2 * HZ + 100);
+}
+
 /* a message that is too long is one, a connection that is gone is none */
 static void test_failed_receive(void **state)
 {
@@ -625,6 +669,7 @@ int main(void)
 		cmocka_unit_test(test_refused_connection),
 		cmocka_unit_test(test_failed_receive),
 		cmocka_unit_test(test_time_left),
+		cmocka_unit_test(test_stop_while_connecting),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_failed_load),
 	};
