@@ -331,6 +331,33 @@ part_clang()
 	want_release=
 }
 
+# a build directory of a kernel's own (O=, and SUSE's headers): only what was generated,
+# and a Makefile that leads to the source
+part_separate()
+{
+	local file objects=$work/objects source
+
+	source=$(sed -n 's/^include \(.*\)\/Makefile$/\1/p' "$debian/Makefile")
+	mkdir "$objects"
+	cp -a "$debian"/{.config,.kernelvariables,Module.symvers,arch,include} "$objects/"
+	for file in scripts/{basic/fixdep,genksyms/genksyms,mod/modpost} tools/objtool/objtool; do
+		mkdir -p "$objects/${file%/*}"
+		ln -s "$(realpath "$debian/$file")" "$objects/$file"
+	done
+	ln -s "$(realpath "$debian")"/scripts/mod/modpost.* "$objects/scripts/mod/"
+	printf '%s\n' '# Automatically generated: do not edit' "include $source/Makefile" \
+		>"$objects/Makefile"
+	built KDIR="$objects"
+	right "a build directory without its source"
+	# as SUSE has it: relative to the directory
+	echo "include $(realpath --relative-to="$objects" "$source")/Makefile" >"$objects/Makefile"
+	built KDIR="$objects"
+	right "the same, with a relative path to the source"
+	echo 'include /nonexistent/linux/Makefile' >"$objects/Makefile"
+	built KDIR="$objects"
+	refused 'source at /nonexistent/linux' "a build directory whose source is gone"
+}
+
 # what is missing is named as its system has it; what is there is not
 part_deps()
 {
@@ -382,7 +409,7 @@ part_same()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(environment refused paths incomplete probes loads clang deps same)
+[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps same)
 part_plain
 for part in "${parts[@]}"; do
 	"part_$part"
