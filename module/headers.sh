@@ -135,7 +135,16 @@ compiler()
 {
 	want=$(family)
 	cc=$(ordered CC)
-	[ -n "$cc" ] || [ -z "$(ordered LLVM)" ] || cc=clang
+	llvm=$(ordered LLVM)
+	# as the kernel's Makefile reads it: a directory, a suffix or yes
+	if [ -z "$cc" ]; then
+		case $llvm in
+		'')	;;
+		*/)	cc=${llvm}clang ;;
+		-*)	cc=clang$llvm ;;
+		*)	cc=clang ;;
+		esac
+	fi
 	if [ -n "$cc" ]; then
 		is=gcc
 		# shellcheck disable=SC2086 # may be "ccache gcc"

@@ -324,6 +324,8 @@ part_clang()
 	ln -sfn "$(command -v clang)" "$work/bin/clang-14"
 	built KDIR="$clang"
 	right "with clang-14 alone"
+	built KDIR="$clang" LLVM=-14
+	right "with clang-14 alone, LLVM=-14"
 	rm "$work/bin"/*lld*
 	built KDIR="$clang"
 	refused 'linked with ld.lld: install lld' "without lld"
