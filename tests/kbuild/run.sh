@@ -401,6 +401,25 @@ part_deps()
 		awk '$1 ~ /build|dkms|rpm/ && $NF == "-"')" "" "none lacks one that an installation needs"
 }
 
+# what dkms has made is loaded, wherever dkms puts it: in "extra" on Fedora
+part_load()
+{
+	local line
+
+	mkdir "$work/load"
+	printf '%s\n' '#!/bin/sh' 'echo loaded' >"$work/load/modprobe"
+	chmod 755 "$work/load/modprobe"
+	line=$(make -C "$top" -n dkms-install 2>/dev/null | sed ':a; /\\$/{N; s/\\\n//; ba}' |
+		grep 'modprobe pfru' | tail -n 1)
+	isnt "$line" "" "dkms-install loads the module"
+	ln -sfn /bin/true "$work/load/modinfo"
+	capture env PATH="$work/load:$PATH" sh -c "$line"
+	is "$status $out" "0 loaded" "when this kernel has got it"
+	ln -sfn /bin/false "$work/load/modinfo"
+	capture env PATH="$work/load:$PATH" sh -c "$line"
+	is "$status $out" "0 " "and not otherwise"
+}
+
 # what dkms is told and what make looks at is one thing
 part_same()
 {
@@ -411,7 +430,7 @@ part_same()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps same)
+[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps load same)
 part_plain
 for part in "${parts[@]}"; do
 	"part_$part"
