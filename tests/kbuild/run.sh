@@ -185,7 +185,8 @@ part_paths()
 {
 	local name
 
-	for name in 'a space' 'a:colon' 'a%percent' "an'apostrophe" 'a"quote' 'a#hash' 'a,comma' 'an=equals'; do
+	for name in 'a space' 'a:colon' 'a%percent' "an'apostrophe" 'a"quote' 'a#hash' 'a,comma' 'an=equals' \
+		'a(paren' 'a)paren' 'a*star' 'a?mark' 'a<less' 'a>more' 'a|pipe' 'a`tick' 'a\backslash'; do
 		tree=$work/$name/tree
 		mkdir -p "$work/$name"
 		built KDIR="$debian"
