@@ -421,6 +421,31 @@ part_load()
 	is "$status $out" "0 " "and not otherwise"
 }
 
+# modules installed by hand go when a package comes; what dkms made of another
+# version, which lies in the same place on Fedora and SUSE, is dkms's own business
+part_dkms()
+{
+	mkdir "$work/dkms"
+	printf '#!/bin/sh\n' >"$work/dkms/dkms"
+	chmod 755 "$work/dkms/dkms"
+	# shellcheck disable=SC2016 # for the inner shell
+	capture env PATH="$work/dkms:$PATH" unshare -rm sh -ec '
+		mount -t tmpfs tmpfs /lib/modules
+		mount -t tmpfs tmpfs /var/lib
+		made=/var/lib/dkms/pfru/0.0.9/6.2.0/x86_64/module
+		mkdir -p /lib/modules/6.1.0/extra /lib/modules/6.2.0/extra $made
+		echo by hand >/lib/modules/6.1.0/extra/pfru.ko
+		echo by dkms | tee $made/pfru.ko >/lib/modules/6.2.0/extra/pfru.ko
+		sh "$0" add 1
+		cd /lib/modules
+		echo "left:" */*/*' "$top/data/dkms-kernels"
+	is "$out" "left: 6.2.0/extra/pfru.ko" "what dkms has made of another version stays"
+	is "$(grep -oE '[^ ]+, which was installed by hand' <<<"$err")" \
+		"/lib/modules/6.1.0/extra/pfru.ko, which was installed by hand" \
+		"what was installed by hand goes, and that alone is said"
+	like "$err" "no kernel has got the module" "and the rest as ever"
+}
+
 # what dkms is told and what make looks at is one thing
 part_same()
 {
@@ -431,7 +456,7 @@ part_same()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps load same)
+[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps load dkms same)
 part_plain
 for part in "${parts[@]}"; do
 	"part_$part"
