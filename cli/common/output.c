@@ -266,7 +266,7 @@ static void say_instead(struct output *out)
 	if (json_object_object_get_ex(error, "message", &message))
 		words = json_object_get_string(message);
 	if (*words)
-		fprintf(stderr, "%s: %s\n", program_name, words);
+		fprintf(stderr, "%s: %s\n", program_name, for_locale(words));
 }
 
 static void report_unwritten(struct output *out, int error)
@@ -566,7 +566,7 @@ void announce(struct output *out, const char *format, ...)
 	message = xvasprintf(format, args);
 	va_end(args);
 	progress_end(out);
-	fprintf(stderr, "%s: %s\n", program_name, message);
+	fprintf(stderr, "%s: %s\n", program_name, for_locale(message));
 	free(message);
 }
 

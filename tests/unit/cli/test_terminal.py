@@ -126,3 +126,20 @@ def test_posixly_correct(tool, monkeypatch, arguments):
     monkeypatch.setenv("POSIXLY_CORRECT", "1")
     r = tool.run(*arguments)
     assert r.status == 0 and r.json(), r
+
+
+@pytest.mark.parametrize("arguments, fake", [
+    (("stage-activate",), {}),
+    (("stage-activate",), {"start": "5:7"}),
+    (("stage-activate", "--json"), {"start": "5:7"}),
+    (("capsule", "--no-device"), {}),
+    (("capsule", "--json", "--ca", "none\u06db"), {})])
+def test_messages_on_an_8_bit_terminal(tool, monkeypatch, arguments, fake):
+    """What is about to be done, and what standard output could not take: U+06DB
+    is the bytes db 9b."""
+    monkeypatch.setenv("LC_ALL", "C")
+    file = tool.directory / "\u06db.cap"
+    file.write_bytes((tool.inputs / "signed.cap").read_bytes())
+    with open("/dev/full", "wb") as full_disk:
+        r = tool.run(*arguments, file, popen={"stdout": full_disk}, **fake)
+    assert r.err and r.err.isascii(), r
