@@ -210,12 +210,13 @@ static int call(struct pfructl *ctl, const struct device *device,
 	const struct action *a = &actions[action];
 	struct output *out = ctl->out;
 
-	signals_hold();
-	if (a->runs) {
+	/* nothing has happened yet: who stops reading must not stop signals */
+	if (a->runs)
 		out_flush(out);
+	signals_hold();
+	if (a->runs)
 		announce(out, "%s: calling the firmware to %s %s", device->path,
 			 a->key, file ? file->name : a->object);
-	}
 	progress(out, "waiting for the firmware to %s...", a->key);
 	outcome(out, STATUS_UNKNOWN, false,
 		"%s: the firmware was called, and what came of it is unknown",
