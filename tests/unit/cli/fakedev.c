@@ -36,6 +36,8 @@
  * FAKE_ANSWERLESS	GET_RESULT fails with ENODEV
  * FAKE_CLOCK	seconds of the processor that pass with each look at its clock
  * FAKE_TMPFILE	errno for a file without a name
+ * FAKE_DIRECTORY	errno for opening a directory by openat()
+ * FAKE_NO_PROC	/proc is not mounted
  * FAKE_AT	what happens when --output is about to be brought to the disk: the
  *		number of a signal, or the name of a file that somebody makes
  * FAKE_FCHOWN, FAKE_RENAMEAT	errno to fail with
@@ -313,6 +315,10 @@ int __wrap_open64(const char *path, int flags, ...)
 	va_end(args);
 	if (!strncmp(path, again, strlen(again)))
 		place = atoi(path + strlen(again));
+	if (number("FAKE_NO_PROC", 0) && !strncmp(path, again, strlen(again))) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (place < FAKE_FD_MAX && *places[place])
 		return open_node(places[place], flags);
 	if (is_node(path) && !(flags & O_PATH))
@@ -777,14 +783,19 @@ int __wrap_flock(int fd, int operation)
 
 int __wrap_openat64(int directory, const char *path, int flags, ...)
 {
+	/* the one flag has the bit of the other, too */
+	int nameless = (flags & O_TMPFILE) == O_TMPFILE;
 	va_list args;
 	int mode;
 
 	va_start(args, flags);
-	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, int) : 0;
+	mode = flags & O_CREAT || nameless ? va_arg(args, int) : 0;
 	va_end(args);
 	errno = number("FAKE_TMPFILE", 0);
-	if (errno && flags & __O_TMPFILE)
+	if (errno && nameless)
+		return -1;
+	errno = number("FAKE_DIRECTORY", 0);
+	if (errno && flags & O_DIRECTORY && !nameless)
 		return -1;
 	return __real_openat64(directory, path, flags, mode);
 }
