@@ -1083,7 +1083,7 @@ sub() {
 
 pytest=(env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "PFRU_FAKE=$fake"
 	"PFRU_INPUTS=$work" pytest-3 -q
-	--tb=short -p no:cacheprovider)
+	--tb=short -p no:cacheprovider -o testpaths=tests/unit/cli)
 
 # the tests in Python, each a line of TAP
 test_python() {
@@ -1378,7 +1378,6 @@ if ! build_program || ! make_inputs; then
 fi
 if [ "${1:-}" = --pytest ]; then
 	shift
-	[ $# -gt 0 ] || set -- tests/unit/cli
 	"${pytest[@]}" "$@"
 	exit
 fi
