@@ -22,6 +22,12 @@
 /* milliseconds between two questions, unless news is being written */
 #define PAUSE_MIN 1000U
 
+/*
+ * Looks in a row, one at once after the other, at a log that grew meanwhile. A
+ * firmware that logs each question would be asked without end.
+ */
+#define HURRY_MAX 5
+
 static const struct tail no_tail = { .size = 0 };
 
 /**
@@ -359,6 +365,7 @@ static int run_follow(struct follower *f)
 	struct log_look look;
 	int ret = STATUS_DONE;
 	bool watched = false;
+	int hurried = 0;
 	int wait = 0;
 
 	while (!ret && !wait && !f->ended) {
@@ -368,9 +375,11 @@ static int run_follow(struct follower *f)
 		if (ret || f->ended)
 			break;
 		tell_state(f, &look);
-		if (look.more || (f->reader.map && !watched))
+		hurried = look.more ? hurried + 1 : 0;
+		if ((look.more && hurried < HURRY_MAX) ||
+		    (f->reader.map && !watched))
 			wait = sink_wait(&f->sink, 0);
-		else if (look.changing)
+		else if (look.changing || look.more)
 			wait = sink_wait(&f->sink,
 					 most(f->ctl->options.interval,
 					      PAUSE_MIN));

@@ -23,6 +23,7 @@
  * FAKE_NO_LOG	before the first update
  * FAKE_ELSEWHERE	the older part does not end with the ring
  * FAKE_RESETS	counts a reset more at each GET_DATA
+ * FAKE_TALKS	bytes that the firmware logs of each GET_DATA
  * FAKE_LIVE	directory with "ring", the log's memory, and "info": five numbers of
  *		32 bits (ring, older, newest, rollovers, resets), changed by
  *		somebody who locks it meanwhile; in place of all the above
@@ -504,7 +505,7 @@ static void fill_live(struct pfru_log_data_info *info)
 
 static void fill_data_info(struct pfru_log_data_info *info)
 {
-	static unsigned int resets;
+	static unsigned int resets, asked;
 
 	memset(info, 0, sizeof(*info));
 	if (getenv("FAKE_LIVE")) {
@@ -529,6 +530,7 @@ static void fill_data_info(struct pfru_log_data_info *info)
 	info->reset_cnt = 4;
 	if (number("FAKE_RESETS", 0))
 		info->reset_cnt += ++resets;
+	info->chunk2_size += ++asked * number("FAKE_TALKS", 0);
 	if (changes) {
 		changes--;
 		info->chunk2_size -= changes % 2 + 1;
