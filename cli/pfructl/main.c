@@ -583,7 +583,7 @@ static int run_command(struct pfructl *ctl, enum request request, int count,
 		ret = check_arguments(ctl, command, count - 1, arguments + 1);
 	if (ret)
 		return ret;
-	if (command->acts)
+	if (command->acts && !ctl->options.dry_run)
 		out_set_unread(ctl->out);
 	ret = command->run(ctl);
 	if (ret ? !command->tells_on_failure :

@@ -435,3 +435,23 @@ def test_failure_to_write_in_json_that_nobody_reads(tool, log, place):
     got = full(tool, place / "x", "--json", fsync="", popen={"stdout": other})
     os.close(other)
     assert got.status == 1 and b"cannot write to it" in got.err, got
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("mode", MODES, ids=["full", "delta"])
+def test_link_to_a_closed_descriptor(tool, log, place, mode, number):
+    """Not to /dev/null, which the tool has in its place."""
+    link = place / "link"
+    link.symlink_to(f"/proc/self/fd/{number}")
+    got = full(tool, link, *mode,
+               popen={"cwd": place, "preexec_fn": lambda: os.close(number)})
+    assert got.status == 1 and got.counts["calls"] == 0, got
+    assert number == 2 or b"Bad file descriptor" in got.err, got
+
+
+def test_link_to_stdout_that_is_dev_null(tool, log, place):
+    """It was asked for, even while another descriptor is closed."""
+    got = full(tool, place.parent / "stdout",
+               popen={"stdout": subprocess.DEVNULL,
+                      "preexec_fn": lambda: os.close(2)})
+    assert got.status == 0, got
