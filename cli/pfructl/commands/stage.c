@@ -299,7 +299,7 @@ static int check_buffer(struct pfructl *ctl, const struct device *device,
 
 	if (device->driver == DRIVER_MAINLINE) {
 		note(ctl->out,
-		     "the kernel's own driver (pfr_update) does not tell the size of the communication buffer: not compared");
+		     "the kernel's own driver (pfr_update) does not report the size of the communication buffer: not checked");
 		return STATUS_DONE;
 	}
 	if (ioctl(device->fd, PFRU_IOC_GET_BUF_SIZE, &room))

@@ -95,7 +95,8 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 	static const char *const why[] = {
 		[PFRU_BREAK_RESET] = "the log was reset",
 		[PFRU_BREAK_SIZE] = "the log has another size",
-		[PFRU_BREAK_BACK] = "the log began anew without telling so",
+		[PFRU_BREAK_BACK] =
+			"the log was restarted without counting a reset",
 	};
 	struct output *out = f->ctl->out;
 	unsigned long long at = pfru_ring_written(&piece->start);
@@ -110,7 +111,7 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 			f->device->path, (unsigned long long)piece->lost, at);
 	if (piece->repeat)
 		warning(out,
-			"%s: an earlier reader was killed while printing: up to %llu of the %llu bytes before byte %llu may have been told of before",
+			"%s: an earlier reader was killed while printing: up to %llu of the %llu bytes before byte %llu may have been printed or reported before",
 			f->device->path, (unsigned long long)piece->repeat,
 			(unsigned long long)piece->lost + piece->size,
 			at + piece->size);

@@ -838,7 +838,7 @@ test_telemetry() {
 	check "sizes that cannot be: words" says "firmware bug"
 	FAKE_RING=4294967295 FAKE_NEWER=4294967295 FAKE_OLDER=0 \
 		expect "ring of 4 GiB" 1 telemetry
-	check "ring of 4 GiB: words" says "a log that cannot be"
+	check "ring of 4 GiB: words" says "an impossible log"
 	FAKE_DATA=6:0x12 expect "data refused" 5 telemetry --json
 	check "data refused: status" json 'd["error"]["ext_status"] == 0x12'
 	FAKE_DATA=16 expect "busy" 6 telemetry

@@ -108,8 +108,8 @@ def test_log_on_an_8_bit_terminal(tool, monkeypatch, tmp_path):
     (("capability", "--device"), "after --device;"),
     (("--quiet", "--bogus=1", "-j"), "option --bogus=1;"),
     (("--re",), "option --re;"),
-    (("--json=1", "status"), "no value is wanted by --json=1;"),
-    (("--full=1", "telemetry"), "no value is wanted by --full=1;"),
+    (("--json=1", "status"), "option takes no value: --json=1;"),
+    (("--full=1", "telemetry"), "option takes no value: --full=1;"),
     (("-\u00e9",), "option -\\xc3;"),
 ])
 def test_wrong_option_is_named(tool, arguments, named):
