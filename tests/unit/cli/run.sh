@@ -116,7 +116,7 @@ link_fake() {
 	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. -Iinclude/uapi \
 		-D_FILE_OFFSET_BITS=64 -fPIC -o "$1" \
 		tests/unit/cli/fakedev.c \
-		$(for f in open64 openat64 fstat64 close ioctl read pread64 write \
+		$(for f in open64 __open64_2 openat64 fstat64 close ioctl read pread64 write \
 			mmap64 module_state_read flock fsync fchown renameat \
 			clock_gettime; do
 			echo "-Wl,--wrap=$f"
