@@ -222,6 +222,7 @@ check "shellcheck" shell_check
 check "licences" licences
 check "no kernel version in a driver file" versions
 check "who may use whom" tests/layers.py
+check "the map of the tree" tests/map.py
 check "man pages" man_page
 
 echo
