@@ -79,12 +79,12 @@ static bool is_closed(const char *path)
 
 int open_output(const char *path, int flags)
 {
-	int fd;
+	int fd = -1;
 
 	if (is_stdout(path))
 		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
 	else if (is_closed(path))
-		return -EBADF;
+		errno = EBADF;
 	else
 		fd = open(path,
 			  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags,
