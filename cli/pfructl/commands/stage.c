@@ -190,13 +190,14 @@ static void print_result(struct pfructl *ctl, const struct device *device,
 	out_duration(out, "exec_time_ns", "Execution time", r.exec_time);
 }
 
-static bool wants_retry(const struct device *device)
+/* Not by the result of an earlier try. */
+static bool wants_retry(const struct device *device, int error)
 {
 	struct pfru_result r;
 
 	return device->driver == DRIVER_PFRU &&
 	       !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) &&
-	       r.reason == PFRU_REASON_FIRMWARE &&
+	       r.error == -error && r.reason == PFRU_REASON_FIRMWARE &&
 	       r.status == PFRU_STATUS_RETRY;
 }
 
@@ -238,7 +239,7 @@ static int act(struct pfructl *ctl, const struct device *device,
 		error = call(ctl, device, action, file);
 		if (!error)
 			break;
-		if (!left || signals_waiting() || !wants_retry(device)) {
+		if (!left || signals_waiting() || !wants_retry(device, error)) {
 			int ret =
 				device_failed(ctl, device, action, error, file);
 

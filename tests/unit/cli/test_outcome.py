@@ -265,3 +265,12 @@ def test_signal_while_the_intention_is_not_read(tool):
         process.communicate(timeout=30)
     assert status == -signal.SIGTERM
     assert "starts" not in tool.counts()
+
+
+def test_no_retry_by_an_older_answer(tool):
+    """The second try fails, and its result is that of the first: the firmware has
+    not asked for a third."""
+    r = tool.run("stage", "--json", "--retries", "2",
+                 tool.inputs / "signed.cap", start="4:1", later=5)
+    assert (r.status, r.counts["starts"]) == (8, 2), r
+    assert r.json()["error"]["tries"] == 2, r
