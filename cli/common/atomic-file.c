@@ -50,7 +50,7 @@ static bool through_descriptor(const char *path)
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	int fd = syscall(__NR_openat2, AT_FDCWD, path, &how, sizeof(how));
 
 	if (fd >= 0)
 		close(fd);
