@@ -124,6 +124,10 @@ struct work_struct {
 	int unused;
 };
 
+struct delayed_work {
+	struct work_struct work;
+};
+
 #define cancel_work_sync(work) ((void)(work))
 
 struct attribute_group;
