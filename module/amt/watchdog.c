@@ -270,8 +270,11 @@ static bool judge(enum pfru_amt_answer answer, int *error)
 		return false;
 	if (answer != PFRU_AMT_OTHER && amt.unanswered) {
 		amt.unanswered--;
-		if (!amt.awaiting)
+		/* late: after a stop, or to a heartbeat that was sent again */
+		if (!amt.awaiting) {
+			amt.count.heartbeats += answer != PFRU_AMT_REFUSED;
 			return false;
+		}
 		*error = take_answer(answer);
 		return true;
 	}

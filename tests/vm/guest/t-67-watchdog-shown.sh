@@ -152,11 +152,13 @@ faulty "$n" corrupt command=0x77 all
 values "another message" "failures $n" "timeouts 1" "last_error -71" "strays 0" \
 	"connections 3"
 isnt "$(shown malformed)" 0 "another message: counted as one"
-heci unsolicited
-becomes strays 1 "an answer that nobody waits for is a stray" 5
+# one may still be awaited, of the heartbeats that were answered with something else
+stray() { heci unsolicited; sleep 0.3; [ "$(shown strays)" -gt 0 ]; }
+wait_for 5 stray
+is $? 0 "an answer that nobody waits for is a stray"
 run pfructl watchdog
 for line in "Last error: +Protocol error \(71\)" "Failures: +[3-9]" "Timeouts: +1" \
-	    "Refused: +[1-9]" "Malformed answers: +[1-9]" "Stray answers: +1" \
+	    "Refused: +[1-9]" "Malformed answers: +[1-9]" "Stray answers: +[1-9]" \
 	    "Connections: +3"; do
 	out_like "^ *$line\$" "pfructl watchdog: $line"
 done
