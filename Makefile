@@ -211,7 +211,7 @@ dkms-install: deps-dkms cli
 		install-module-files install-source DESTDIR=
 	"$(LIBEXECDIR)/pfru/dkms-kernels" add $(VERSION)
 	-udevadm control --reload
-	[ ! -d "/lib/modules/$$(uname -r)/updates/dkms" ] || modprobe pfru || \
+	! modinfo pfru >/dev/null 2>&1 || modprobe pfru || \
 		pfructl status
 
 uninstall:

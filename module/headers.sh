@@ -66,11 +66,33 @@ there()
 	done
 }
 
+# find_source: where the kernel's own scripts are; a build directory (O=, or SUSE's headers)
+# has what was generated, and a Makefile that includes its source's
+find_source()
+{
+	if [ -f "$kdir/scripts/Makefile.build" ]; then
+		echo "$kdir"
+		return
+	fi
+	dir=$(sed -n 's/^include \(.*\)\/Makefile$/\1/p' "$kdir/Makefile" | head -n 1)
+	case $dir in
+	/*|'')	echo "${dir:-$kdir}" ;;
+	*)	echo "$kdir/$dir" ;;
+	esac
+}
+
 # usable: they are whole; a kernel's own tree has them when it has been built
 usable()
 {
+	source=$(find_source)
+	[ -f "$source/scripts/Makefile.build" ] || [ "$source" = "$kdir" ] ||
+		refuse "the kernel headers at $kdir lack their source at $source, which has no" \
+			"scripts/Makefile.build: install it (SUSE: kernel-devel), or put it back"
+	[ -f "$source/scripts/Makefile.build" ] ||
+		refuse "the kernel headers at $kdir are incomplete: no scripts/Makefile.build;" \
+			"install them again"
 	for f in include/config/auto.conf include/generated/autoconf.h \
-		scripts/Makefile.build scripts/basic/fixdep scripts/mod/modpost; do
+		scripts/basic/fixdep scripts/mod/modpost; do
 		[ -f "$kdir/$f" ] || refuse "the kernel headers at $kdir are incomplete:" \
 			"no $f; install them again, or run 'make modules_prepare' in that kernel's source"
 	done
@@ -113,7 +135,16 @@ compiler()
 {
 	want=$(family)
 	cc=$(ordered CC)
-	[ -n "$cc" ] || [ -z "$(ordered LLVM)" ] || cc=clang
+	llvm=$(ordered LLVM)
+	# as the kernel's Makefile reads it: a directory, a suffix or yes
+	if [ -z "$cc" ]; then
+		case $llvm in
+		'')	;;
+		*/)	cc=${llvm}clang ;;
+		-*)	cc=clang$llvm ;;
+		*)	cc=clang ;;
+		esac
+	fi
 	if [ -n "$cc" ]; then
 		is=gcc
 		# shellcheck disable=SC2086 # may be "ccache gcc"

@@ -12,8 +12,8 @@ unexport CDPATH
 # $(call pfru-odd,PATH): what is in it with which make or the kernel cannot build
 pfru-comma := ,
 pfru-hash := \#
-pfru-odd = $(strip $(foreach c,: % = ' " ; & $$ $(pfru-comma) $(pfru-hash),$(findstring \
-	$c,$(1))) $(if $(word 2,x$(1)x),a space))
+pfru-odd = $(strip $(foreach c,: % = ' " ; & $$ ( ) * ? < > | ` \ $(pfru-comma) \
+	$(pfru-hash),$(findstring $c,$(1))) $(if $(word 2,x$(1)x),a space))
 # $(call pfru-path,WHAT,PATH)
 pfru-path = $(if $(call pfru-odd,$(2)),$(error pfru: the path of $(1), '$(2)', has \
 	$(call pfru-odd,$(2)) in it, with which neither make nor the kernel can build: \

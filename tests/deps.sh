@@ -23,7 +23,7 @@ table="
 build,debug	bin:gcc		gcc gcc gcc gcc
 build,debug	inc:stdio.h	libc6-dev glibc-devel glibc-devel glibc
 build,debug	bin:make	make make make make
-build		bin:pkg-config	pkg-config pkgconf-pkg-config pkgconf-pkg-config pkgconf
+build		bin:pkg-config	pkg-config pkgconf-pkg-config pkg-config pkgconf
 build		pc:libkmod	libkmod-dev kmod-devel libkmod-devel kmod
 build		pc:json-c	libjson-c-dev json-c-devel libjson-c-devel json-c
 build,debug	pc:libcrypto	libssl-dev openssl-devel libopenssl-devel openssl

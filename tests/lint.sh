@@ -149,6 +149,13 @@ versions()
 		':!module/compat'
 }
 
+# what is the watchdog core's or the MEI bus's own is touched in one file only
+private_fields()
+{
+	! git grep -nE '(set|clear|change)_bit\(|wd_data|cldev->|rcu|module_(get|put)|\<current\>' \
+		-- 'module/amt/*.[ch]'
+}
+
 shell_files()
 {
 	git ls-files | while read -r f; do
@@ -221,7 +228,9 @@ check "core and tool: clang" warnings clang
 check "shellcheck" shell_check
 check "licences" licences
 check "no kernel version in a driver file" versions
+check "no private field of the cores in a driver file" private_fields
 check "who may use whom" tests/layers.py
+check "the map of the tree" tests/map.py
 check "man pages" man_page
 
 echo

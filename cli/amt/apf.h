@@ -126,7 +126,8 @@ enum apf_fault {
  * @message: set; strings lead into @bytes
  *
  * What follows the last field is not looked at: later firmware may have more. Of a
- * global request that is not known, only the name is taken.
+ * global request that is not known, only the name is taken. Of one that is too
+ * short, @want_reply is set when it was there; nothing else may be used.
  *
  * Return: enum apf_fault
  */

@@ -83,6 +83,7 @@ void lme_start(struct lme *lme, uint64_t now, uint32_t mtu)
 	lme->agreed = false;
 	lme->ready = false;
 	lme->dead = false;
+	lme->full_until = 0;
 	send_message(lme, &version);
 }
 
@@ -148,7 +149,7 @@ static void open_now(struct lme *lme, struct lme_channel *channel)
 	channel->state = LME_OPENING;
 	channel->tries++;
 	channel->credit = LME_WINDOW;
-	channel->when = lme->now + LME_OPEN_TIMEOUT;
+	channel->until = lme->now + LME_OPEN_TIMEOUT;
 	send_message(lme, &open);
 }
 
@@ -162,7 +163,7 @@ static size_t taken(const struct lme *lme)
 	return count;
 }
 
-/* The one that waits for the longest: numbers grow. */
+/* Of those that are due, the one that waits for the longest: numbers grow. */
 static struct lme_channel *first_waiting(struct lme *lme)
 {
 	struct lme_channel *first = NULL;
@@ -172,23 +173,41 @@ static struct lme_channel *first_waiting(struct lme *lme)
 		struct lme_channel *channel = &lme->channels[i];
 
 		if (channel->state == LME_WAITING &&
+		    channel->when <= lme->now &&
 		    (!first || channel->number < first->number))
 			first = channel;
 	}
 	return first;
 }
 
-/* The first has to be opened again later: who came after it waits, too. */
+static bool may_open(const struct lme *lme)
+{
+	return lme->ready && !lme->dead && taken(lme) < LME_SLOTS;
+}
+
 static void open_waiting(struct lme *lme)
 {
 	struct lme_channel *first;
 
-	while (lme->ready && !lme->dead && taken(lme) < LME_SLOTS) {
+	while (may_open(lme) && lme->full_until <= lme->now) {
 		first = first_waiting(lme);
-		if (!first || first->when > lme->now)
+		if (!first)
 			return;
 		open_now(lme, first);
 	}
+}
+
+/* when the next that waits is due */
+static uint64_t next_waiting(const struct lme *lme)
+{
+	uint64_t next = LME_NEVER;
+	size_t i;
+
+	for (i = 0; may_open(lme) && i < LME_CHANNELS; i++)
+		if (lme->channels[i].state == LME_WAITING &&
+		    lme->channels[i].when < next)
+			next = lme->channels[i].when;
+	return next < lme->full_until ? lme->full_until : next;
 }
 
 static void send_close(struct lme *lme, uint32_t peer)
@@ -211,37 +230,56 @@ static void give_up(struct lme *lme, struct lme_channel *channel,
 		lme->hooks->refused(lme->context, was.number, reason);
 }
 
-/* AMT did not answer in time: its answer may come yet, see confirmed(). */
+/* AMT did not answer in time: its answer may come yet, see got_confirmation(). */
 static void expire(struct lme *lme, struct lme_channel *channel)
 {
-	if (channel->state == LME_OPENING)
-		give_up(lme, channel, 0);
-	else
+	if (channel->state == LME_CLOSING)
 		release(channel);
+	else
+		give_up(lme, channel, 0);
 }
 
-static bool is_timed(const struct lme_channel *channel)
+/* Who waits for a place has a turn to come, but not before AMT is ready. */
+static bool is_timed(const struct lme *lme, const struct lme_channel *channel)
 {
-	return channel->state == LME_OPENING || channel->state == LME_CLOSING;
+	return channel->state == LME_OPENING || channel->state == LME_CLOSING ||
+	       (channel->state == LME_WAITING && !lme->ready);
+}
+
+/* A program's own calls come without the time: what they began begins now. */
+static void begin_times(struct lme *lme)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++) {
+		struct lme_channel *channel = &lme->channels[i];
+
+		if (channel->state == LME_WAITING && !channel->until)
+			channel->until = lme->now + LME_OPEN_TIMEOUT;
+		if (channel->state == LME_CLOSING && !channel->until)
+			channel->until = lme->now + LME_CLOSE_TIMEOUT;
+	}
 }
 
 uint64_t lme_tick(struct lme *lme, uint64_t now)
 {
-	uint64_t next = LME_NEVER;
-	struct lme_channel *first;
+	uint64_t next;
 	size_t i;
 
 	lme->now = now;
+	begin_times(lme);
 	for (i = 0; i < LME_CHANNELS; i++)
-		if (is_timed(&lme->channels[i]) && lme->channels[i].when <= now)
+		if (is_timed(lme, &lme->channels[i]) &&
+		    lme->channels[i].until <= now)
 			expire(lme, &lme->channels[i]);
 	open_waiting(lme);
+	/* also what hooks began */
+	begin_times(lme);
+	next = next_waiting(lme);
 	for (i = 0; i < LME_CHANNELS; i++)
-		if (is_timed(&lme->channels[i]) && lme->channels[i].when < next)
-			next = lme->channels[i].when;
-	first = first_waiting(lme);
-	if (lme->ready && first && taken(lme) < LME_SLOTS && first->when < next)
-		next = first->when;
+		if (is_timed(lme, &lme->channels[i]) &&
+		    lme->channels[i].until < next)
+			next = lme->channels[i].until;
 	return next;
 }
 
@@ -311,7 +349,7 @@ void lme_close(struct lme *lme, uint32_t number)
 		channel->abandoned = true;
 	} else if (channel->state == LME_OPEN) {
 		channel->state = LME_CLOSING;
-		channel->when = lme->now + LME_CLOSE_TIMEOUT;
+		channel->until = 0;
 		send_close(lme, channel->peer);
 	}
 }
@@ -366,7 +404,7 @@ static void got_global_request(struct lme *lme,
 
 	if (apf_is(&message->name, APF_UDP_SEND)) {
 		odd(lme, LME_UDP);
-	} else if ((on || off) && message->port <= PORT_MAX) {
+	} else if ((on || off) && message->port && message->port <= PORT_MAX) {
 		if (lme->hooks->forward(lme->context, message->port, on)) {
 			reply.type = APF_REQUEST_SUCCESS;
 			reply.port = on ? message->port : 0;
@@ -391,14 +429,26 @@ static void got_open(struct lme *lme, const struct apf_message *message)
 	send_message(lme, &failure);
 }
 
+/* is one of AMT's places that of a channel */
+static bool is_in_use(const struct lme *lme, uint32_t peer)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state >= LME_OPEN &&
+		    lme->channels[i].peer == peer)
+			return true;
+	return false;
+}
+
 static void got_confirmation(struct lme *lme, const struct apf_message *message)
 {
 	struct lme_channel *channel = find(lme, message->recipient);
 
 	if (!channel || channel->state != LME_OPENING) {
-		/* too late, or never asked for: the place is given back */
+		/* too late, twice, or never asked for: the place is given back */
 		odd(lme, LME_UNKNOWN_CHANNEL);
-		if (!channel)
+		if (!is_in_use(lme, message->sender))
 			send_close(lme, message->sender);
 		return;
 	}
@@ -432,6 +482,9 @@ static void got_failure(struct lme *lme, const struct apf_message *message)
 	}
 	channel->state = LME_WAITING;
 	channel->when = lme->now + LME_RETRY_DELAY * channel->tries;
+	/* who came later does not get it before; another reason may be the port's own */
+	if (message->reason == APF_RESOURCE_SHORTAGE)
+		lme->full_until = channel->when;
 }
 
 static void got_adjust(struct lme *lme, const struct apf_message *message)
@@ -568,6 +621,17 @@ static void handle(struct lme *lme, const struct apf_message *message)
 	odd(lme, LME_OUT_OF_ORDER);
 }
 
+/* What can't be taken apart is ignored, but for a request that waits for a reply. */
+static void got_malformed(struct lme *lme, const struct apf_message *message)
+{
+	const struct apf_message failure = { .type = APF_REQUEST_FAILURE };
+
+	odd(lme, LME_MALFORMED);
+	if (lme->ready && message->type == APF_GLOBAL_REQUEST &&
+	    message->want_reply)
+		send_message(lme, &failure);
+}
+
 void lme_receive(struct lme *lme, uint64_t now, const uint8_t *bytes,
 		 size_t size)
 {
@@ -578,9 +642,10 @@ void lme_receive(struct lme *lme, uint64_t now, const uint8_t *bytes,
 	if (lme->dead)
 		return;
 	fault = apf_decode(bytes, size, &message);
-	if (fault)
-		odd(lme,
-		    fault == APF_UNKNOWN ? LME_UNKNOWN_TYPE : LME_MALFORMED);
+	if (fault == APF_UNKNOWN)
+		odd(lme, LME_UNKNOWN_TYPE);
+	else if (fault)
+		got_malformed(lme, &message);
 	else
 		handle(lme, &message);
 	open_waiting(lme);

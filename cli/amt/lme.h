@@ -94,7 +94,9 @@ enum lme_state {
  * @owed: bytes that were consumed, and of which AMT does not know yet
  * @port: of AMT
  * @tries: how often it was opened
- * @when: when it is to be opened again, or given up
+ * @when: not to be opened before
+ * @until: when it is not waited for any longer: for AMT to be ready, to open it
+ *	or to close it; 0 until lme_tick() begins that
  */
 struct lme_channel {
 	enum lme_state state;
@@ -107,6 +109,7 @@ struct lme_channel {
 	uint16_t port;
 	unsigned int tries;
 	uint64_t when;
+	uint64_t until;
 };
 
 /**
@@ -117,6 +120,7 @@ struct lme_channel {
  * @agreed: on a version
  * @ready: AMT takes channels
  * @dead: there is no connection, or none that is of use
+ * @full_until: AMT had no place: nothing is opened before
  * @last: the last number given to a channel
  * @now: milliseconds, when it was last told
  * @channels: in no order
@@ -129,6 +133,7 @@ struct lme {
 	bool agreed;
 	bool ready;
 	bool dead;
+	uint64_t full_until;
 	uint32_t last;
 	uint64_t now;
 	struct lme_channel channels[LME_CHANNELS];
@@ -162,6 +167,8 @@ void lme_lost(struct lme *lme);
  * @now: milliseconds
  * @message: the message
  * @size: in bytes
+ *
+ * lme_tick() is next.
  */
 void lme_receive(struct lme *lme, uint64_t now, const uint8_t *message,
 		 size_t size);
@@ -180,7 +187,8 @@ uint64_t lme_tick(struct lme *lme, uint64_t now);
  * @lme: session, ready or not
  * @port: of AMT
  *
- * Those that wait are opened in the order in which they came. lme_tick() is next.
+ * Those that wait are opened in the order in which they came; without a connection
+ * that gets ready, they are refused after LME_OPEN_TIMEOUT. lme_tick() is next.
  *
  * Return: its number, 0 when too many wait
  */
@@ -209,7 +217,8 @@ size_t lme_send(struct lme *lme, uint32_t channel, const uint8_t *bytes,
 void lme_consumed(struct lme *lme, uint32_t channel, size_t size);
 
 /**
- * lme_close() - close a channel: its number means nothing any more
+ * lme_close() - close a channel: its number means nothing any more. lme_tick() is
+ * next.
  */
 void lme_close(struct lme *lme, uint32_t channel);
 

@@ -23,6 +23,8 @@
 #define TRIES	    8
 #define PAUSE_MS    250
 #define ENGINES_MAX 32
+/* after which no other is tried: the kernel gives each 15 seconds */
+#define TRY_MS 10000
 /* a message that is less can't be one; one that is more is no mailbox */
 #define MTU_MIN 16U
 #define MTU_MAX (1U << 20)
@@ -278,6 +280,7 @@ static enum mei_problem try_engines(struct mei *mei, const uint8_t *uuid)
 enum mei_problem mei_open(struct mei *mei, const uint8_t *uuid)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	uint64_t end = now_ms() + TRY_MS;
 	enum mei_problem problem;
 	int tries = 0;
 
@@ -286,7 +289,7 @@ enum mei_problem mei_open(struct mei *mei, const uint8_t *uuid)
 	for (;;) {
 		problem = try_engines(mei, uuid);
 		if ((problem != MEI_BUSY && problem != MEI_RESETTING) ||
-		    ++tries == TRIES)
+		    ++tries == TRIES || now_ms() >= end)
 			return problem;
 		mei_close(mei);
 		nanosleep(&pause, NULL);

@@ -73,8 +73,8 @@ struct mei {
  * @uuid: the client, in the order of bytes that the kernel wants
  *
  * Tries again for two seconds while others hold the client or the engine is being
- * reset. The kernel bounds one connection to 15 seconds. Engines of graphics
- * cards are not asked.
+ * reset. The kernel bounds one connection to 15 seconds; after one that took ten,
+ * none is tried again. Engines of graphics cards are not asked.
  */
 enum mei_problem mei_open(struct mei *mei, const uint8_t *uuid);
 

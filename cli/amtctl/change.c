@@ -56,18 +56,19 @@ static void show(struct amtctl *ctl)
 	free(text);
 }
 
-static int confirm(struct amtctl *ctl, const struct change *change)
+/* The connection is given up meanwhile: AMT may have only one, and this may last. */
+static int confirm(struct session *session, const struct change *change)
 {
+	struct amtctl *ctl = session->ctl;
 	char *line = NULL;
 	size_t room = 0;
 	bool yes;
 
-	if (ctl->yes)
-		return STATUS_DONE;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
 		return fail(ctl->out, STATUS_USAGE, "usage",
 			    "there is no terminal to ask on: give --yes to change AMT's state");
 	show(ctl);
+	mei_close(&session->mei);
 	fprintf(stderr, "%s Type yes: ", change->question);
 	fflush(stderr);
 	yes = getline(&line, &room, stdin) > 0 && !strcmp(line, "yes\n");
@@ -134,9 +135,6 @@ static int judge(struct session *session, const struct change *change,
 		fail_string(out, "status_name", amthi_status_name(status));
 		return ret;
 	}
-	/* the request was not even taken */
-	if (problem == MEI_RESETTING || problem == MEI_BUSY)
-		return session_report(session->ctl, problem, &session->mei);
 	if (state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_UNKNOWN, "unknown",
 			    "AMT was asked, and does not tell its state any more: it may have done it; look with 'amtctl status'");
@@ -146,7 +144,44 @@ static int judge(struct session *session, const struct change *change,
 		    state_word(change, state));
 }
 
-/* From here on an end would lose what came of it; it takes a minute at most. */
+/* A person took a while: what was judged may not be so any more. */
+static int check_again(struct session *session, const struct change *change)
+{
+	struct output *out = session->ctl->out;
+	enum mei_problem problem = mei_open(&session->mei, amthi_uuid);
+	uint32_t state;
+
+	if (problem)
+		return session_report(session->ctl, problem, &session->mei);
+	state = look(session, change);
+	if (state == change->from)
+		return STATUS_DONE;
+	if (state == CHANGE_STATE_UNKNOWN)
+		return fail(out, STATUS_FAILED, "state",
+			    "AMT does not tell its state any more: nothing was changed");
+	return fail(out, STATUS_REFUSED, "state",
+		    "AMT's state is '%s' by now: nothing was changed",
+		    state_word(change, state));
+}
+
+/* No message could be sent: not an unknown outcome. */
+static int not_asked(struct session *session, const struct change *change,
+		     enum mei_problem problem)
+{
+	struct amtctl *ctl = session->ctl;
+	int ret = session_report(ctl, problem, &session->mei);
+	const char *state;
+
+	mei_close(&session->mei);
+	state = state_word(change, look(session, change));
+	out_string(ctl->out, "state_after", "State now", state);
+	record(ctl, change->action, state_word(change, change->from), state,
+	       "AMT was not asked to %s: it takes no messages", change->what);
+	out_bool(ctl->out, "changed", "Changed", false);
+	return ret;
+}
+
+/* From here on an end would lose what came of it; that takes minutes at most. */
 static void ignore_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -171,6 +206,8 @@ static int act(struct session *session, const struct change *change)
 	       change->what);
 	problem = session_try(session, change->command, change->argument,
 			      change->size, &answer, &fault);
+	if (problem == MEI_RESETTING || problem == MEI_BUSY)
+		return not_asked(session, change, problem);
 	if (problem)
 		mei_close(&session->mei);
 	else
@@ -195,14 +232,17 @@ static int act(struct session *session, const struct change *change)
 int change_make(struct session *session, const struct change *change)
 {
 	struct output *out = session->ctl->out;
-	int ret;
+	int ret = STATUS_DONE;
 
 	if (session->ctl->dry_run) {
 		out_bool(out, "dry_run", NULL, true);
 		out_string(out, NULL, "Dry run", "nothing was changed");
 		return STATUS_DONE;
 	}
-	ret = confirm(session->ctl, change);
+	if (!session->ctl->yes) {
+		ret = confirm(session, change);
+		ret = ret ? ret : check_again(session, change);
+	}
 	return ret ? ret : act(session, change);
 }
 

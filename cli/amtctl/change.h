@@ -10,7 +10,7 @@
 #include "session.h"
 
 /* the list in which what is watched is looked for */
-#define CHANGE_LIST	    amthi_configuration_questions
+#define CHANGE_LIST	     amthi_configuration_questions
 #define CHANGE_STATE_UNKNOWN UINT32_MAX
 
 /**

@@ -48,10 +48,7 @@ static void print_number(struct output *out, const struct amthi_field *field,
 	free(key);
 }
 
-/*
- * The order of bytes depends on the firmware's age: the bytes as they came are
- * there too.
- */
+/* The order of bytes depends on the firmware's age: they are shown as they came. */
 static void print_ipv4(struct output *out, const struct amthi_field *field,
 		       const uint8_t *bytes)
 {
@@ -61,7 +58,7 @@ static void print_ipv4(struct output *out, const struct amthi_field *field,
 	char *raw = hex(bytes, 4, "");
 
 	out_string(out, field->key, field->label, dotted);
-	out_string(out, key, NULL, raw);
+	out_string(out, key, "IPv4 bytes", raw);
 	free(raw);
 	free(key);
 	free(dotted);
@@ -221,10 +218,10 @@ static void print_hash(struct output *out, const struct amthi_value *values,
 	out_number(out, "handle", NULL, handle);
 	out_bool(out, "default", "Default", values[AMTHI_HASH_DEFAULT].number);
 	out_bool(out, "active", "Active", values[AMTHI_HASH_ACTIVE].number);
-	out_number(out, "algorithm_number", NULL, algorithm);
 	out_string(out, "algorithm", "Algorithm",
 		   algorithm < ARRAY_LENGTH(names) ? names[algorithm] :
 						     "unknown");
+	out_number(out, "algorithm_number", "Algorithm number", algorithm);
 	out_string(out, "hash", "Hash", text);
 	out_end(out);
 	free(name);

@@ -55,6 +55,9 @@ static const struct {
 		"the management engine at ", " can't be used" },
 };
 /* clang-format on */
+/* instead of what follows for MEI_NO_DRIVER, when the driver is there */
+static const char not_taken[] =
+	" has no driver: mei_me is loaded and did not take it; see 'dmesg | grep mei'";
 
 /* what the message names, without the root that tests set */
 static const char *named(const struct mei *mei)
@@ -79,18 +82,14 @@ int session_report(struct amtctl *ctl, enum mei_problem problem,
 		   const struct mei *mei)
 {
 	struct output *out = ctl->out;
+	const char *after = mei->driver_loaded ? not_taken :
+						 problems[problem].after;
 	char *message = xasprintf("%s%s%s", problems[problem].before,
-				  named(mei), problems[problem].after);
+				  named(mei), after);
 
-	if (problem == MEI_FAILED)
-		fail(out, problems[problem].status, problems[problem].reason,
-		     "%s: %s", message, strerror(mei->error));
-	else
-		fail(out, problems[problem].status, problems[problem].reason,
-		     "%s%s", message,
-		     mei->driver_loaded ?
-			     " (it is loaded, and did not take it: see 'dmesg | grep mei')" :
-			     "");
+	fail(out, problems[problem].status, problems[problem].reason, "%s%s%s",
+	     message, problem == MEI_FAILED ? ": " : "",
+	     problem == MEI_FAILED ? strerror(mei->error) : "");
 	free(message);
 	if (mei->error)
 		fail_number(out, "errno", mei->error);

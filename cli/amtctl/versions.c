@@ -33,18 +33,34 @@ static void print_one(struct output *out, const char *key, const char *label,
 	free(text);
 }
 
+static void print_named(struct output *out, const char *key, const char *label,
+			const struct amthi_version *version)
+{
+	if (version)
+		print_one(out, key, label, version->version,
+			  version->version_size);
+	else
+		out_null(out, key);
+}
+
 void versions_print_short(struct output *out,
 			  const struct amthi_versions *versions)
 {
-	const struct amthi_version *amt = amthi_version(versions, "AMT");
-	const struct amthi_version *build =
-		amthi_version(versions, "Build Number");
-
 	print_one(out, "bios", "BIOS", versions->bios, versions->bios_size);
-	if (amt)
-		print_one(out, "amt_version", "AMT version", amt->version,
-			  amt->version_size);
-	if (build)
-		print_one(out, "build_number", "Build number", build->version,
-			  build->version_size);
+	print_named(out, "amt_version", "AMT version",
+		    amthi_version(versions, "AMT"));
+	print_named(out, "build_number", "Build number",
+		    amthi_version(versions, "Build Number"));
+}
+
+void versions_print_refused(struct output *out, uint32_t status)
+{
+	const char *name = amthi_status_name(status);
+
+	out_null(out, "bios");
+	out_null(out, "amt_version");
+	out_number(out, "amt_version_status", NULL, status);
+	out_string(out, "amt_version_status_name", NULL, name);
+	out_null(out, "build_number");
+	note(out, "the versions are not available: %s (0x%x)", name, status);
 }

@@ -25,4 +25,10 @@ int versions_ask(struct session *session, struct amthi_versions *versions,
 void versions_print_short(struct output *out,
 			  const struct amthi_versions *versions);
 
+/**
+ * versions_print_refused() - the same keys, when AMT does not give its versions
+ * @status: AMT's, not success
+ */
+void versions_print_refused(struct output *out, uint32_t status);
+
 #endif /* AMTCTL_VERSIONS_H */

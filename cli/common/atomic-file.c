@@ -43,19 +43,6 @@ static bool is_stdout(const char *path)
 	       same_file(&ours, &there);
 }
 
-int open_output(const char *path, int flags)
-{
-	int fd;
-
-	if (is_stdout(path))
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	else
-		fd = open(path,
-			  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags,
-			  MODE_NEW);
-	return fd < 0 ? -errno : fd;
-}
-
 /* /dev/fd/3 and the like: the file belongs to who opened it, and keeps its inode */
 static bool through_descriptor(const char *path)
 {
@@ -63,11 +50,46 @@ static bool through_descriptor(const char *path)
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	int fd = syscall(__NR_openat2, AT_FDCWD, path, &how, sizeof(how));
 
 	if (fd >= 0)
 		close(fd);
 	return fd < 0 && errno == ELOOP;
+}
+
+/*
+ * A standard descriptor that was closed stands for /dev/null, without being open
+ * (O_PATH). Opened by its number it would take everything, and keep nothing.
+ */
+static bool is_closed(const char *path)
+{
+	struct stat ours, there;
+	int fd, flags;
+
+	if (!through_descriptor(path) || stat(path, &there))
+		return false;
+	for (fd = 0; fd <= STDERR_FILENO; fd++) {
+		flags = fcntl(fd, F_GETFL);
+		if (flags >= 0 && flags & O_PATH && !fstat(fd, &ours) &&
+		    same_file(&ours, &there))
+			return true;
+	}
+	return false;
+}
+
+int open_output(const char *path, int flags)
+{
+	int fd = -1;
+
+	if (is_stdout(path))
+		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	else if (is_closed(path))
+		errno = EBADF;
+	else
+		fd = open(path,
+			  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags,
+			  MODE_NEW);
+	return fd < 0 ? -errno : fd;
 }
 
 /* What follows the last slash; empty, "." and ".." are directories. */
@@ -348,7 +370,9 @@ static int put_into_place(struct atomic_file *file)
 	free(file->until);
 	file->until = NULL;
 	file->made = false;
-	return sync_directory(file->directory);
+	ret = sync_directory(file->directory);
+	/* one that cannot be read, or that takes no sync: the file is in its place */
+	return ret == -EACCES || ret == -EINVAL ? 0 : ret;
 }
 
 int atomic_file_end(struct atomic_file *file, int ret)

@@ -43,7 +43,8 @@ struct atomic_file {
  * gives standard output, with its place to write at and whatever it is. A new
  * file has the mode 0666 without the bits of the umask.
  *
- * Return: a descriptor, or a negative errno
+ * Return: a descriptor, or a negative errno; -EBADF for a name of a standard
+ * descriptor that was closed
  */
 int open_output(const char *path, int flags);
 

@@ -221,15 +221,20 @@ void out_set_lines(struct output *out)
 	out->lines = true;
 }
 
-static struct text take_json(struct output *out)
+static void begin_document(struct output *out)
 {
-	struct text text = json_document(out);
-
 	json_object_put(out->stack[0]);
 	out->stack[0] = made(json_object_new_object());
 	out->error = NULL;
 	out->failed = false;
 	out->notes = NULL;
+}
+
+static struct text take_json(struct output *out)
+{
+	struct text text = json_document(out);
+
+	begin_document(out);
 	return text;
 }
 
@@ -266,7 +271,7 @@ static void say_instead(struct output *out)
 	if (json_object_object_get_ex(error, "message", &message))
 		words = json_object_get_string(message);
 	if (*words)
-		fprintf(stderr, "%s: %s\n", program_name, words);
+		fprintf(stderr, "%s: %s\n", program_name, for_locale(words));
 }
 
 static void report_unwritten(struct output *out, int error)
@@ -281,6 +286,24 @@ static void report_unwritten(struct output *out, int error)
 	say_instead(out);
 }
 
+/*
+ * The document did not get into the file: one that says so goes to standard output,
+ * where other failures are. Returns 0 or a negative errno, of either.
+ */
+static int print_failure(struct output *out, int status, int error)
+{
+	if (!out->json || !out->to_file)
+		return -error;
+	begin_document(out);
+	fail(out, status, "output", "%s: cannot write to it: %s",
+	     escaped(out->path), strerror(error));
+	fail_number(out, "errno", error);
+	out->path = NULL;
+	out->to_file = false;
+	out->unread = true;
+	return print_all(out);
+}
+
 int output_finish(struct output *out, int status)
 {
 	int ret = out->unwritten;
@@ -289,10 +312,12 @@ int output_finish(struct output *out, int status)
 	if (!ret)
 		ret = print_all(out);
 	if (ret) {
-		report_unwritten(out, -ret);
 		if (status == EXIT_SUCCESS && !out->certain)
 			status = EXIT_FAILURE;
+		ret = print_failure(out, status, -ret);
 	}
+	if (ret)
+		report_unwritten(out, -ret);
 	last_words(NULL, 0);
 	json_object_put(out->stack[0]);
 	free(out->text.bytes);
@@ -566,7 +591,7 @@ void announce(struct output *out, const char *format, ...)
 	message = xvasprintf(format, args);
 	va_end(args);
 	progress_end(out);
-	fprintf(stderr, "%s: %s\n", program_name, message);
+	fprintf(stderr, "%s: %s\n", program_name, for_locale(message));
 	free(message);
 }
 

@@ -37,7 +37,8 @@ struct output *output_new(bool json, bool quiet);
  * When the output cannot be written, standard error gets that and what came of
  * the command: the failure that only JSON would have shown, or the outcome(). A
  * pipe on standard output that nobody reads any more is passed over silently,
- * unless there is an outcome(), or out_set_unread() says that it matters.
+ * unless there is an outcome(), or out_set_unread() says that it matters. A file of
+ * out_use_file() that cannot be written is, with JSON, a failure on standard output.
  *
  * Return: @status; EXIT_FAILURE for a success that could not be printed, unless
  * outcome() says otherwise

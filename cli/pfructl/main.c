@@ -124,12 +124,12 @@ static const struct option_help {
 	{ TAKES_FOLLOW,
 	  "      --follow           --delta again and again, until interrupted\n" },
 	{ TAKES_SUMMARY,
-	  "      --summary          print a table of the updates that the log tells of\n" },
+	  "      --summary          print a table of the updates found in the log\n" },
 	{ TAKES_SINCE,
 	  "      --since-reset      count as lost what was overwritten since the log's last\n"
 	  "                         reset, where there is no position yet\n" },
 	{ TAKES_RAW,
-	  "      --raw              escape nothing, on a terminal neither\n" },
+	  "      --raw              escape nothing, even on a terminal\n" },
 	{ TAKES_ESCAPE,
 	  "      --escape           escape control characters wherever it is printed to\n" },
 	{ TAKES_OUTPUT,
@@ -377,7 +377,7 @@ static int file_given(struct pfructl *ctl, const char *option)
 
 	if (*optarg)
 		return STATUS_DONE;
-	text = xasprintf("%s wants a file, not an empty name", option);
+	text = xasprintf("%s needs a file, not an empty name", option);
 	ret = usage(ctl, text, "");
 	free(text);
 	return ret;
@@ -437,7 +437,7 @@ static int parse_option(struct pfructl *ctl, int c, enum request *request)
 		o->given |= TAKES_DEVICE;
 		o->device = optarg;
 		if (!*optarg)
-			return usage(ctl, "--device wants a node or a number",
+			return usage(ctl, "--device needs a node or a number",
 				     "");
 		return STATUS_DONE;
 	case 'r':
@@ -496,7 +496,7 @@ static int wrong_option(struct pfructl *ctl, int c, const char *word)
 		return usage(ctl, "a value is missing after",
 			     is_long ? word : letter);
 	if (is_long && optopt)
-		return usage(ctl, "no value is wanted by", word);
+		return usage(ctl, "this option takes no value:", word);
 	return usage(ctl, "unknown or incomplete option",
 		     is_long ? word : letter);
 }
@@ -583,7 +583,7 @@ static int run_command(struct pfructl *ctl, enum request request, int count,
 		ret = check_arguments(ctl, command, count - 1, arguments + 1);
 	if (ret)
 		return ret;
-	if (command->acts)
+	if (command->acts && !ctl->options.dry_run)
 		out_set_unread(ctl->out);
 	ret = command->run(ctl);
 	if (ret ? !command->tells_on_failure :
@@ -653,8 +653,8 @@ static void guard_descriptors(void)
 }
 
 /*
- * A pipe that is closed and a file that may not grow are errors of writing, told
- * of as such; the end of a program started here is to be waited for.
+ * A pipe that is closed and a file that may not grow are errors of writing, reported
+ * as such; the end of a program started here is to be waited for.
  */
 static void set_signals(void)
 {

@@ -122,7 +122,7 @@ struct pfructl {
  * @help: one line
  * @details: what --help shows besides
  * @takes: TAKES_* bits
- * @acts: --quiet leaves its text out
+ * @acts: --quiet leaves its text out, and output that nobody reads is reported
  * @tells_on_failure: its text is worth showing when it failed
  * @run: returns enum exit_status
  */

@@ -27,7 +27,7 @@ static void notified(struct mei_cl_device *cldev)
 static void subscribe(struct work_struct *work)
 {
 	struct pfru_link *link =
-		container_of(work, struct pfru_link, subscribe);
+		container_of(work, struct pfru_link, subscribe.work);
 
 	if (mei_cldev_register_notif_cb(link->cldev, notified))
 		return;
@@ -44,7 +44,7 @@ void pfru_link_init(struct pfru_link *link, struct mei_cl_device *cldev,
 	link->cldev = cldev;
 	link->received = on_received;
 	link->notified = on_notified;
-	INIT_WORK(&link->subscribe, subscribe);
+	INIT_DELAYED_WORK(&link->subscribe, subscribe);
 	mei_cldev_set_drvdata(cldev, link);
 }
 
@@ -53,7 +53,7 @@ void pfru_link_disconnect(struct pfru_link *link)
 	WRITE_ONCE(link->up, false);
 	/* first: it would register a callback behind what unregisters it */
 	if (link->subscribes)
-		cancel_work_sync(&link->subscribe);
+		cancel_delayed_work_sync(&link->subscribe);
 	if (link->enabled)
 		pfru_mei_disable(link->cldev, link->receives, link->notifies);
 	link->enabled = false;
@@ -93,7 +93,8 @@ void pfru_link_subscribe(struct pfru_link *link)
 	if (link->subscribes)
 		return;
 	link->subscribes = true;
-	queue_work(system_long_wq, &link->subscribe);
+	queue_delayed_work(system_long_wq, &link->subscribe,
+			   msecs_to_jiffies(PFRU_MEI_QUIET_MS));
 }
 
 bool pfru_link_is_up(struct pfru_link *link)

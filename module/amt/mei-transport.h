@@ -36,7 +36,7 @@ struct pfru_link {
 	struct mei_cl_device *cldev;
 	void (*received)(const u8 *bytes, ssize_t length);
 	void (*notified)(void);
-	struct work_struct subscribe;
+	struct delayed_work subscribe;
 	bool up;
 	bool enabled;
 	bool receives;

@@ -160,12 +160,18 @@ static const char *error_text(int error)
 		return "the firmware answers something else";
 	case -ETIMEDOUT:
 		return "the firmware does not answer in time";
+	case -EFAULT: /* of a connection; a send's is -ENODEV */
+		return "the firmware has not answered, or the link was reset";
+	case -ENOTTY: /* of a connection, too */
+		return "the firmware has no such client";
+	case -EBUSY: /* the same */
+		return "another program is connected, or the firmware takes none";
 	case -ENODEV:
 		return "there is no connection with the firmware";
 	case -ECOMM:
 		return "the message was not sent as a whole";
 	default:
-		return "the message can't be sent";
+		return "the MEI driver reports an error";
 	}
 }
 
@@ -264,8 +270,11 @@ static bool judge(enum pfru_amt_answer answer, int *error)
 		return false;
 	if (answer != PFRU_AMT_OTHER && amt.unanswered) {
 		amt.unanswered--;
-		if (!amt.awaiting)
+		/* late: after a stop, or to a heartbeat that was sent again */
+		if (!amt.awaiting) {
+			amt.count.heartbeats += answer != PFRU_AMT_REFUSED;
 			return false;
+		}
 		*error = take_answer(answer);
 		return true;
 	}
@@ -283,9 +292,9 @@ static void received(const u8 *bytes, ssize_t length)
 	bool judged = false;
 
 	spin_lock(&amt.lock);
-	if (length < 0)
+	if (length == -EMSGSIZE || length == -EPROTO)
 		amt.count.malformed++;
-	else
+	else if (length >= 0)
 		judged = judge(pfru_amt_answer(bytes, length), &error);
 	wake();
 	spin_unlock(&amt.lock);
@@ -407,15 +416,22 @@ static int amt_stop(struct watchdog_device *wdd)
 	return 0;
 }
 
+/* of the last heartbeat that was acknowledged, in seconds; the lock is held */
+static s64 age(void)
+{
+	return ktime_divns(ktime_sub(ktime_get(), amt.last), NSEC_PER_SEC);
+}
+
 /* AMT's timer stands still in sleep, as does ktime_get(); the lock is held */
 static unsigned int timeleft(void)
 {
-	s64 passed = ktime_ms_delta(ktime_get(), amt.last) / MSEC_PER_SEC;
+	s64 passed = age();
 
 	if (amt.armed)
 		return passed < amt.last_timeout ? amt.last_timeout - passed :
 						   0;
-	if (amt.wanted && amt.required != REQUIRED_NO)
+	/* on its way; what has failed does not run, as far as is known */
+	if (to_run() && amt.bound && !amt.tries && amt.required != REQUIRED_NO)
 		return amt.wdd.timeout;
 	return 0;
 }
@@ -484,8 +500,7 @@ void pfru_watchdog_look(struct pfru_watchdog_status *status)
 	status->timeleft = timeleft();
 	status->last_heartbeat = -1;
 	if (amt.acknowledged)
-		status->last_heartbeat =
-			ktime_ms_delta(ktime_get(), amt.last) / MSEC_PER_SEC;
+		status->last_heartbeat = age();
 	status->protocol = amt.info.firmware_version;
 	status->timeout = amt.wdd.timeout;
 	spin_unlock(&amt.lock);
@@ -518,6 +533,9 @@ static void give_up_answer(void)
 	    time_after_eq(jiffies, amt.since + msecs_to_jiffies(ANSWER_MS))) {
 		error = amt.garbled ? -EPROTO : -ETIMEDOUT;
 		failed(error);
+		/* that was pause enough for one that is to run */
+		if (to_run())
+			amt.retry = jiffies;
 	}
 	spin_unlock(&amt.lock);
 	if (!error)
@@ -539,6 +557,10 @@ static void connect(void)
 	amt.connected = jiffies;
 	amt.unreachable = ret;
 	amt.unanswered = 0;
+	/* what the last connection owed does not come by this one */
+	amt.awaiting = false;
+	amt.asking = false;
+	amt.due = to_run();
 	if (ret) {
 		amt.count.error = ret;
 		amt.vain = ret == -ENOTTY;
@@ -555,6 +577,16 @@ static bool to_ask(void)
 {
 	return !amt.registered && amt.answers && !amt.asleep &&
 	       amt.required == REQUIRED_UNKNOWN;
+}
+
+/*
+ * Only after AMT has said that it requires the watchdog, which protocol 1 cannot
+ * say. Not during sleep, when AMT is not asked. The lock is held.
+ */
+static bool to_register(void)
+{
+	return !amt.registered && !amt.asleep &&
+	       (amt.required == REQUIRED_YES || !amt.answers);
 }
 
 /*
@@ -601,7 +633,7 @@ static enum need next_need(void)
 		note_heartbeat();
 		return NEED_HEARTBEAT;
 	}
-	if (!amt.registered && !to_ask() && amt.required != REQUIRED_NO)
+	if (to_register())
 		return NEED_REGISTRATION;
 	if (!amt.awaiting)
 		amt.tries = 0;
@@ -630,12 +662,13 @@ static long pause(void)
 /* how long there is nothing to do; the lock is held */
 static long rest(void)
 {
+	unsigned long late = amt.since + msecs_to_jiffies(ANSWER_MS);
+
 	if (!amt.awaiting)
 		return MAX_SCHEDULE_TIMEOUT;
-	if (to_run())
-		return until(min(amt.again,
-				 amt.since + msecs_to_jiffies(ANSWER_MS)));
-	return until(amt.since + msecs_to_jiffies(ANSWER_MS));
+	if (to_run() && time_before(amt.again, late))
+		return until(amt.again);
+	return until(late);
 }
 
 static void act(enum need need)
@@ -688,20 +721,21 @@ static long step(void)
 
 /*
  * The client goes. No heartbeats come any more, so AMT is told, if it still
- * hears that, unless nowayout forbids it.
+ * hears that, unless nowayout forbids it. Before sleep it is told in any case.
  */
 static void let_go(void)
 {
-	bool wanted, may_run, stopped = false;
+	bool wanted, asleep, may_run, stopped = false;
 
 	spin_lock(&amt.lock);
 	wanted = amt.wanted;
+	asleep = amt.asleep;
 	may_run = amt.may_run;
 	amt.awaiting = false;
 	amt.asking = false;
 	spin_unlock(&amt.lock);
 	if (may_run && pfru_link_is_up(&amt.link) &&
-	    !(wanted && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
+	    !(wanted && !asleep && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
 		stopped = !send_stop();
 	if (may_run && wanted)
 		pr_info("pfru: AMT watchdog: %s as its client goes, started again with the next one\n",
@@ -728,11 +762,15 @@ static bool is_woken(void)
 	return woken || kthread_should_stop();
 }
 
-/* who waits for a stop has waited long enough: it was sent, or can't be now */
+/*
+ * Who waits for a stop has waited long enough: it was sent, or has failed. Where
+ * neither is so the thread only pauses before it connects again.
+ */
 static void end_stopping(void)
 {
 	spin_lock(&amt.lock);
-	amt.stopping = amt.stopping && amt.woken;
+	amt.stopping = amt.stopping &&
+		       (amt.woken || (amt.may_run && !amt.tries));
 	spin_unlock(&amt.lock);
 	wake_up_all(&amt.changed);
 }

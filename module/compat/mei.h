@@ -103,6 +103,14 @@ static inline void pfru_mei_disable(struct mei_cl_device *cldev, bool receives,
 }
 
 /*
+ * How long nothing should have been sent before notifications are asked for. The
+ * MEI driver (6.1, by its source) keeps from an earlier connection that they were
+ * granted. A request that cannot be sent at once then counts as granted, and is
+ * forgotten: the firmware never gets it. Right after a message is such a moment.
+ */
+#define PFRU_MEI_QUIET_MS 200
+
+/*
  * pfru_wdd_runs(): to be called by a watchdog's start. Before 6.12 the watchdog
  * core lets the module go when a file is closed without a stop, unless the driver
  * has set the flag that it has for hardware that runs; newer ones set it then

@@ -172,7 +172,6 @@ void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 
 	describe_subject(loaded, what, sizeof(what), hash);
 	describe_end(result, end, sizeof(end));
-	audit_action(loaded, hash, result);
 	if (result->error)
 		dev_warn(dev,
 			 "%s by pid %d, uid %u failed: %s, sha256 %s: %s\n",
@@ -186,4 +185,6 @@ void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 			 result->exec_time);
 	if (may_have_run(result))
 		send_uevent(dev, result->action);
+	/* last: it may wait a minute, and log and udev must not wait with it */
+	audit_action(loaded, hash, result);
 }

@@ -73,9 +73,9 @@ void pfru_report_begin(struct device *dev, enum pfru_action action,
  * @loaded: the capsule that it was about, NULL when that is not known
  * @result: how it ended, refused by the firmware or before it was asked
  *
- * Logs, leaves an audit record, and sends KOBJ_CHANGE after an activation that
- * has run or may have. Audit waits for room, a minute if it must: not to be
- * called under a lock that others need.
+ * Logs, sends KOBJ_CHANGE after an activation that has run or may have, and
+ * leaves an audit record, in this order. Audit waits for room, a minute if it
+ * must: not to be called under a lock that others need.
  */
 void pfru_report_action(struct device *dev, const struct pfru_loaded *loaded,
 			const struct pfru_result *result);

@@ -74,7 +74,8 @@ static void on_ready(void *context)
 static bool on_forward(void *context, uint16_t port, bool on)
 {
 	(void)context;
-	return on && port;
+	expect(port);
+	return on;
 }
 
 static void on_channel(void *context, uint32_t channel)

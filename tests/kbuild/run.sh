@@ -116,7 +116,7 @@ with()
 part_plain()
 {
 	built KDIR="$debian"
-	all_flags="-DPFRU_HAVE_ACPI_FETCH_ACPI_DEV -DPFRU_HAVE_MEI_CLDEV_RECV_NONBLOCK"
+	all_flags="-DPFRU_HAVE_ACPI_FETCH_ACPI_DEV -DPFRU_HAVE_ACPI_GET_ACPI_DEV -DPFRU_HAVE_MEI_CLDEV_RECV_NONBLOCK"
 	all_flags="$all_flags -DPFRU_HAVE_MEI_REMOVE_RETURNS_VOID -DPFRU_HAVE_SHA2_HEADER -DPFRU_WATCHDOG "
 	right "plain"
 }
@@ -185,7 +185,8 @@ part_paths()
 {
 	local name
 
-	for name in 'a space' 'a:colon' 'a%percent' "an'apostrophe" 'a"quote' 'a#hash' 'a,comma' 'an=equals'; do
+	for name in 'a space' 'a:colon' 'a%percent' "an'apostrophe" 'a"quote' 'a#hash' 'a,comma' 'an=equals' \
+		'a(paren' 'a)paren' 'a*star' 'a?mark' 'a<less' 'a>more' 'a|pipe' 'a`tick' 'a\backslash'; do
 		tree=$work/$name/tree
 		mkdir -p "$work/$name"
 		built KDIR="$debian"
@@ -324,11 +325,40 @@ part_clang()
 	ln -sfn "$(command -v clang)" "$work/bin/clang-14"
 	built KDIR="$clang"
 	right "with clang-14 alone"
+	built KDIR="$clang" LLVM=-14
+	right "with clang-14 alone, LLVM=-14"
 	rm "$work/bin"/*lld*
 	built KDIR="$clang"
 	refused 'linked with ld.lld: install lld' "without lld"
 	with
 	want_release=
+}
+
+# a build directory of a kernel's own (O=, and SUSE's headers): only what was generated,
+# and a Makefile that leads to the source
+part_separate()
+{
+	local file objects=$work/objects source
+
+	source=$(sed -n 's/^include \(.*\)\/Makefile$/\1/p' "$debian/Makefile")
+	mkdir "$objects"
+	cp -a "$debian"/{.config,.kernelvariables,Module.symvers,arch,include} "$objects/"
+	for file in scripts/{basic/fixdep,genksyms/genksyms,mod/modpost} tools/objtool/objtool; do
+		mkdir -p "$objects/${file%/*}"
+		ln -s "$(realpath "$debian/$file")" "$objects/$file"
+	done
+	ln -s "$(realpath "$debian")"/scripts/mod/modpost.* "$objects/scripts/mod/"
+	printf '%s\n' '# Automatically generated: do not edit' "include $source/Makefile" \
+		>"$objects/Makefile"
+	built KDIR="$objects"
+	right "a build directory without its source"
+	# as SUSE has it: relative to the directory
+	echo "include $(realpath --relative-to="$objects" "$source")/Makefile" >"$objects/Makefile"
+	built KDIR="$objects"
+	right "the same, with a relative path to the source"
+	echo 'include /nonexistent/linux/Makefile' >"$objects/Makefile"
+	built KDIR="$objects"
+	refused 'source at /nonexistent/linux' "a build directory whose source is gone"
 }
 
 # what is missing is named as its system has it; what is there is not
@@ -372,6 +402,50 @@ part_deps()
 		awk '$1 ~ /build|dkms|rpm/ && $NF == "-"')" "" "none lacks one that an installation needs"
 }
 
+# what dkms has made is loaded, wherever dkms puts it: in "extra" on Fedora
+part_load()
+{
+	local line
+
+	mkdir "$work/load"
+	printf '%s\n' '#!/bin/sh' 'echo loaded' >"$work/load/modprobe"
+	chmod 755 "$work/load/modprobe"
+	line=$(make -C "$top" -n dkms-install 2>/dev/null | sed ':a; /\\$/{N; s/\\\n//; ba}' |
+		grep 'modprobe pfru' | tail -n 1)
+	isnt "$line" "" "dkms-install loads the module"
+	ln -sfn /bin/true "$work/load/modinfo"
+	capture env PATH="$work/load:$PATH" sh -c "$line"
+	is "$status $out" "0 loaded" "when this kernel has got it"
+	ln -sfn /bin/false "$work/load/modinfo"
+	capture env PATH="$work/load:$PATH" sh -c "$line"
+	is "$status $out" "0 " "and not otherwise"
+}
+
+# modules installed by hand go when a package comes; what dkms made of another
+# version, which lies in the same place on Fedora and SUSE, is dkms's own business
+part_dkms()
+{
+	mkdir "$work/dkms"
+	printf '#!/bin/sh\n' >"$work/dkms/dkms"
+	chmod 755 "$work/dkms/dkms"
+	# shellcheck disable=SC2016 # for the inner shell
+	capture env PATH="$work/dkms:$PATH" unshare -rm sh -ec '
+		mount -t tmpfs tmpfs /lib/modules
+		mount -t tmpfs tmpfs /var/lib
+		made=/var/lib/dkms/pfru/0.0.9/6.2.0/x86_64/module
+		mkdir -p /lib/modules/6.1.0/extra /lib/modules/6.2.0/extra $made
+		echo by hand >/lib/modules/6.1.0/extra/pfru.ko
+		echo by dkms | tee $made/pfru.ko >/lib/modules/6.2.0/extra/pfru.ko
+		sh "$0" add 1
+		cd /lib/modules
+		echo "left:" */*/*' "$top/data/dkms-kernels"
+	is "$out" "left: 6.2.0/extra/pfru.ko" "what dkms has made of another version stays"
+	is "$(grep -oE '[^ ]+, which was installed by hand' <<<"$err")" \
+		"/lib/modules/6.1.0/extra/pfru.ko, which was installed by hand" \
+		"what was installed by hand goes, and that alone is said"
+	like "$err" "no kernel has got the module" "and the rest as ever"
+}
+
 # what dkms is told and what make looks at is one thing
 part_same()
 {
@@ -382,7 +456,7 @@ part_same()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(environment refused paths incomplete probes loads clang deps same)
+[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps load dkms same)
 part_plain
 for part in "${parts[@]}"; do
 	"part_$part"

@@ -114,15 +114,18 @@ run -n "dkms builds again over a module that was built by hand" \
 # a system that runs systemd, as far as the packages see
 mkdir -p /run/systemd/system
 printf '#!/bin/sh\nexit 0\n' >/usr/sbin/policy-rc.d
-printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/local/bin/systemctl
-chmod 755 /usr/local/bin/systemctl
+# where dpkg finds it: apt gives it a path without /usr/local
+[ ! -e /usr/bin/systemctl ] || mv /usr/bin/systemctl "$tap_dir/systemctl"
+printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/bin/systemctl
+chmod 755 /usr/bin/systemctl
 run -n "the tool once more" apt_do install --reinstall /in/pfructl_*.deb
 like "$(cat /tmp/systemctl)" 'try-restart pfru-telemetry.service' \
 	"restarts the service that runs"
 : >/tmp/systemctl
 run -n "removed" apt_do remove pfru-dkms pfructl
 like "$(cat /tmp/systemctl)" 'stop pfru-telemetry.service' "which is stopped"
-rm -r /run/systemd /usr/local/bin/systemctl
+rm -r /run/systemd /usr/bin/systemctl
+[ ! -e "$tap_dir/systemctl" ] || mv "$tap_dir/systemctl" /usr/bin/systemctl
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 gone "after the removal"
 run -n "purged" apt_do purge pfru-dkms pfructl

@@ -61,7 +61,7 @@ like "$(dkms status)" "^pfru/$version, $first.*: installed\$" "and it is dkms'"
 run -n "make uninstall" make -C "$source" uninstall KVER="$first"
 is "$(all_modules; dkms status)" "" "leaves no module"
 run -n "make rpm" make -C "$source" rpm
-is "$(find "$source/build/rpm/RPMS" -name 'pfru*.rpm' | grep -vc debug)" 2 "makes two packages"
+is "$(find "$source/build/rpm/RPMS" -name 'pfru*.rpm' | grep -vc debug)" 3 "makes three packages"
 
 mv /usr/bin/scdoc /tmp/hidden/
 exits -n "make install without scdoc fails" 2 make -C "$source" install KDIR="$kdir"

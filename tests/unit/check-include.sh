@@ -59,6 +59,19 @@ int use(unsigned long cmd)
 	}
 }
 #define SAME(name, number) typedef char is_##name[(name) == (number) ? 1 : -1]
+int choose(int both);
+int choose(int both)
+{
+	return (both ? PFRU_IOC_STAGE_ACTIVATE : PFRU_IOC_STAGE) ==
+	       (both ? PFRU_IOC_QUERY_CAP : PFRU_IOC_GET_RESULT) ||
+	       (both ? PFRT_LOG_IOC_SET_INFO : PFRU_LOG_IOC_SET_INFO) ==
+	       (both ? PFRT_LOG_IOC_GET_INFO : PFRT_LOG_IOC_GET_DATA_INFO);
+}
+/* what the first proposal has, too, is looked for with #ifdef */
+#if !defined(PFRU_IOC_SET_REV) || !defined(PFRU_IOC_STAGE) || \
+	!defined(PFRU_IOC_ACTIVATE) || !defined(PFRU_IOC_STAGE_ACTIVATE)
+#error no macro
+#endif
 SAME(PFRU_IOC_SET_REV, 0x4004EE01);
 SAME(PFRU_IOC_STAGE, 0x4004EE02);
 SAME(PFRU_IOC_ACTIVATE, 0x4004EE03);

@@ -299,6 +299,58 @@ static void test_ports(void **state)
 	free(lme);
 }
 
+/* bind() would take any port there is */
+static void test_port_zero(void **state)
+{
+	struct lme *lme = ready();
+
+	(void)state;
+	seen.port = 1;
+	SAY(lme, 0, .type = APF_GLOBAL_REQUEST, .want_reply = 1,
+	    .name = apf_string(APF_FORWARD), .port = 0);
+	assert_int_equal(last_sent()->type, APF_REQUEST_FAILURE);
+	assert_int_equal(seen.port, 1);
+	assert_int_equal(seen.odd[LME_MALFORMED], 1);
+	free(lme);
+}
+
+/* Firmware was seen to reset the machine when a reply was missing. */
+static void test_request_that_is_cut_is_answered(void **state)
+{
+	struct lme *lme = ready();
+	const struct apf_message forward = {
+		.type = APF_GLOBAL_REQUEST,
+		.name = apf_string(APF_FORWARD),
+		.want_reply = 1,
+		.address = apf_string("host"),
+		.port = 16992,
+	};
+	const size_t head = 1 + 4 + strlen(APF_FORWARD) + 1;
+	uint8_t bytes[64];
+	size_t size = apf_encode(&forward, bytes, sizeof(bytes)), cut, count;
+
+	(void)state;
+	for (cut = head; cut < size; cut++) {
+		count = seen.count;
+		lme_receive(lme, 0, bytes, cut);
+		assert_int_equal(seen.count, count + 1);
+		assert_int_equal(last_sent()->type, APF_REQUEST_FAILURE);
+	}
+	assert_int_equal(seen.port, 0);
+	/* one that wants no reply gets none */
+	bytes[head - 1] = 0;
+	count = seen.count;
+	lme_receive(lme, 0, bytes, size - 1);
+	assert_int_equal(seen.count, count);
+	free(lme);
+	/* before its time it is no request yet */
+	lme = begin();
+	bytes[head - 1] = 1;
+	lme_receive(lme, 0, bytes, size - 1);
+	assert_int_equal(last_sent()->type, APF_PROTOCOLVERSION);
+	free(lme);
+}
+
 /* What AMT would have a machine do for it: refused, dropped. */
 static void test_foreign_wishes(void **state)
 {
@@ -477,8 +529,77 @@ static void test_close_that_is_not_answered(void **state)
 
 	(void)state;
 	lme_close(lme, channel);
-	assert_int_equal(lme_tick(lme, 5), LME_CLOSE_TIMEOUT);
-	assert_int_equal(lme_tick(lme, LME_CLOSE_TIMEOUT), LME_NEVER);
+	assert_int_equal(lme_tick(lme, 5), 5 + LME_CLOSE_TIMEOUT);
+	assert_int_equal(lme_tick(lme, 6), 5 + LME_CLOSE_TIMEOUT);
+	assert_int_equal(lme_tick(lme, 5 + LME_CLOSE_TIMEOUT), LME_NEVER);
+	free(lme);
+}
+
+/* A quiet session is not told the time: AMT has all of it to answer, none less. */
+static void test_close_after_a_long_silence(void **state)
+{
+	const uint64_t late = 10 * LME_CLOSE_TIMEOUT;
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+
+	(void)state;
+	lme_close(lme, channel);
+	assert_int_equal(lme_tick(lme, late), late + LME_CLOSE_TIMEOUT);
+	SAY(lme, late + 1, .type = APF_CHANNEL_CLOSE, .recipient = channel);
+	assert_int_equal(seen.odd[LME_UNKNOWN_CHANNEL], 0);
+	free(lme);
+}
+
+/* A session that never gets ready opens nothing, and says so. */
+static void test_handshake_that_never_ends(void **state)
+{
+	struct lme *lme = begin();
+	uint32_t channel = lme_open(lme, 16992), other;
+
+	(void)state;
+	assert_int_equal(lme_tick(lme, 100), 100 + LME_OPEN_TIMEOUT);
+	SAY(lme, 200, .type = APF_PROTOCOLVERSION, .major = 1);
+	other = lme_open(lme, 16992);
+	assert_int_equal(lme_tick(lme, 300), 100 + LME_OPEN_TIMEOUT);
+	assert_int_equal(lme_tick(lme, 100 + LME_OPEN_TIMEOUT),
+			 300 + LME_OPEN_TIMEOUT);
+	assert_int_equal(seen.refused, 1);
+	assert_int_equal(seen.channel, channel);
+	assert_int_equal(seen.reason, 0);
+	/* once it is ready, who waits has a turn to come */
+	agree_quietly(lme);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN);
+	assert_int_equal(last_sent()->sender, other);
+	free(lme);
+}
+
+/* A place that AMT gives twice is given back; one that is in use is not. */
+static void test_places_that_were_not_asked_for(void **state)
+{
+	uint32_t channel, other;
+	struct lme *lme = with_channel(&channel, 100);
+	size_t count;
+
+	(void)state;
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = channel,
+	    .sender = 5);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	assert_int_equal(last_sent()->recipient, 5);
+	/* after a failure that is to be tried again */
+	other = lme_open(lme, 16992);
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = other,
+	    .reason = APF_RESOURCE_SHORTAGE);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = other,
+	    .sender = 6);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	assert_int_equal(last_sent()->recipient, 6);
+	count = seen.count;
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = 77,
+	    .sender = CHANNEL_ID);
+	assert_int_equal(seen.count, count);
+	assert_int_equal(lme_room(lme, channel), 100);
+	assert_int_equal(seen.opened, 1);
 	free(lme);
 }
 
@@ -562,6 +683,39 @@ static void test_open_is_retried(void **state)
 	free(lme);
 }
 
+/* Why it is refused may be its port's own affair; that there is no place is not. */
+static void test_who_waits_for_a_retry(void **state)
+{
+	struct lme *lme = ready();
+	uint32_t first = lme_open(lme, 1), second, third;
+
+	(void)state;
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = first,
+	    .reason = APF_PROHIBITED);
+	second = lme_open(lme, 2);
+	assert_int_equal(lme_tick(lme, 0), LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, second);
+	SAY(lme, 1, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = second,
+	    .reason = APF_RESOURCE_SHORTAGE);
+	third = lme_open(lme, 3);
+	assert_int_equal(lme_tick(lme, 1), 1 + LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, second);
+	/* then all, in the order in which they came */
+	seen.count = 0;
+	lme_tick(lme, 1 + LME_RETRY_DELAY);
+	assert_int_equal(seen.count, 3);
+	assert_int_equal(seen.sent[0].sender, first);
+	assert_int_equal(seen.sent[1].sender, second);
+	assert_int_equal(seen.sent[2].sender, third);
+	/* nothing is due in a session that has ended */
+	SAY(lme, 200, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = first,
+	    .reason = APF_PROHIBITED);
+	SAY(lme, 200, .type = APF_DISCONNECT);
+	assert_true(lme_tick(lme, 5000) > 5000);
+	free(lme);
+}
+
 static void test_eight_places_and_a_queue(void **state)
 {
 	struct lme *lme = ready();
@@ -608,7 +762,7 @@ static void test_lost_and_again(void **state)
 	/* one that waits meanwhile is opened by the next connection */
 	opening = lme_open(lme, 5);
 	assert_true(opening > channel);
-	assert_int_equal(lme_tick(lme, 1), LME_NEVER);
+	assert_int_equal(lme_tick(lme, 1), 1 + LME_OPEN_TIMEOUT);
 	lme_start(lme, 2, 8192);
 	seen.ready = 0;
 	SAY(lme, 2, .type = APF_PROTOCOLVERSION, .major = 1);
@@ -661,8 +815,12 @@ static struct {
 	uint8_t *queue[QUEUE];
 	size_t sizes[QUEUE];
 	size_t head, tail;
-	uint64_t now, sent, received, opened, ended;
+	uint64_t now, sent, received, opened, ended, lost, delays;
 	unsigned int seed;
+	/* channels may be refused without AMT having said so */
+	bool silent;
+	/* since the last drain(), answers came too late */
+	bool late;
 } play;
 
 static unsigned int chance(unsigned int of)
@@ -704,9 +862,12 @@ static void amt_opens(const struct apf_message *message)
 
 	for (i = 0; i < LME_SLOTS && play.places[i].used; i++)
 		;
-	/* never more than there are places; now and then none is had all the same */
-	assert_true(i < LME_SLOTS);
-	if (!chance(8)) {
+	/*
+	 * Never more than there are places, but for those whose answers came too late
+	 * and are on their way; now and then none is had all the same.
+	 */
+	assert_true(i < LME_SLOTS || play.late);
+	if (i == LME_SLOTS || !chance(8)) {
 		POST(.type = APF_CHANNEL_OPEN_FAILURE,
 		     .recipient = message->sender,
 		     .reason = chance(2) ? APF_PROHIBITED :
@@ -783,7 +944,7 @@ static void user_gone(uint32_t channel)
 static void user_refused(void *context, uint32_t channel, uint32_t reason)
 {
 	(void)context;
-	assert_int_not_equal(reason, 0);
+	assert_true(reason || play.silent);
 	user_gone(channel);
 }
 
@@ -891,6 +1052,33 @@ static void user_acts(void)
 	}
 }
 
+/* The connection breaks with all that is on its way, and there is another. */
+static void lose(void)
+{
+	for (; play.head != play.tail; play.head++)
+		free(play.queue[play.head % QUEUE]);
+	memset(play.places, 0, sizeof(play.places));
+	play.silent = true;
+	lme_lost(play.lme);
+	play.silent = false;
+	lme_start(play.lme, play.now, 2000);
+	SAY(play.lme, play.now, .type = APF_PROTOCOLVERSION, .major = 1);
+	SAY(play.lme, play.now, .type = APF_SERVICE_REQUEST,
+	    .name = apf_string(APF_SERVICE_FORWARD));
+	play.lost++;
+}
+
+/* What is on its way comes too late. */
+static void delay(void)
+{
+	play.late = true;
+	play.silent = true;
+	play.now += LME_OPEN_TIMEOUT + LME_CLOSE_TIMEOUT;
+	lme_tick(play.lme, play.now);
+	play.silent = false;
+	play.delays++;
+}
+
 static void deliver(void)
 {
 	size_t at = play.head % QUEUE;
@@ -974,9 +1162,14 @@ static void run_schedule(unsigned int seed, unsigned int steps)
 			play.now += chance(LME_RETRY_DELAY);
 			lme_tick(play.lme, play.now);
 		}
+		if (!chance(2000))
+			lose();
+		if (!chance(2000))
+			delay();
 	}
 	settle();
 	drain();
+	play.late = false;
 }
 
 static void test_random_schedules(void **state)
@@ -1000,6 +1193,7 @@ static void test_random_schedules(void **state)
 	assert_int_equal(seen.odd[LME_MALFORMED], 0);
 	/* it did something */
 	assert_true(play.opened > steps / 1000 && play.ended);
+	assert_true(play.lost > steps / 4000 && play.delays > steps / 4000);
 	assert_true(play.sent > steps && play.received > steps);
 	printf("## %u steps, %llu channels, %llu bytes from AMT, %llu to it\n",
 	       steps, (unsigned long long)play.opened,
@@ -1015,6 +1209,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_order),
 		cmocka_unit_test(test_firmware_ends_it),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_port_zero),
+		cmocka_unit_test(test_request_that_is_cut_is_answered),
 		cmocka_unit_test(test_foreign_wishes),
 		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_sending),
@@ -1022,9 +1218,13 @@ int main(void)
 		cmocka_unit_test(test_beyond_the_window),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_close_that_is_not_answered),
+		cmocka_unit_test(test_close_after_a_long_silence),
+		cmocka_unit_test(test_handshake_that_never_ends),
+		cmocka_unit_test(test_places_that_were_not_asked_for),
 		cmocka_unit_test(test_open_that_is_not_answered),
 		cmocka_unit_test(test_closed_while_it_opens),
 		cmocka_unit_test(test_open_is_retried),
+		cmocka_unit_test(test_who_waits_for_a_retry),
 		cmocka_unit_test(test_eight_places_and_a_queue),
 		cmocka_unit_test(test_lost_and_again),
 		cmocka_unit_test(test_small_mailbox),

@@ -62,6 +62,9 @@ static int deactivate(struct session *session)
 	ret = ret ? ret : session->status;
 	if (ret)
 		return ret;
+	if (mode == MODE_NONE && state == CHANGE_STATE_UNKNOWN)
+		return fail(out, STATUS_FAILED, "state",
+			    "AMT is in no control mode, and does not tell its provisioning state: nothing was changed");
 	if (mode == MODE_NONE && state != 0)
 		return fail(out, STATUS_REFUSED, "state",
 			    "AMT is in no control mode, and not unprovisioned either: this takes back client control mode only");

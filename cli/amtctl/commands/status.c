@@ -73,10 +73,10 @@ static int print_amt(struct session *session)
 
 	if (ret && ret != SESSION_WRONG)
 		return ret;
-	if (!ret && status)
-		note(out, "the versions are not available: %s (0x%x)",
-		     amthi_status_name(status), status);
-	if (!ret && !status) {
+	if (!ret && status) {
+		versions_print_refused(out, status);
+		print_affected(out, AMTHI_AFFECTED_UNKNOWN);
+	} else if (!ret) {
 		versions_print_short(out, &versions);
 		print_affected(out, amthi_affected(&versions));
 	}
@@ -98,6 +98,14 @@ static void print_flags(struct output *out, const struct wd_flags *flags)
 	out_number(out, "flags", NULL, flags->raw);
 }
 
+static void print_no_flags(struct output *out)
+{
+	out_null(out, "transition_allowed");
+	out_null(out, "enabled");
+	out_null(out, "tls_enforced");
+	out_null(out, "flags");
+}
+
 /* Nothing that depends on it: others may hold the client for good. */
 static void ask_watchdog(struct output *out)
 {
@@ -108,11 +116,13 @@ static void ask_watchdog(struct output *out)
 	if (mei_open(&mei, wd_uuid) == MEI_GOOD &&
 	    mei_exchange(&mei, wd_request, sizeof(wd_request), WD_TIMEOUT,
 			 &got) == MEI_GOOD &&
-	    wd_decode(mei.message, got, &flags))
+	    wd_decode(mei.message, got, &flags)) {
 		print_flags(out, &flags);
-	else
+	} else {
+		print_no_flags(out);
 		note(out,
 		     "whether AMT's local ports take TLS only is not known: the watchdog's client did not say");
+	}
 	mei_close(&mei);
 }
 
@@ -124,12 +134,14 @@ static void print_watchdog(struct output *out, bool connected)
 	out_group(out, "watchdog", "Watchdog");
 	out_bool(out, "offered", "Offered", there);
 	print_known(out, "driver", "Driver", driver);
+	if (driver || !connected)
+		print_no_flags(out);
+	else
+		ask_watchdog(out);
 	if (driver)
 		note(out,
 		     "whether AMT's local ports take TLS only is not known: the driver %s holds the watchdog's client",
 		     driver);
-	else if (connected)
-		ask_watchdog(out);
 	out_end(out);
 	free(driver);
 }
@@ -172,7 +184,9 @@ static int run_status(void *program)
 		ret = print_amt(&session);
 		ret = ret ? ret : session.status;
 	}
-	print_watchdog(ctl->out, !ret);
+	/* another client of the same engine: of use unless that is silent */
+	print_watchdog(ctl->out,
+		       session.mei.fd >= 0 && ret != STATUS_NOT_READY);
 	print_holders(ctl->out, &session.mei);
 	print_service(ctl->out);
 	session_close(&session);

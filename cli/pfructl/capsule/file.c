@@ -57,6 +57,18 @@ static int read_all(struct pfructl *ctl, int fd, struct capsule_file *file)
 	}
 }
 
+/* Where /proc is not mounted, as in an initramfs, the name is all there is. */
+static int open_again(int place, const char *path)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+	int fd = reopen(place, flags);
+
+	if (fd != -ENOENT)
+		return fd;
+	fd = open(path, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 /* -ENOTBLK: a device, which nobody has a capsule on, is not opened. */
 static int open_file(const char *path)
 {
@@ -71,7 +83,7 @@ static int open_file(const char *path)
 	else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
 		fd = -ENOTBLK;
 	else
-		fd = reopen(place, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fd = open_again(place, path);
 	close(place);
 	return fd;
 }

@@ -126,7 +126,7 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 	} else {
 		authority_free(authority);
 		ret = fail(ctl->out, STATUS_FAILED, "ca",
-			   "%s: no certificate found in it; --ca wants certificates in PEM, or one in DER",
+			   "%s: no certificate found in it; --ca needs certificates in PEM, or one in DER",
 			   file.name);
 	}
 	capsule_file_free(&file);

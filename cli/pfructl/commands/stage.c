@@ -190,13 +190,14 @@ static void print_result(struct pfructl *ctl, const struct device *device,
 	out_duration(out, "exec_time_ns", "Execution time", r.exec_time);
 }
 
-static bool wants_retry(const struct device *device)
+/* Not by the result of an earlier try. */
+static bool wants_retry(const struct device *device, int error)
 {
 	struct pfru_result r;
 
 	return device->driver == DRIVER_PFRU &&
 	       !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) &&
-	       r.reason == PFRU_REASON_FIRMWARE &&
+	       r.error == -error && r.reason == PFRU_REASON_FIRMWARE &&
 	       r.status == PFRU_STATUS_RETRY;
 }
 
@@ -210,12 +211,13 @@ static int call(struct pfructl *ctl, const struct device *device,
 	const struct action *a = &actions[action];
 	struct output *out = ctl->out;
 
-	signals_hold();
-	if (a->runs) {
+	/* nothing has happened yet: who stops reading must not stop signals */
+	if (a->runs)
 		out_flush(out);
+	signals_hold();
+	if (a->runs)
 		announce(out, "%s: calling the firmware to %s %s", device->path,
 			 a->key, file ? file->name : a->object);
-	}
 	progress(out, "waiting for the firmware to %s...", a->key);
 	outcome(out, STATUS_UNKNOWN, false,
 		"%s: the firmware was called, and what came of it is unknown",
@@ -237,7 +239,7 @@ static int act(struct pfructl *ctl, const struct device *device,
 		error = call(ctl, device, action, file);
 		if (!error)
 			break;
-		if (!left || signals_waiting() || !wants_retry(device)) {
+		if (!left || signals_waiting() || !wants_retry(device, error)) {
 			int ret =
 				device_failed(ctl, device, action, error, file);
 
@@ -298,7 +300,7 @@ static int check_buffer(struct pfructl *ctl, const struct device *device,
 
 	if (device->driver == DRIVER_MAINLINE) {
 		note(ctl->out,
-		     "the kernel's own driver (pfr_update) does not tell the size of the communication buffer: not compared");
+		     "the kernel's own driver (pfr_update) does not report the size of the communication buffer: not checked");
 		return STATUS_DONE;
 	}
 	if (ioctl(device->fd, PFRU_IOC_GET_BUF_SIZE, &room))

@@ -22,6 +22,12 @@
 /* milliseconds between two questions, unless news is being written */
 #define PAUSE_MIN 1000U
 
+/*
+ * Looks in a row, one at once after the other, at a log that grew meanwhile. A
+ * firmware that logs each question would be asked without end.
+ */
+#define HURRY_MAX 5
+
 static const struct tail no_tail = { .size = 0 };
 
 /**
@@ -89,7 +95,8 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 	static const char *const why[] = {
 		[PFRU_BREAK_RESET] = "the log was reset",
 		[PFRU_BREAK_SIZE] = "the log has another size",
-		[PFRU_BREAK_BACK] = "the log began anew without telling so",
+		[PFRU_BREAK_BACK] =
+			"the log was restarted without counting a reset",
 	};
 	struct output *out = f->ctl->out;
 	unsigned long long at = pfru_ring_written(&piece->start);
@@ -104,7 +111,7 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 			f->device->path, (unsigned long long)piece->lost, at);
 	if (piece->repeat)
 		warning(out,
-			"%s: an earlier reader was killed while printing: up to %llu of the %llu bytes before byte %llu may have been told of before",
+			"%s: an earlier reader was killed while printing: up to %llu of the %llu bytes before byte %llu may have been printed or reported before",
 			f->device->path, (unsigned long long)piece->repeat,
 			(unsigned long long)piece->lost + piece->size,
 			at + piece->size);
@@ -359,6 +366,7 @@ static int run_follow(struct follower *f)
 	struct log_look look;
 	int ret = STATUS_DONE;
 	bool watched = false;
+	int hurried = 0;
 	int wait = 0;
 
 	while (!ret && !wait && !f->ended) {
@@ -368,9 +376,11 @@ static int run_follow(struct follower *f)
 		if (ret || f->ended)
 			break;
 		tell_state(f, &look);
-		if (look.more || (f->reader.map && !watched))
+		hurried = look.more ? hurried + 1 : 0;
+		if ((look.more && hurried < HURRY_MAX) ||
+		    (f->reader.map && !watched))
 			wait = sink_wait(&f->sink, 0);
-		else if (look.changing)
+		else if (look.changing || look.more)
 			wait = sink_wait(&f->sink,
 					 most(f->ctl->options.interval,
 					      PAUSE_MIN));

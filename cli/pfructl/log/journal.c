@@ -132,11 +132,11 @@ static void add_message(struct text *entry, const struct piece *piece)
 		add_bytes(entry, "MESSAGE", piece->bytes, length);
 		return;
 	}
-	message =
-		loss ? xasprintf("%llu bytes of the log were lost%s",
-				 (unsigned long long)piece->lost,
-				 piece->gap ? ", and the log began anew" : "") :
-		       xasprintf(" ");
+	message = loss ? xasprintf("%llu bytes of the log were lost%s",
+				   (unsigned long long)piece->lost,
+				   piece->gap ? ", and the log was restarted" :
+						"") :
+			 xasprintf(" ");
 	add_bytes(entry, "MESSAGE", message, strlen(message));
 	free(message);
 }

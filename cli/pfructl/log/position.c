@@ -331,7 +331,7 @@ static int open_given(struct pfructl *ctl, struct state_file *file)
 	file->shown = escape(path, strlen(path));
 	file->name = xasprintf("%s", slash ? slash + 1 : path);
 	if (!*file->name)
-		return refused(ctl, file, "--state wants a file");
+		return refused(ctl, file, "--state needs a file");
 	directory = slash ? xasprintf("%.*s/", (int)(slash - path), path) :
 			    xasprintf(".");
 	file->directory = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

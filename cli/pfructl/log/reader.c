@@ -157,7 +157,7 @@ static int fail_nonsense(struct log_reader *reader)
 	const struct pfru_log_data_info *info = &reader->info;
 
 	return fail(reader->ctl->out, STATUS_FAILED, "ring",
-		    "%s: the firmware tells of a log that cannot be (ring of %u bytes, %u in the older part, %u in the newest); this is a firmware bug: report it to its vendor",
+		    "%s: the firmware describes an impossible log (ring of %u bytes, %u in the older part, %u in the newest); this is a firmware bug: report it to its vendor",
 		    reader->device->path, info->max_data_size,
 		    info->chunk1_size, info->chunk2_size);
 }

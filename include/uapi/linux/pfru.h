@@ -294,10 +294,19 @@ struct pfru_result {
 };
 
 /*
- * Commands that Linux's own <linux/pfrut.h> defines, too, are enumerators here:
- * so the two headers can be included in either order, and the numbers are the
- * same. __extension__: some have no place in an int.
+ * Linux's own <linux/pfrut.h> defines some of these commands, too, with the same
+ * numbers. It can be included before this header or after it: where both headers
+ * use the same words the command is a macro here, too, for C allows to repeat a
+ * definition. Commands that name a structure of one header are constants, which
+ * #ifdef does not see. __extension__: some do not fit into an int.
  */
+#define PFRUT_IOCTL_MAGIC 0xEE
+#ifdef __cplusplus
+#define PFRU_CONSTANT(name, number) static const unsigned int name = number
+#else
+#define PFRU_CONSTANT(name, number) \
+	__extension__ enum name##_number { name = number }
+#endif
 
 /*
  * The update node.
@@ -314,7 +323,7 @@ struct pfru_result {
  * opens: 1 or 2, else EINVAL. No firmware call.
  */
 #ifndef PFRU_IOC_SET_REV
-enum { PFRU_IOC_SET_REV = _IOW(PFRU_IOC_MAGIC, 0x01, unsigned int) };
+#define PFRU_IOC_SET_REV _IOW(PFRUT_IOCTL_MAGIC, 0x01, unsigned int)
 #endif
 
 /**
@@ -323,7 +332,7 @@ enum { PFRU_IOC_SET_REV = _IOW(PFRU_IOC_MAGIC, 0x01, unsigned int) };
  * one. One firmware call. CAP_SYS_RAWIO.
  */
 #ifndef PFRU_IOC_STAGE
-enum { PFRU_IOC_STAGE = _IOW(PFRU_IOC_MAGIC, 0x02, unsigned int) };
+#define PFRU_IOC_STAGE _IOW(PFRUT_IOCTL_MAGIC, 0x02, unsigned int)
 #endif
 /** PFRU_IOC_STATGE - the same, as the first proposal spells it */
 #define PFRU_IOC_STATGE		PFRU_IOC_STAGE
@@ -335,7 +344,7 @@ enum { PFRU_IOC_STAGE = _IOW(PFRU_IOC_MAGIC, 0x02, unsigned int) };
  * unless the firmware answers PFRU_STATUS_RETRY.
  */
 #ifndef PFRU_IOC_ACTIVATE
-enum { PFRU_IOC_ACTIVATE = _IOW(PFRU_IOC_MAGIC, 0x03, unsigned int) };
+#define PFRU_IOC_ACTIVATE _IOW(PFRUT_IOCTL_MAGIC, 0x03, unsigned int)
 #endif
 
 /**
@@ -343,14 +352,13 @@ enum { PFRU_IOC_ACTIVATE = _IOW(PFRU_IOC_MAGIC, 0x03, unsigned int) };
  * PFRU_IOC_STAGE. CAP_SYS_RAWIO.
  */
 #ifndef PFRU_IOC_STAGE_ACTIVATE
-enum { PFRU_IOC_STAGE_ACTIVATE = _IOW(PFRU_IOC_MAGIC, 0x04, unsigned int) };
+#define PFRU_IOC_STAGE_ACTIVATE _IOW(PFRUT_IOCTL_MAGIC, 0x04, unsigned int)
 #endif
 
 /** PFRU_IOC_QUERY_CAP - the capability. One firmware call. */
 #ifndef PFRU_IOC_QUERY_CAP
-__extension__ enum {
-	PFRU_IOC_QUERY_CAP = _IOR(PFRU_IOC_MAGIC, 0x05, struct pfru_capability)
-};
+PFRU_CONSTANT(PFRU_IOC_QUERY_CAP,
+	      _IOR(PFRU_IOC_MAGIC, 0x05, struct pfru_capability));
 #endif
 
 /**
@@ -396,20 +404,17 @@ __extension__ enum {
  * The same three, numbers of Linux 5.17 and later.
  */
 #ifndef PFRT_LOG_IOC_SET_INFO
-enum {
-	PFRT_LOG_IOC_SET_INFO = _IOW(PFRU_IOC_MAGIC, 0x06, struct pfru_log_info)
-};
+PFRU_CONSTANT(PFRT_LOG_IOC_SET_INFO,
+	      _IOW(PFRU_IOC_MAGIC, 0x06, struct pfru_log_info));
 #endif
 #ifndef PFRT_LOG_IOC_GET_INFO
-__extension__ enum {
-	PFRT_LOG_IOC_GET_INFO = _IOR(PFRU_IOC_MAGIC, 0x07, struct pfru_log_info)
-};
+PFRU_CONSTANT(PFRT_LOG_IOC_GET_INFO,
+	      _IOR(PFRU_IOC_MAGIC, 0x07, struct pfru_log_info));
 #endif
 #ifndef PFRT_LOG_IOC_GET_DATA_INFO
-__extension__ enum {
-	PFRT_LOG_IOC_GET_DATA_INFO =
-		_IOR(PFRU_IOC_MAGIC, 0x08, struct pfru_log_data_info)
-};
+PFRU_CONSTANT(PFRT_LOG_IOC_GET_DATA_INFO,
+	      _IOR(PFRU_IOC_MAGIC, 0x08, struct pfru_log_data_info));
 #endif
+#undef PFRU_CONSTANT
 
 #endif /* _UAPI_LINUX_PFRU_H */

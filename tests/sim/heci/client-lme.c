@@ -24,6 +24,7 @@
 #define REBIND_DELAY	(20 * MS)
 #define DROP_DELAY	(20 * MS)
 #define TRIGGER_LME	254
+#define STRAY_PLACE	99		/* beyond all slots */
 #define PORT_HTTP	16992
 #define PORT_TLS	16993
 
@@ -71,7 +72,7 @@ static struct channel {
 
 static struct connection *conn;		/* the one that counts */
 static enum stage stage;
-static bool version_sent;
+static bool version_sent, stray_place;	/* stray_place: may be closed once */
 static struct {
 	struct port *port;
 	bool cancel;
@@ -285,6 +286,7 @@ static void end_session(void)
 	}
 	stage = STAGE_NONE;
 	version_sent = false;
+	stray_place = false;
 	n_waiting = 0;
 	rebind_at = NEVER;
 	drop_at = NEVER;
@@ -623,8 +625,13 @@ static void on_data(struct apf_in *in)
 
 static void on_close(struct apf_in *in)
 {
-	struct channel *ch = find_channel(apf_get32(in));
+	uint32_t number = apf_get32(in);
+	struct channel *ch = find_channel(number);
 
+	if (number == STRAY_PLACE && stray_place) {
+		stray_place = false;
+		return;
+	}
 	if (!ch) {
 		violation("a close of a channel that is not open");
 		return;
@@ -1148,13 +1155,15 @@ static int do_inject(struct result *r, int argc, char **argv)
 	static const struct {
 		const char *name;
 		size_t len;
-		uint8_t data[16];
+		uint8_t data[17];
 	} all[] = {
 		{ "stale-close", 5, { APF_CHANNEL_CLOSE } },
 		{ "stray-close", 5, { APF_CHANNEL_CLOSE, 0, 0, 0, 77 } },
 		{ "stray-data", 11, { APF_CHANNEL_DATA, 0, 0, 0, 77, 0, 0, 0,
 				      2, 'h', 'i' } },
-		{ "stray-confirm", 15, { APF_OPEN_CONFIRMATION, 0, 0, 0, 77 } },
+		{ "stray-confirm", 17, { APF_OPEN_CONFIRMATION, 0, 0, 0, 77, 0, 0,
+					 0, STRAY_PLACE, 0, 0, 16, 0, 0xff,
+					 0xff, 0xff, 0xff } },
 		{ "stray-adjust", 9, { APF_WINDOW_ADJUST, 0, 0, 0, 77, 0xff,
 				       0xff, 0xff, 0xff } },
 		{ "unknown", 5, { 200, 1, 2, 3, 4 } },
@@ -1174,6 +1183,7 @@ static int do_inject(struct result *r, int argc, char **argv)
 		if (!conn)
 			return fail(r, "no host is connected");
 		note("FAULT lme: injected %s", argv[0]);
+		stray_place |= all[i].data[0] == APF_OPEN_CONFIRMATION;
 		client_answer(conn, all[i].data, all[i].len);
 		return 0;
 	}

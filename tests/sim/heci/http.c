@@ -459,6 +459,9 @@ static bool take_head(struct http *h)
 		abort();
 	good = parse_head(h, head);
 	free(head);
+	/* chunks say it themselves */
+	if (h->chunked_in)
+		h->body_len = 0;
 	if (!good)
 		refuse(h, 400);
 	return good;

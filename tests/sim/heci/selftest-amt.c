@@ -1054,16 +1054,19 @@ static void test_http(void)
 	check(!strcmp(fetch("POST", "/echo", "", "hello"),
 		      "5\r\nhello\r\n0\r\n\r\n"), "all answers chunked");
 	ctl("http-chunked no");
-	ctl("http-delay 300");
+	ctl("http-delay 1000");
 	fetch("POST", "/echo", "", "late");
 	check(!page_len, "no answer at once");
-	collect(500);
+	collect(1500);
 	check(!strcmp(body_of(page), "late"), "but later");
 	ctl("off");
 	request_page("POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\n");
 	request_page("de\r\n0\r\n\r\n");
 	collect(100);
 	check(!strcmp(body_of(page), "abcde"), "a chunked request");
+	request_page("POST /echo HTTP/1.1\r\nContent-Length: 1000000\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+	collect(100);
+	check(!strcmp(body_of(page), "abc"), "its chunks count, not its length");
 	fetch("GET", "/nowhere", "", "");
 	check(strstr(page, " 404 "), "a page there is not");
 	request_page("nonsense\r\n\r\n");
@@ -1115,22 +1118,36 @@ static void test_apf_faults(void)
 {
 	static const struct {
 		const char *what;
-		int type;
+		int type, len;
 	} rows[] = {
-		{ "stale-close", 97 }, { "stray-close", 97 },
-		{ "stray-data", 94 }, { "stray-confirm", 91 },
-		{ "stray-adjust", 93 }, { "unknown", 200 }, { "short", 90 },
-		{ "empty", -1 }, { "keepalive", 208 }, { "options", 210 },
-		{ "disconnect", 1 },
+		{ "stale-close", 97, 5 }, { "stray-close", 97, 5 },
+		{ "stray-data", 94, 11 }, { "stray-confirm", 91, 17 },
+		{ "stray-adjust", 93, 9 }, { "unknown", 200, 5 },
+		{ "short", 90, 1 }, { "keepalive", 208, 5 },
+		{ "options", 210, 9 }, { "disconnect", 1, 7 },
 	};
+	double before;
 	size_t i;
 
 	handshake();
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ctl("lme-inject %s", rows[i].what);
-		is(anext(1000), rows[i].type, rows[i].what);
+		is(receive(LME, 1000), rows[i].len, rows[i].what);
+		is(out[0], rows[i].type, "its type");
 	}
+	ctl("lme-inject empty");
+	is(anext(1000), -1, "empty");
 	check(!ctl("lme-inject nothing"), "nothing else");
+	handshake();
+	ctl("lme-inject stray-confirm");
+	check(until(91, 1000) && be32(out + 5) > 7, "a place beyond the slots");
+	before = state("lme.apf-violations");
+	numbers(97, (long)be32(out + 5), -1L);
+	ctl("log");
+	is(state("lme.apf-violations"), before, "may be given back");
+	numbers(97, (long)be32(out + 5), -1L);
+	ctl("log");
+	is(state("lme.apf-violations"), before + 1, "but once");
 	ctl("lme-stale");
 	open_channel(16992, 4096);
 	handshake();

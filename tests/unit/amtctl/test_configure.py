@@ -249,6 +249,24 @@ def test_request_that_was_not_taken(tool, engine, journal):
     assert r.status == 8 and START not in sent, r
     assert r.json()["error"]["reason"] == "resetting", r
     assert r.json()["changed"] is False, r
+    assert r.json()["state_after"] == "not provisioned", r
+    assert "AMT was not asked" in journal.entries[-1]["MESSAGE"]
+
+
+def test_request_that_was_not_taken_by_an_engine_that_is_gone(tool, engine,
+                                                              journal):
+    answer = engine.answer
+
+    def last(command, data):
+        if command == 0x0400002d and data == struct.pack("<I", 12):
+            engine.write_errors = [errno.ENODEV]
+            engine.connect_errors = [errno.ENODEV] * 99
+        return answer(command, data)
+
+    engine.answer = last
+    r = tool.run("configure", "start", "--yes", "--json", speed=SPEED)
+    assert r.status == 8 and "at /dev/mei0 is" in r.json()["error"]["message"], r
+    assert r.json()["state_after"] == "not known", r
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
@@ -295,3 +313,42 @@ def test_a_terminal_is_asked(tool, engine, journal, typed, status):
     assert process.wait(60) == status
     os.close(master)
     assert changed(engine) == (status == 0)
+
+
+@pytest.mark.parametrize("meanwhile,status,says", [
+    ({"state": 1}, 7, "'in provisioning' by now"),
+    ({"statuses": {0x04000011: [0x10]}}, 1, "does not tell its state any more"),
+    ({"connect_errors": [errno.EBUSY] * 99}, 6, "another program holds"),
+])
+def test_state_that_changes_while_a_person_thinks(tool, engine, journal,
+                                                  meanwhile, status, says):
+    """Others can have AMT meanwhile; what they did is looked at."""
+    serve = engine.serve
+    ended = []
+
+    def note_end(link):
+        serve(link)
+        ended.append(True)
+
+    engine.serve = note_end
+    master, slave = pty.openpty()
+    process = subprocess.Popen([tool.program, "configure", "start"],
+                               env=tool.environment(SPEED), stdin=slave,
+                               stdout=slave, stderr=slave)
+    os.close(slave)
+    said = ""
+    while "Type yes:" not in said:
+        said += os.read(master, 4096).decode()
+    begun = time.monotonic()
+    while not ended and time.monotonic() < begun + 10:
+        time.sleep(0.01)
+    assert ended, "the connection is held while a person thinks"
+    for name, value in meanwhile.items():
+        setattr(engine, name, value)
+    os.write(master, b"yes\n")
+    said = ""
+    while says not in said:
+        said += os.read(master, 4096).decode()
+    assert process.wait(60) == status
+    os.close(master)
+    assert not changed(engine) and not journal.entries

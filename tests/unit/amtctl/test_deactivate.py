@@ -78,6 +78,15 @@ def test_control_mode_that_is_not_told(tool, ccm, journal):
     assert UNPROVISION not in ccm.asked
 
 
+def test_provisioning_state_that_is_not_told(tool, engine, journal):
+    """In no control mode, and whether it is unprovisioned nobody knows."""
+    engine.statuses[0x04000011] = [0x10]
+    r = tool.run("deactivate", "--yes")
+    assert r.status == 1, r
+    assert "does not tell its provisioning state" in r.err, r
+    assert UNPROVISION not in engine.asked
+
+
 @pytest.mark.parametrize("status,name", [(3, "INVALID_AMT_MODE"),
                                          (0x81c, "BLOCKING_COMPONENT")])
 def test_amt_refuses(tool, ccm, journal, status, name):

@@ -97,6 +97,8 @@ def test_driver_that_is_loaded_and_did_not_take_it(tool):
     (tool.root / "sys/module/mei_me").mkdir(parents=True)
     r = tool.run("status")
     assert r.status == 3 and "did not take it" in r.err, r
+    # which is no use then
+    assert "modprobe" not in r.err, r
 
 
 def test_other_devices_are_no_engine(tool):
@@ -158,6 +160,20 @@ def test_waiting_has_an_end(tool):
     tool.run("versions")
     assert len(tool.engines[0].connected) == 8
     assert 1.5 < time.monotonic() - begun < 10
+
+
+def test_connecting_that_lasts_is_not_repeated(tool, engine):
+    """The kernel gives up a connection after 15 seconds: no eight of these."""
+    connect = engine.connect
+
+    def slow(link, client):
+        time.sleep(15 / SPEED)
+        engine.connect_errors = [errno.ETIME]
+        connect(link, client)
+
+    engine.connect = slow
+    r = tool.run("versions", speed=SPEED)
+    assert r.status == 8 and len(engine.connected) == 1, r
 
 
 def test_other_errors_are_named(tool, engine):
@@ -361,6 +377,22 @@ def test_closed_descriptors(tool, engine):
     done = subprocess.run(["sh", "-c", '"$0" status <&- >&- 2>&-', tool.program],
                           env=tool.environment(), check=False)
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("wrong", ["disabled", "malformed"])
+def test_the_watchdog_is_asked_whatever_amt_answers(tool, engine, wrong):
+    """It is another client, and can tell that AMT is off."""
+    engine.answer = lambda command, data: b"" if wrong == "disabled" else b"x"
+    engine.flags = 0x81
+    r = tool.run("status", "--json")
+    assert r.status == (4 if wrong == "disabled" else 1), r
+    assert r.json()["watchdog"]["enabled"] is False, r
+
+
+def test_an_amt_that_is_silent_is_not_waited_for_twice(tool, engine):
+    engine.message = lambda link, client, m: None
+    r = tool.run("status", "--json", speed=SPEED)
+    assert r.status == 8 and len(engine.connected) == 1, r
 
 
 def test_status_of_an_engine_without_amt(tool):

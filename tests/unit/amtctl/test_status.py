@@ -46,6 +46,8 @@ def test_status_as_text(tool, engine):
                  "Provisioning state: +not provisioned .0.",
                  "DNS suffixes: +example.org", "INTEL-SA-00075: +not affected",
                  "Wireless LAN: +not available: INTERFACE_DOES_NOT_EXIST",
+                 # old firmware has them in another order
+                 "IPv4 bytes: +1701a8c0",
                  "Ports: +none"]:
         assert re.search(line, r.out), f"{line}\n{r}"
 
@@ -71,6 +73,9 @@ def test_hashes(tool, engine):
     # 3 is disputed: the number, and every byte
     assert (h[2]["algorithm_number"], h[2]["algorithm"]) == (3, "unknown")
     assert h[2]["hash"] == "33" * 48 + "00" * 16
+    text = tool.run("hashes").out
+    assert re.search(r"Algorithm: +unknown\n +Algorithm number: +3\n", text), text
+    assert "33" * 48 + "00" * 16 in text
 
 
 def test_no_hashes_and_many(tool, engine):
@@ -129,7 +134,9 @@ def test_watchdog_that_a_driver_holds(tool, engine):
     r = tool.run("status", "--json")
     assert r.status == 0, r
     d = r.json()
-    assert d["watchdog"] == {"offered": True, "driver": "pfru_watchdog"}
+    assert d["watchdog"] == {
+        "offered": True, "driver": "pfru_watchdog", "transition_allowed": None,
+        "enabled": None, "tls_enforced": None, "flags": None}
     assert "pfru_watchdog holds" in d["notes"][0]
     from firmware import WD
     assert WD not in engine.connected
@@ -140,6 +147,25 @@ def test_watchdog_client_is_best_effort(tool, engine):
     del engine.clients[WD]
     r = tool.run("status", "--json")
     assert r.status == 0 and "did not say" in r.json()["notes"][0], r
+    keys = set(r.json()["watchdog"])
+    assert not any(r.json()["watchdog"][k] for k in keys - {"offered"}), r
+    engine.clients[WD] = (5120, 2)
+    assert set(tool.run("status", "--json").json()["watchdog"]) == keys
+
+
+def test_versions_that_are_not_given(tool, engine):
+    """The keys stay, and a version that is not known is not a good one."""
+    engine.statuses[0x0400001a] = [0x10]
+    r = tool.run("status", "--json")
+    d = r.json()
+    assert r.status == 0 and d["intel_sa_00075"] == "unknown", r
+    assert d["bios"] is d["amt_version"] is d["build_number"] is None
+    assert d["amt_version_status"] == 0x10
+    assert d["amt_version_status_name"] == "NOT_PERMITTED"
+    engine.statuses[0x0400001a] = [0]
+    engine.pairs = []
+    d = tool.run("status", "--json").json()
+    assert d["amt_version"] is d["build_number"] is None and d["bios"], d
 
 
 def test_who_has_the_node_open(tool, engine):

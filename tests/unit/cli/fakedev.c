@@ -23,6 +23,7 @@
  * FAKE_NO_LOG	before the first update
  * FAKE_ELSEWHERE	the older part does not end with the ring
  * FAKE_RESETS	counts a reset more at each GET_DATA
+ * FAKE_TALKS	bytes that the firmware logs of each GET_DATA
  * FAKE_LIVE	directory with "ring", the log's memory, and "info": five numbers of
  *		32 bits (ring, older, newest, rollovers, resets), changed by
  *		somebody who locks it meanwhile; in place of all the above
@@ -36,6 +37,8 @@
  * FAKE_ANSWERLESS	GET_RESULT fails with ENODEV
  * FAKE_CLOCK	seconds of the processor that pass with each look at its clock
  * FAKE_TMPFILE	errno for a file without a name
+ * FAKE_DIRECTORY	errno for opening a directory by openat()
+ * FAKE_NO_PROC	/proc is not mounted
  * FAKE_AT	what happens when --output is about to be brought to the disk: the
  *		number of a signal, or the name of a file that somebody makes
  * FAKE_FCHOWN, FAKE_RENAMEAT	errno to fail with
@@ -99,6 +102,7 @@ void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		    off_t offset);
 
 int __wrap_open64(const char *path, int flags, ...);
+int __wrap___open64_2(const char *path, int flags);
 int __wrap_fstat64(int fd, struct stat64 *st);
 int __wrap_close(int fd);
 int __wrap_ioctl(int fd, unsigned long request, ...);
@@ -313,6 +317,10 @@ int __wrap_open64(const char *path, int flags, ...)
 	va_end(args);
 	if (!strncmp(path, again, strlen(again)))
 		place = atoi(path + strlen(again));
+	if (number("FAKE_NO_PROC", 0) && !strncmp(path, again, strlen(again))) {
+		errno = ENOENT;
+		return -1;
+	}
 	if (place < FAKE_FD_MAX && *places[place])
 		return open_node(places[place], flags);
 	if (is_node(path) && !(flags & O_PATH))
@@ -321,6 +329,12 @@ int __wrap_open64(const char *path, int flags, ...)
 	if (fd >= 0 && fd < FAKE_FD_MAX && is_node(path))
 		snprintf(places[fd], sizeof(places[fd]), "%s", path);
 	return fd;
+}
+
+/* what open() is with _FORTIFY_SOURCE, where its flags are not constant */
+int __wrap___open64_2(const char *path, int flags)
+{
+	return __wrap_open64(path, flags);
 }
 
 /* the numbers that are in the file, or else those of its kind */
@@ -498,7 +512,7 @@ static void fill_live(struct pfru_log_data_info *info)
 
 static void fill_data_info(struct pfru_log_data_info *info)
 {
-	static unsigned int resets;
+	static unsigned int resets, asked;
 
 	memset(info, 0, sizeof(*info));
 	if (getenv("FAKE_LIVE")) {
@@ -523,6 +537,7 @@ static void fill_data_info(struct pfru_log_data_info *info)
 	info->reset_cnt = 4;
 	if (number("FAKE_RESETS", 0))
 		info->reset_cnt += ++resets;
+	info->chunk2_size += ++asked * number("FAKE_TALKS", 0);
 	if (changes) {
 		changes--;
 		info->chunk2_size -= changes % 2 + 1;
@@ -777,14 +792,19 @@ int __wrap_flock(int fd, int operation)
 
 int __wrap_openat64(int directory, const char *path, int flags, ...)
 {
+	/* the one flag has the bit of the other, too */
+	int nameless = (flags & O_TMPFILE) == O_TMPFILE;
 	va_list args;
 	int mode;
 
 	va_start(args, flags);
-	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, int) : 0;
+	mode = flags & O_CREAT || nameless ? va_arg(args, int) : 0;
 	va_end(args);
 	errno = number("FAKE_TMPFILE", 0);
-	if (errno && flags & __O_TMPFILE)
+	if (errno && nameless)
+		return -1;
+	errno = number("FAKE_DIRECTORY", 0);
+	if (errno && flags & O_DIRECTORY && !nameless)
 		return -1;
 	return __real_openat64(directory, path, flags, mode);
 }

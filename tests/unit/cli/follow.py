@@ -358,7 +358,7 @@ def anew():
     line = live.lines_of(out)[0]
     check("log made anew: told", status == 0 and
           line["discontinuity"] == "back" and line["position"] == 0 and
-          line["lost"] == 0 and "began anew" in err, (line, err))
+          line["lost"] == 0 and "was restarted" in err, (line, err))
     check("log made anew: all of it is printed",
           live.text_of(line) == log.written, line)
     check("log made anew: one call more", calls() == 3, calls())
@@ -373,7 +373,7 @@ def anew():
     lost = len(log.written) - 4096
     check("log made anew and full: what is lost is counted", status == 0 and
           out == bytes(log.written[lost:]) and f"{lost} bytes before" in err and
-          "began anew" in err, err)
+          "was restarted" in err, err)
 
 
 def anew_by_lines():
@@ -397,7 +397,7 @@ def anew_by_lines():
                         for i in range(60)) + b"the end\nmore\n")
     status, out, err = run("--delta", *STATE)
     check("lines of a log made anew, the last as before: told", status == 0 and
-          out == bytes(log.written) and "began anew" in err, (len(out), err))
+          out == bytes(log.written) and "was restarted" in err, (len(out), err))
 
 
 def recover(log, server):
@@ -439,7 +439,7 @@ esac
     status, _, err = run("--delta", "--journal", *STATE)
     got = entries(server)
     check("journal: what it may not have stored is told of", status == 0 and
-          "may have been told of before" in err and
+          "may have been printed or reported before" in err and
           [e["MESSAGE"] for e in got] == [b"five"], (got, err))
     killed(4, lost=7)
     log.append(b"six\n")

@@ -17,7 +17,7 @@ program, directory = sys.argv[1:3]
 environment = dict(os.environ, FAKE_LIVE=directory)
 OUT = f"{directory}/out"
 STATE = f"{directory}/state"
-NOTE = "may have been told of before"
+NOTE = "may have been printed or reported before"
 MAINLINE = os.path.dirname(os.environ["FAKE_ROOT"]) + "/mainline"
 
 

@@ -80,3 +80,9 @@ def test_closed_file_is_named(tool, tmp_path):
                    popen={"pass_fds": [here]}, newer=1000)
     os.close(here)
     assert got.status == 1 and "cannot write to" in got.err, got
+
+
+def test_dry_run(tool):
+    """It changes nothing that would have to be said."""
+    got = closed(tool, "stage", "-n", tool.inputs / "signed.cap")
+    assert (got.status, got.err) == (1, ""), got

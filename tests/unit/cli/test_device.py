@@ -125,3 +125,13 @@ def test_a_pipe_is_read_as_a_file(tool):
                  popen={"pass_fds": [there]})
     os.close(there)
     assert r.status == 0 and "Signed" in r.out, r
+
+
+def test_without_proc(tool):
+    """As in an initramfs: files are read, devices are not opened."""
+    r = tool.run("capsule", "--no-device", "--ca", tool.inputs / "cert.pem",
+                 tool.inputs / "signed.cap", no_proc=1)
+    assert r.status == 0 and "Signed" in r.out, r
+    r = tool.run("capability", no_proc=1)
+    assert r.status == 1 and "/proc and /sys must be mounted" in r.err, r
+    assert r.counts["opens"] == 0, r

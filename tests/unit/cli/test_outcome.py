@@ -239,3 +239,38 @@ def test_limit_of_mainline_names_the_version(tool, name, found):
     directory = tool.inputs if name == "signed.cap" else "tests/corpus"
     r = tool.run("stage", os.path.join(directory, name))
     assert r.status == 4 and found in r.err, r
+
+
+def test_signal_while_the_intention_is_not_read(tool):
+    """Nothing has happened yet: a reader that is stuck keeps nobody from ending
+    the program."""
+    end, other = os.pipe()
+    os.set_blocking(other, False)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(other, bytes(4096))
+    os.set_blocking(other, True)
+    process = tool.start("activate", popen={"stdout": other})
+    os.close(other)
+    asleep = f"/proc/{process.pid}/wchan"
+    for _ in range(1000):
+        if "pipe" in open(asleep, encoding="ascii").read():
+            break
+        time.sleep(0.01)
+    process.terminate()
+    try:
+        status = process.wait(timeout=10)
+    finally:
+        os.close(end)
+        process.communicate(timeout=30)
+    assert status == -signal.SIGTERM
+    assert "starts" not in tool.counts()
+
+
+def test_no_retry_by_an_older_answer(tool):
+    """The second try fails, and its result is that of the first: the firmware has
+    not asked for a third."""
+    r = tool.run("stage", "--json", "--retries", "2",
+                 tool.inputs / "signed.cap", start="4:1", later=5)
+    assert (r.status, r.counts["starts"]) == (8, 2), r
+    assert r.json()["error"]["tries"] == 2, r

@@ -5,6 +5,7 @@ file or a free name is replaced by a new file, and nothing is left behind.
 No test touches /dev: links like those of /dev are made in the test's directory.
 """
 import errno
+import json
 import os
 import resource
 import signal
@@ -404,3 +405,53 @@ def test_other_file_beside_the_position(tool, log, place):
         got = tool.run("telemetry", "--delta", "--state", "x",
                        popen={"cwd": place}, **tool.full)
         assert got.status == 0 and "x.new" not in names(place), got
+
+
+def test_directory_that_cannot_be_read(tool, log, place):
+    """One that is open for writing only: the file is in its place all the same."""
+    got = full(tool, place / "x", directory=errno.EACCES)
+    assert (got.status, got.err) == (0, b""), got
+    assert (place / "x").read_bytes() == log
+
+
+@pytest.mark.parametrize("old", [None, OLD], ids=["new", "old"])
+def test_failure_to_write_in_json(tool, log, place, old):
+    """One document on standard output, as for any other failure."""
+    if old:
+        (place / "x").write_bytes(old)
+    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
+                                                      (100, 100))}
+    got = full(tool, place / "x", "--json", popen=limit)
+    error = json.loads(got.out)["error"]
+    assert (got.status, got.err) == (1, b""), got
+    assert (error["reason"], error["exit_status"], error["errno"]) == \
+        ("output", 1, errno.EFBIG), got
+    assert ((place / "x").read_bytes() == old) if old else not names(place)
+
+
+def test_failure_to_write_in_json_that_nobody_reads(tool, log, place):
+    end, other = os.pipe()
+    os.close(end)
+    got = full(tool, place / "x", "--json", fsync="", popen={"stdout": other})
+    os.close(other)
+    assert got.status == 1 and b"cannot write to it" in got.err, got
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("mode", MODES, ids=["full", "delta"])
+def test_link_to_a_closed_descriptor(tool, log, place, mode, number):
+    """Not to /dev/null, which the tool has in its place."""
+    link = place / "link"
+    link.symlink_to(f"/proc/self/fd/{number}")
+    got = full(tool, link, *mode,
+               popen={"cwd": place, "preexec_fn": lambda: os.close(number)})
+    assert got.status == 1 and got.counts["calls"] == 0, got
+    assert number == 2 or b"Bad file descriptor" in got.err, got
+
+
+def test_link_to_stdout_that_is_dev_null(tool, log, place):
+    """It was asked for, even while another descriptor is closed."""
+    got = full(tool, place.parent / "stdout",
+               popen={"stdout": subprocess.DEVNULL,
+                      "preexec_fn": lambda: os.close(2)})
+    assert got.status == 0, got

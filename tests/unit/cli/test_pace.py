@@ -24,10 +24,12 @@ CASES = {
     "unmapped": (FAST, {"mmap": 19}),
     "no-log-yet": (["--confirm", "0.001", *FAST], {"no_log": 1}),
     "changing": (FAST, {"resets": 1, "newer": 100}),
+    "talks": ([], {"talks": 1, "newer": 20}),
+    "talks-unmapped": (FAST, {"talks": 1, "newer": 20, "mmap": 19}),
     "scribble": (FAST, {}),
     "news": (FAST, {}),
 }
-NO_LIVE = ("no-log-yet", "changing")
+NO_LIVE = ("no-log-yet", "changing", "talks", "talks-unmapped")
 
 
 def act(name, log):
@@ -89,6 +91,14 @@ def test_log_that_keeps_changing(runs):
     """Each look of these reads five times, with a call more than that."""
     calls, _ = runs["changing"]
     assert 6 <= calls <= LOOKS * 6, calls
+
+
+@pytest.mark.parametrize("name", ("talks", "talks-unmapped"))
+def test_firmware_that_logs_the_questions(runs, name):
+    """Each look finds what the one before has caused: five at once, then one a
+    second, of two calls each; the mapping costs one."""
+    calls, _ = runs[name]
+    assert 4 <= calls <= 2 * (5 + LOOKS) + 1, calls
 
 
 def test_scribble(runs):

@@ -108,8 +108,8 @@ def test_log_on_an_8_bit_terminal(tool, monkeypatch, tmp_path):
     (("capability", "--device"), "after --device;"),
     (("--quiet", "--bogus=1", "-j"), "option --bogus=1;"),
     (("--re",), "option --re;"),
-    (("--json=1", "status"), "no value is wanted by --json=1;"),
-    (("--full=1", "telemetry"), "no value is wanted by --full=1;"),
+    (("--json=1", "status"), "option takes no value: --json=1;"),
+    (("--full=1", "telemetry"), "option takes no value: --full=1;"),
     (("-\u00e9",), "option -\\xc3;"),
 ])
 def test_wrong_option_is_named(tool, arguments, named):
@@ -126,3 +126,20 @@ def test_posixly_correct(tool, monkeypatch, arguments):
     monkeypatch.setenv("POSIXLY_CORRECT", "1")
     r = tool.run(*arguments)
     assert r.status == 0 and r.json(), r
+
+
+@pytest.mark.parametrize("arguments, fake", [
+    (("stage-activate",), {}),
+    (("stage-activate",), {"start": "5:7"}),
+    (("stage-activate", "--json"), {"start": "5:7"}),
+    (("capsule", "--no-device"), {}),
+    (("capsule", "--json", "--ca", "none\u06db"), {})])
+def test_messages_on_an_8_bit_terminal(tool, monkeypatch, arguments, fake):
+    """What is about to be done, and what standard output could not take: U+06DB
+    is the bytes db 9b."""
+    monkeypatch.setenv("LC_ALL", "C")
+    file = tool.directory / "\u06db.cap"
+    file.write_bytes((tool.inputs / "signed.cap").read_bytes())
+    with open("/dev/full", "wb") as full_disk:
+        r = tool.run(*arguments, file, popen={"stdout": full_disk}, **fake)
+    assert r.err and r.err.isascii(), r

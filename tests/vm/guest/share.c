@@ -144,9 +144,23 @@ static pid_t starve(pid_t task)
 		;
 }
 
+/* how many activations of a program have come so far, by the log */
+static unsigned int activations(pid_t pid, const char *stage)
+{
+	unsigned int count = 0;
+	const char *at;
+	char text[64];
+
+	snprintf(text, sizeof(text), "activate by pid %d, uid 0 %s:", pid,
+		 stage);
+	for (at = strstr(log_text, text); at; at = strstr(at + 1, text))
+		count++;
+	return count;
+}
+
 /*
  * Audit makes whoever has something to record wait when its queue is full, a
- * minute if it must. That is nobody else's loss.
+ * minute if it must. That is nobody else's loss, and no loss of the log's.
  */
 static void test_audit(void)
 {
@@ -161,6 +175,7 @@ static void test_audit(void)
 	pin(0, 0);
 	set_audit(1, 30 * sysconf(_SC_CLK_TCK) * 10);
 	spinner = starve(find_task("kauditd"));
+	log_begin();
 	child = fork();
 	if (!child) {
 		for (i = 0; i < 4; i++)
@@ -180,6 +195,11 @@ static void test_audit(void)
 		close(file);
 	}
 	check(slept, "audit makes a caller wait");
+	log_end();
+	check(activations(child, "begins"), "an activation has begun");
+	same(activations(child, "failed") + activations(child, "done"),
+	     activations(child, "begins"),
+	     "how it ended is in the log meanwhile");
 	for (i = 0; i < 20 && !asked; i++) {
 		asked = !ioctl(other, PFRU_IOC_GET_RESULT, &cap) ||
 			!ioctl(other, PFRU_IOC_QUERY_CAP, &cap);

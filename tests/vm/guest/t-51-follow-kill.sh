@@ -40,6 +40,11 @@ verdict()
 # to a file, whose end tells the next reader what was printed
 writer -n reset
 endless 2
+# of an empty file nobody can tell whether it was emptied: no reader is killed there
+something_written() { [ "$(fwctl get exec.pos)" -gt 0 ]; }
+wait_for 30 something_written
+run -n "to a file: a first look" pfructl telemetry --delta --json --quiet \
+	--since-reset --state "$tap_dir/state" --output "$tap_dir/file"
 run -n "to a file: $file are killed" writer -s "$tap_dir/state" kill $file 3 400 \
 	pfructl telemetry --follow --json --quiet --interval 0.01 --since-reset \
 	--state "$tap_dir/state" --output "$tap_dir/file"

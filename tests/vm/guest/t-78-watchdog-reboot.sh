@@ -17,6 +17,7 @@ list=$(awk '$3 == "reboot_notifier_list" { print "0x" $1 }' /proc/kallsyms)
 run modprobe reboot_chain list="$list"
 worst=0
 n=0
+good=0
 while [ "$n" -lt "$REBOOTS" ]; do
 	n=$((n + 1))
 	fresh >"$tap_dir/fresh"
@@ -57,8 +58,9 @@ while [ "$n" -lt "$REBOOTS" ]; do
 	[ "$is_stopped$(heci state armed)" = nono ] ||
 		{ diag "$n: armed before and after a late ping: $is_stopped, $(heci state armed)"; break; }
 	wd "$(wd_dev)" magic >/dev/null
+	good=$((good + 1))
 done
-is "$n" "$REBOOTS" "no reboot stalls, each later notifier runs, and AMT is told to stop"
+is "$good" "$REBOOTS" "no reboot stalls, each later notifier runs, and AMT is told to stop"
 diag "the longest took $worst ms"
 fresh
 run rmmod reboot_chain
