@@ -70,7 +70,7 @@ enum amthi_fault {
  * @AMTHI_IPV4: four bytes, whose order depends on the firmware
  * @AMTHI_MAC: six bytes
  * @AMTHI_GUID: 16 bytes
- * @AMTHI_DIGEST: AMTHI_HASH_SIZE bytes, of which the algorithm says how many count
+ * @AMTHI_DIGEST: AMTHI_HASH_SIZE bytes; the algorithm determines how many count
  * @AMTHI_TEXT: two bytes of length, and so many bytes
  * @AMTHI_LIST: the same, strings with NUL bytes between them
  * @AMTHI_REST: all that is left, of unknown or disputed layout
@@ -192,7 +192,7 @@ enum amthi_hash_field {
  * @list: ends with one without a key
  * @command: its number
  *
- * Return: the first one, NULL when there is none
+ * Return: the first one, or NULL
  */
 const struct amthi_question *
 amthi_question_of(const struct amthi_question *list, uint32_t command);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A session of AMT's port forwarding. AMT is a peer that may be buggy: what does
- * not fit is ignored and told of, a place in AMT is never leaked, and nothing is
+ * not fit is ignored and reported, a place in AMT is never leaked, and nothing is
  * waited for without an end.
  */
 #include <string.h>
@@ -14,7 +14,7 @@
 #define PACKET_MAX    0xffffffffU
 #define PORT_MAX      65535U
 
-/* the channel's own end of a connection that is none; AMT does not look at it */
+/* stands for this end of the connection; AMT ignores it */
 #define LOCALHOST "127.0.0.1"
 
 static void send_message(struct lme *lme, const struct apf_message *message)

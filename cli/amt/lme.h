@@ -157,7 +157,7 @@ void lme_init(struct lme *lme, const struct lme_hooks *hooks, void *context);
 void lme_start(struct lme *lme, uint64_t now, uint32_t mtu);
 
 /**
- * lme_lost() - the connection is gone: so are all channels, each is told of
+ * lme_lost() - the connection is gone, and all channels with it; reports each
  */
 void lme_lost(struct lme *lme);
 

@@ -41,7 +41,7 @@ char *escape_log(const void *bytes, size_t size, size_t *written);
  * @left: their number, at least 1
  * @code: set to the character's number, when it is one
  *
- * Return: its bytes, 0 when it is none
+ * Return: its length in bytes, 0 when the bytes are not UTF-8
  */
 size_t utf8_length(const uint8_t *p, size_t left, uint32_t *code);
 

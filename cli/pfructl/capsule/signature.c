@@ -174,7 +174,7 @@ struct element {
 	int class;
 };
 
-/* Next element of @p, in DER; false at the end, and where it is none. */
+/* Next element of @p, in DER; false at the end or when it is malformed. */
 static bool next_element(const uint8_t **p, const uint8_t *end,
 			 struct element *element)
 {

@@ -67,7 +67,7 @@ static uint64_t most(uint64_t a, uint64_t b)
 }
 
 /*
- * The most that a reader told of before it was killed, from where the next one
+ * The most that a reader reported before it was killed, from where the next one
  * begins.
  */
 static uint64_t told_before(const struct follower *f)
@@ -82,7 +82,7 @@ static uint64_t told_before(const struct follower *f)
 		from.rollover = 0;
 		from.offset = 0;
 	}
-	/* a break was told of, and is again: the log begins anew */
+	/* a break was reported, and is again: the log started over */
 	if (pending->gap)
 		return pending->lost + pending->size;
 	pfru_ring_advance(&to, pending->size);
@@ -146,8 +146,8 @@ static struct tail next_tail(const struct state *state,
 }
 
 /*
- * Take for printed what arrived. A loss is told of after the printing: who did
- * not print tells of none, and the next reader does.
+ * Take for printed what arrived. A loss is reported after the printing: who
+ * could not print reports none, and the next reader does.
  */
 static int settle(struct follower *f, const struct piece *piece,
 		  const struct arrived *arrived, struct tail young)

@@ -14,7 +14,7 @@
  * @size: their number
  * @lost: bytes lost before @start
  * @gap: the log begins anew at @start
- * @repeat: at most so many of @lost and @bytes were told of before
+ * @repeat: at most so many of @lost and @bytes were reported before
  */
 struct piece {
 	struct pfru_ring_position start;
@@ -29,7 +29,7 @@ struct piece {
  * struct arrived - what of a piece was printed
  * @unknown: nobody can tell; nothing else is set
  * @begun: its beginning was, and with it what it says of a loss
- * @told: standard error may have told of the loss
+ * @told: standard error may have reported the loss
  * @bytes: bytes of the log
  */
 struct arrived {

@@ -30,7 +30,7 @@ enum state_sink {
  * @start: position of its first byte
  * @size: bytes of the log
  * @tail: the tail after them
- * @lost: bytes lost before @start, told of after the printing
+ * @lost: bytes lost before @start, reported after the printing
  * @gap: enum pfru_ring_break, likewise
  * @sink: enum state_sink
  * @device: of the regular file
