@@ -437,6 +437,26 @@ enum amthi_fault amthi_handles(const struct amthi_answer *answer,
 	return wire_done(&wire) ? AMTHI_GOOD : AMTHI_PAYLOAD;
 }
 
+static const char *take_terminated(struct wire *wire)
+{
+	const uint8_t *bytes = wire_bytes(wire, AMTHI_ACCOUNT_MAX + 1);
+
+	if (!bytes || !*bytes || !memchr(bytes, '\0', AMTHI_ACCOUNT_MAX + 1))
+		return NULL;
+	return (const char *)bytes;
+}
+
+/* Some firmware fills the answer with two bytes more. */
+enum amthi_fault amthi_account(const struct amthi_answer *answer,
+			       const char **user, const char **password)
+{
+	struct wire wire = { .at = answer->payload, .left = answer->size };
+
+	*user = take_terminated(&wire);
+	*password = take_terminated(&wire);
+	return *user && *password ? AMTHI_GOOD : AMTHI_PAYLOAD;
+}
+
 /* 3 is SHA-384 to some and SHA-512 to others */
 size_t amthi_digest_size(uint32_t algorithm)
 {

@@ -21,6 +21,7 @@ extern const uint8_t amthi_uuid[16];
 #define AMTHI_START_CONFIG	 0x04000029U
 #define AMTHI_STOP_CONFIG	 0x0400005eU
 #define AMTHI_UNPROVISION	 0x04000010U
+#define AMTHI_LOCAL_ACCOUNT	 0x04000067U
 #define AMTHI_PROVISIONING_MODE	 0x04000008U
 #define AMTHI_PROVISIONING_STATE 0x04000011U
 #define AMTHI_CONTROL_MODE	 0x0400006bU
@@ -40,6 +41,9 @@ extern const uint8_t amthi_uuid[16];
 #define AMTHI_HANDLES_MAX  64
 #define AMTHI_FIELDS_MAX   17
 #define AMTHI_HASH_SIZE	   64
+/* zeros behind the header of AMTHI_LOCAL_ACCOUNT */
+#define AMTHI_ACCOUNT_ARGUMENT 40
+#define AMTHI_ACCOUNT_MAX      32
 
 /**
  * enum amthi_fault - what is wrong with an answer
@@ -202,7 +206,7 @@ amthi_question_of(const struct amthi_question *list, uint32_t command);
  * @to: AMTHI_REQUEST_MAX bytes
  * @command: its number
  * @argument: what follows the header, in little-endian
- * @size: its size in bytes: 0, 1 or 4
+ * @size: its size in bytes: 0, 1, 4, or more with zeros that fill it
  *
  * Return: the request's size in bytes
  */
@@ -263,6 +267,17 @@ const struct amthi_version *amthi_version(const struct amthi_versions *versions,
  */
 enum amthi_fault amthi_handles(const struct amthi_answer *answer,
 			       uint32_t *handles, size_t *count);
+
+/**
+ * amthi_account() - take the local system account apart, which is a secret
+ * @answer: to AMTHI_LOCAL_ACCOUNT, with the status AMTHI_SUCCESS
+ * @user: set; terminated, AMTHI_ACCOUNT_MAX characters at most, not empty
+ * @password: the same
+ *
+ * Return: AMTHI_GOOD or AMTHI_PAYLOAD
+ */
+enum amthi_fault amthi_account(const struct amthi_answer *answer,
+			       const char **user, const char **password);
 
 /**
  * amthi_digest_size() - bytes of a hash that count

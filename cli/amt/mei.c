@@ -326,20 +326,26 @@ static enum mei_problem fail_with(struct mei *mei, enum mei_problem gone)
 	return MEI_FAILED;
 }
 
-enum mei_problem mei_exchange(struct mei *mei, const void *request, size_t size,
-			      unsigned int timeout, size_t *got)
+enum mei_problem mei_send(struct mei *mei, const void *message, size_t size,
+			  unsigned int timeout)
 {
 	uint64_t end = now_ms() + timeout;
 	ssize_t n;
 
-	while ((n = write(mei->fd, request, size)) < 0) {
+	while ((n = write(mei->fd, message, size)) < 0) {
 		if (!again(errno))
 			return fail_with(mei, MEI_RESETTING);
 		if (!wait_for(mei, POLLOUT, end))
 			return MEI_BUSY;
 	}
-	if ((size_t)n != size)
-		return MEI_LOST;
+	return (size_t)n == size ? MEI_GOOD : MEI_LOST;
+}
+
+enum mei_problem mei_receive(struct mei *mei, unsigned int timeout, size_t *got)
+{
+	uint64_t end = now_ms() + timeout;
+	ssize_t n;
+
 	/* poll() asks the driver to take a message: read() alone would not wait */
 	while ((n = read(mei->fd, mei->message, mei->mtu)) < 0) {
 		if (!again(errno))
@@ -349,4 +355,16 @@ enum mei_problem mei_exchange(struct mei *mei, const void *request, size_t size,
 	}
 	*got = n;
 	return MEI_GOOD;
+}
+
+enum mei_problem mei_exchange(struct mei *mei, const void *request, size_t size,
+			      unsigned int timeout, size_t *got)
+{
+	uint64_t end = now_ms() + timeout, now;
+	enum mei_problem problem = mei_send(mei, request, size, timeout);
+
+	if (problem)
+		return problem;
+	now = now_ms();
+	return mei_receive(mei, now < end ? end - now : 0, got);
 }

@@ -92,6 +92,27 @@ enum mei_problem mei_exchange(struct mei *mei, const void *request, size_t size,
 			      unsigned int timeout, size_t *got);
 
 /**
+ * mei_send() - send a message that is not answered by the next that comes
+ * @mei: connected
+ * @message: the message
+ * @size: its size in bytes
+ * @timeout: milliseconds
+ */
+enum mei_problem mei_send(struct mei *mei, const void *message, size_t size,
+			  unsigned int timeout);
+
+/**
+ * mei_receive() - take a message, into @message of struct mei
+ * @mei: connected
+ * @timeout: milliseconds to wait for one, 0 to take what is there
+ * @got: set to its size in bytes
+ *
+ * Return: MEI_NO_ANSWER when none came; the connection stays of use then
+ */
+enum mei_problem mei_receive(struct mei *mei, unsigned int timeout,
+			     size_t *got);
+
+/**
  * mei_close() - end the connection, and forget
  */
 void mei_close(struct mei *mei);

@@ -16,6 +16,7 @@ enum {
 	ASK_VERSIONS = 200,
 	ASK_HANDLES,
 	ASK_WATCHDOG,
+	ASK_ACCOUNT,
 };
 
 static const uint8_t *begin;
@@ -76,6 +77,18 @@ static void check_handles(const struct amthi_answer *answer)
 		expect(4 + 4 * count == answer->size);
 }
 
+static void check_account(const struct amthi_answer *answer)
+{
+	const char *user, *password;
+
+	if (amthi_account(answer, &user, &password))
+		return;
+	inside((const uint8_t *)user, strlen(user) + 1);
+	inside((const uint8_t *)password, strlen(password) + 1);
+	expect(*user && strlen(user) <= AMTHI_ACCOUNT_MAX);
+	expect(*password && strlen(password) <= AMTHI_ACCOUNT_MAX);
+}
+
 static void check_question(const struct amthi_question *q,
 			   const struct amthi_answer *answer)
 {
@@ -98,6 +111,8 @@ static uint32_t command_of(unsigned int what)
 		return AMTHI_VERSIONS;
 	if (what == ASK_HANDLES)
 		return AMTHI_HANDLES;
+	if (what == ASK_ACCOUNT)
+		return AMTHI_LOCAL_ACCOUNT;
 	return pick(what)->command;
 }
 
@@ -118,6 +133,8 @@ static void check(unsigned int what, const uint8_t *bytes, size_t size)
 		check_versions(&answer);
 	else if (what == ASK_HANDLES)
 		check_handles(&answer);
+	else if (what == ASK_ACCOUNT)
+		check_account(&answer);
 	else
 		check_question(pick(what), &answer);
 }

@@ -36,6 +36,7 @@ static void test_request(void **state)
 	static const uint8_t with[] = { 1, 1, 0, 0, 0x2d, 0,	0,    4,
 					4, 0, 0, 0, 0x44, 0x33, 0x22, 0x11 };
 	uint8_t bytes[AMTHI_REQUEST_MAX];
+	size_t i;
 
 	(void)state;
 	assert_int_equal(amthi_request(bytes, AMTHI_VERSIONS, 0, 0),
@@ -46,6 +47,13 @@ static void test_request(void **state)
 	assert_memory_equal(bytes, with, sizeof(with));
 	assert_int_equal(amthi_request(bytes, 0x0400008e, 7, 1), 13);
 	assert_int_equal(bytes[12], 7);
+	memset(bytes, 0xff, sizeof(bytes));
+	assert_int_equal(amthi_request(bytes, AMTHI_LOCAL_ACCOUNT, 0,
+				       AMTHI_ACCOUNT_ARGUMENT),
+			 52);
+	assert_int_equal(bytes[8], 40);
+	for (i = 12; i < 52; i++)
+		assert_int_equal(bytes[i], 0);
 }
 
 static void test_uuids(void **state)
@@ -307,6 +315,37 @@ static void test_versions_without_end(void **state)
 	assert_int_equal(v.count, 0);
 }
 
+static void test_account(void **state)
+{
+	uint8_t payload[68] = "$$OsAdmin";
+	struct amthi_answer answer = { .payload = payload };
+	const char *user, *password;
+
+	(void)state;
+	strcpy((char *)payload + 33, "secret");
+	for (answer.size = 0; answer.size < 66; answer.size++)
+		assert_int_equal(amthi_account(&answer, &user, &password),
+				 AMTHI_PAYLOAD);
+	/* some firmware adds two bytes */
+	for (; answer.size <= 68; answer.size++) {
+		assert_int_equal(amthi_account(&answer, &user, &password),
+				 AMTHI_GOOD);
+		assert_string_equal(user, "$$OsAdmin");
+		assert_string_equal(password, "secret");
+	}
+	answer.size = 66;
+	/* of full length, without an end, empty */
+	memset(payload + 33, 'x', 32);
+	assert_int_equal(amthi_account(&answer, &user, &password), AMTHI_GOOD);
+	assert_int_equal(strlen(password), AMTHI_ACCOUNT_MAX);
+	payload[65] = 'x';
+	assert_int_equal(amthi_account(&answer, &user, &password),
+			 AMTHI_PAYLOAD);
+	memset(payload + 33, 0, 33);
+	assert_int_equal(amthi_account(&answer, &user, &password),
+			 AMTHI_PAYLOAD);
+}
+
 static void test_handles(void **state)
 {
 	static uint8_t payload[4 + 4 * (AMTHI_HANDLES_MAX + 1)];
@@ -462,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_question_of),
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_versions_without_end),
+		cmocka_unit_test(test_account),
 		cmocka_unit_test(test_handles),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_affected),
