@@ -26,6 +26,8 @@ build,debug	bin:make	make make make make
 build		bin:pkg-config	pkg-config pkgconf-pkg-config pkg-config pkgconf
 build		pc:libkmod	libkmod-dev kmod-devel libkmod-devel kmod
 build		pc:json-c	libjson-c-dev json-c-devel libjson-c-devel json-c
+build		pc:libcurl	libcurl4-openssl-dev libcurl-devel libcurl-devel curl
+build		pc:libxml-2.0	libxml2-dev libxml2-devel libxml2-devel libxml2
 build,debug	pc:libcrypto	libssl-dev openssl-devel libopenssl-devel openssl
 build		bin:scdoc	scdoc scdoc scdoc scdoc
 build		bin:depmod	kmod kmod kmod kmod
@@ -57,7 +59,6 @@ test		m32:		gcc-multilib glibc-devel.i686 gcc-32bit lib32-glibc
 test		inc:efi/efi.h	gnu-efi gnu-efi-devel gnu-efi gnu-efi
 test		fuzz:		libclang-rt-14-dev compiler-rt clang compiler-rt
 test		pc:cmocka	libcmocka-dev libcmocka-devel libcmocka-devel cmocka
-test		pc:libxml-2.0	libxml2-dev libxml2-devel libxml2-devel libxml2
 test		deb:linux-headers-amd64	linux-headers-amd64 - - -
 test		deb:linux-source-6.1	linux-source-6.1 - - -
 test		bin:llvm-symbolizer	llvm llvm llvm llvm

@@ -56,7 +56,7 @@ seeds()
 			>"$2/file" ;;
 	amthi)
 		# what was asked, a header that fits, and zeros of every size
-		for f in 0 1 4 5 6 9 14 20 36 199 200 201 202; do
+		for f in 0 1 4 5 6 9 14 20 36 199 200 201 202 203; do
 			{
 				printf '%b' "\\x$(printf %02x "$f")\\x1"
 				head -c 85 /dev/zero
@@ -77,6 +77,16 @@ seeds()
 		printf '%b' "$f"'\x80\x0c\1\5\x61\0\0\0\1' >"$2/closed-here"
 		printf '\1\x80\0\1\x11\x5c\0\0\0\1\0\0\0\4\0\0\0\0\0\0\0\0' \
 			>"$2/refused" ;;
+	wsman)
+		f='http://www.w3.org/2003/05/soap-envelope'
+		printf '1<h:AMT_GeneralSettings><h:DigestRealm>x</h:DigestRealm></h:AMT_GeneralSettings>' \
+			>"$2/good"
+		printf '1<a:Fault><a:Reason><a:Text>no &amp; &#65;</a:Text></a:Reason></a:Fault>' \
+			>"$2/fault"
+		printf '0<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>' >"$2/entity"
+		printf '0<a:Envelope xmlns:a="%s"><a:Body/></a:Envelope>' "$f" \
+			>"$2/empty"
+		printf '1<![CDATA[x]]><!-- --><?p q?>' >"$2/other" ;;
 	ring)
 		# every way of making numbers agree
 		for f in 0 6 7 14 15 30 31 46 54 62 63; do
@@ -98,6 +108,7 @@ lines()
 	state)	 sources=("$top/cli/pfructl/log/position.c") ;;
 	ring)	 sources=("$top/core/ring.c") ;;
 	amthi)	 sources=("$top"/cli/amt/{amthi,wd}.c) ;;
+	wsman)	 sources=("$top/cli/amt/wsman.c") ;;
 	apf)	 sources=("$top"/cli/amt/{apf,lme}.c) ;;
 	walk|judge) sources=("$top/core/capsule.c") ;;
 	display) sources+=("$top"/cli/{pfructl/commands/capsule,pfructl/capsule/signature,common/output}.c) ;;

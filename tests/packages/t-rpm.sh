@@ -26,7 +26,8 @@ build()
 # libraries: what the tool is linked with, as pkg-config names it
 libraries()
 {
-	sed -n 's/^LIBRARIES := //p' "$tap_dir/cli/Makefile" | xargs -n 1 printf 'pkgconfig(%s)\n'
+	sed -n -E 's/^(AMT_)?LIBRARIES := //p' "$tap_dir/cli/Makefile" |
+		xargs -n 1 printf 'pkgconfig(%s)\n' | sort -u
 }
 
 # elsewhere: the same, on a distribution that has other directories

@@ -57,7 +57,7 @@ mkdir "$tmp/src"
 (cd "$top" && tar -c --exclude='*.o' VERSION cli core include) |
 	tar -C "$tmp/src" -x
 if ! PKG_CONFIG_LIBDIR=$libraries/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
-	make -C "$tmp/src/cli" BUILD="$tmp/build" CC="gcc -m32" \
+	make -C "$tmp/src/cli" BUILD="$tmp/build" "$tmp/build/bin/pfructl" CC="gcc -m32" \
 	CPPFLAGS="-isystem $root/usr/include/i386-linux-gnu -isystem $root/usr/include" \
 	LDFLAGS="-L$libraries -L$root/lib/i386-linux-gnu -Wl,-rpath-link,$libraries:$root/lib/i386-linux-gnu" \
 	>"$tmp/log" 2>&1; then
