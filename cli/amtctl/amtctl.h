@@ -50,6 +50,8 @@ enum exit_status {
  * @version: print the version
  * @dry_run: change nothing
  * @yes: do not ask before something is changed
+ * @password_file: file with a password, or NULL
+ * @password_stdin: the password is on standard input
  */
 struct amtctl {
 	struct output *out;
@@ -60,6 +62,8 @@ struct amtctl {
 	bool version;
 	bool dry_run;
 	bool yes;
+	const char *password_file;
+	bool password_stdin;
 };
 
 extern const struct cli_command cmd_status;
@@ -67,6 +71,7 @@ extern const struct cli_command cmd_versions;
 extern const struct cli_command cmd_hashes;
 extern const struct cli_command cmd_features;
 extern const struct cli_command cmd_configure;
+extern const struct cli_command cmd_activate;
 extern const struct cli_command cmd_deactivate;
 
 #endif /* AMTCTL_H */

@@ -191,35 +191,47 @@ static void ignore_signals(void)
 		signal(signals[i], SIG_IGN);
 }
 
+static enum mei_problem ask(struct session *session,
+			    const struct change *change, uint32_t *status)
+{
+	struct amthi_answer answer = { 0 };
+	enum mei_problem problem;
+	enum amthi_fault fault;
+
+	if (change->ask)
+		return change->ask(session, change->context, status);
+	problem = session_try(session, change->command, change->argument,
+			      change->size, &answer, &fault);
+	*status = answer.status;
+	return problem;
+}
+
 static int act(struct session *session, const struct change *change)
 {
 	struct amtctl *ctl = session->ctl;
 	const char *before = state_word(change, change->from);
-	struct amthi_answer answer = { 0 };
 	enum mei_problem problem;
-	enum amthi_fault fault;
-	uint32_t state;
+	uint32_t state, status = 0;
 	int ret;
 
 	ignore_signals();
 	record(ctl, change->action, before, NULL, "AMT is asked to %s",
 	       change->what);
-	problem = session_try(session, change->command, change->argument,
-			      change->size, &answer, &fault);
-	if (problem == MEI_RESETTING || problem == MEI_BUSY)
+	problem = ask(session, change, &status);
+	/* a change of its own sends more than one message */
+	if (!change->ask && (problem == MEI_RESETTING || problem == MEI_BUSY))
 		return not_asked(session, change, problem);
 	if (problem)
 		mei_close(&session->mei);
 	else
-		out_number(ctl->out, "status", NULL, answer.status);
+		out_number(ctl->out, "status", NULL, status);
 	/* a refusal needs no patience */
-	state = !problem && answer.status &&
-				answer.status != AMTHI_CERTIFICATE_NOT_READY ?
+	state = !problem && status && status != AMTHI_CERTIFICATE_NOT_READY ?
 			look(session, change) :
 			look_for(session, change);
 	out_string(ctl->out, "state_after", "State now",
 		   state_word(change, state));
-	ret = judge(session, change, problem, answer.status, state);
+	ret = judge(session, change, problem, status, state);
 	record(ctl, change->action, before, state_word(change, state),
 	       "AMT was asked to %s: %s", change->what,
 	       ret == STATUS_DONE    ? "done" :
@@ -247,9 +259,6 @@ int change_make(struct session *session, const struct change *change)
 }
 
 const struct cli_option change_options[] = {
-	{ 'n', "dry-run", NULL, "read and check all, change nothing",
-	  offsetof(struct amtctl, dry_run) },
-	{ 'y', "yes", NULL, "do not ask before AMT's state is changed",
-	  offsetof(struct amtctl, yes) },
+	CHANGE_OPTIONS,
 	{ 0 },
 };

@@ -13,6 +13,13 @@
 #define CHANGE_LIST	     amthi_configuration_questions
 #define CHANGE_STATE_UNKNOWN UINT32_MAX
 
+/* AMT's control modes */
+enum {
+	MODE_NONE = 0,
+	MODE_CLIENT = 1,
+	MODE_ADMIN = 2,
+};
+
 /**
  * struct change - a change
  * @action: as the command is called
@@ -21,6 +28,9 @@
  * @command: of AMT
  * @argument: what follows its header
  * @size: its size in bytes: 0, 1 or 4
+ * @ask: NULL to send @command, or asks AMT in another way and sets the status of the
+ *	answer; what it returns when there is none stands for any lost answer
+ * @context: for @ask
  * @watch: command of the question in CHANGE_LIST whose first field is the state
  * @from: the state before
  * @to: the state that it leads to
@@ -32,6 +42,9 @@ struct change {
 	uint32_t command;
 	uint32_t argument;
 	size_t size;
+	enum mei_problem (*ask)(struct session *session, void *context,
+				uint32_t *status);
+	void *context;
 	uint32_t watch;
 	uint32_t from;
 	uint32_t to;
@@ -57,7 +70,14 @@ bool change_is_done(struct session *session, const struct change *change,
  */
 int change_make(struct session *session, const struct change *change);
 
-/* the options of a command that makes one */
+/* the options of a command that makes one, and a list of no more than these */
+/* clang-format off */
+#define CHANGE_OPTIONS \
+	{ 'n', "dry-run", NULL, "read and check all, change nothing", \
+	  offsetof(struct amtctl, dry_run) }, \
+	{ 'y', "yes", NULL, "do not ask before AMT's state is changed", \
+	  offsetof(struct amtctl, yes) }
+/* clang-format on */
 extern const struct cli_option change_options[];
 
 #endif /* AMTCTL_CHANGE_H */

@@ -21,6 +21,8 @@
 
 #define MEI_BUS	   "/sys/bus/mei/devices"
 #define TCP_LISTEN 0x0a
+/* people's accounts begin behind it; SYS_UID_MAX of login.defs(5) */
+#define SYSTEM_UID_MAX 999
 
 static const uint16_t known_ports[HOLDERS_PORTS] = {
 	623, 664, 16992, 16993, 16994, 16995,
@@ -114,29 +116,40 @@ char *holders_watchdog(bool *there)
 	return driver;
 }
 
-static void mark_port(unsigned int port, bool *marked)
+static void mark_port(unsigned int port, unsigned int uid, void *marked)
 {
 	size_t i;
 
+	(void)uid;
 	for (i = 0; i < HOLDERS_PORTS; i++)
 		if (known_ports[i] == port)
-			marked[i] = true;
+			((bool *)marked)[i] = true;
 }
 
-/* a line: number: address:port, another address:port, state, all in hexadecimal */
-static void read_listeners(const char *name, bool *marked)
+/*
+ * A line: number: address:port, another address:port, state, queues, timer, timeouts,
+ * all in hexadecimal, user
+ */
+static void read_listeners(const char *name,
+			   void (*each)(unsigned int port, unsigned int uid,
+					void *context),
+			   void *context)
 {
 	char *path = sysroot_path("/proc/net/%s", name);
 	FILE *file = fopen(path, "re");
-	unsigned int port, state;
+	unsigned int port, state, uid;
 	char *line = NULL;
 	size_t room = 0;
 
-	while (file && getline(&line, &room, file) >= 0)
-		if (sscanf(line, " %*[0-9]: %*[0-9A-F]:%4X %*[0-9A-F]:%*4X %2X",
-			   &port, &state) == 2 &&
+	while (file && getline(&line, &room, file) >= 0) {
+		/* without a user it is nobody that is known */
+		uid = UINT_MAX;
+		if (sscanf(line,
+			   " %*[0-9]: %*[0-9A-F]:%4X %*[0-9A-F]:%*4X %2X %*[0-9A-F:] %*[0-9A-F:] %*[0-9A-F] %u",
+			   &port, &state, &uid) >= 2 &&
 		    state == TCP_LISTEN)
-			mark_port(port, marked);
+			each(port, uid, context);
+	}
 	free(line);
 	if (file)
 		fclose(file);
@@ -148,10 +161,41 @@ size_t holders_ports(uint16_t *ports)
 	bool marked[HOLDERS_PORTS] = { false };
 	size_t i, count = 0;
 
-	read_listeners("tcp", marked);
-	read_listeners("tcp6", marked);
+	read_listeners("tcp", mark_port, marked);
+	read_listeners("tcp6", mark_port, marked);
 	for (i = 0; i < HOLDERS_PORTS; i++)
 		if (marked[i])
 			ports[count++] = known_ports[i];
 	return count;
+}
+
+/**
+ * struct judged - who listens on a port
+ * @port: the port
+ * @service: found so far
+ */
+struct judged {
+	uint16_t port;
+	enum holders_service service;
+};
+
+static void judge_listener(unsigned int port, unsigned int uid, void *context)
+{
+	struct judged *judged = context;
+
+	if (port != judged->port)
+		return;
+	if (uid > SYSTEM_UID_MAX)
+		judged->service = HOLDERS_OTHERS;
+	else if (judged->service == HOLDERS_NOBODY)
+		judged->service = HOLDERS_SYSTEM;
+}
+
+enum holders_service holders_service(uint16_t port)
+{
+	struct judged judged = { .port = port };
+
+	read_listeners("tcp", judge_listener, &judged);
+	read_listeners("tcp6", judge_listener, &judged);
+	return judged.service;
 }

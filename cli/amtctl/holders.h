@@ -37,4 +37,22 @@ char *holders_watchdog(bool *there);
  */
 size_t holders_ports(uint16_t *ports);
 
+/**
+ * enum holders_service - who listens on a port
+ * @HOLDERS_NOBODY: nobody
+ * @HOLDERS_SYSTEM: root or a system account
+ * @HOLDERS_OTHERS: somebody else, too
+ */
+enum holders_service {
+	HOLDERS_NOBODY,
+	HOLDERS_SYSTEM,
+	HOLDERS_OTHERS,
+};
+
+/**
+ * holders_service() - may who listens on a port be given a secret
+ * @port: of this machine
+ */
+enum holders_service holders_service(uint16_t port);
+
 #endif /* AMTCTL_HOLDERS_H */

@@ -18,8 +18,8 @@
 const char program_name[] = "amtctl";
 
 static const struct cli_command *const commands[] = {
-	&cmd_status,	&cmd_versions,	 &cmd_hashes, &cmd_features,
-	&cmd_configure, &cmd_deactivate, NULL,
+	&cmd_status,	&cmd_versions, &cmd_hashes,	&cmd_features,
+	&cmd_configure, &cmd_activate, &cmd_deactivate, NULL,
 };
 
 static const struct cli_option every_option[] = {

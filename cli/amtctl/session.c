@@ -12,9 +12,10 @@
 #include "session.h"
 
 /* milliseconds for one command; AMT takes a second for some */
-#define TIMEOUT	 10000
-#define PATIENCE 10
-#define SETUP	 "look in the firmware setup (BIOS, MEBx) for "
+#define TIMEOUT	   10000
+#define PATIENCE   10
+#define WD_TIMEOUT 5000
+#define SETUP	   "look in the firmware setup (BIOS, MEBx) for "
 
 /* what is named, a node or a PCI device, stands between the two parts of a message */
 /* clang-format off */
@@ -181,4 +182,18 @@ int session_status(uint32_t status)
 	default:
 		return STATUS_REFUSED;
 	}
+}
+
+bool session_watchdog(struct wd_flags *flags)
+{
+	struct mei mei;
+	size_t got;
+	bool good;
+
+	good = mei_open(&mei, wd_uuid) == MEI_GOOD &&
+	       mei_exchange(&mei, wd_request, sizeof(wd_request), WD_TIMEOUT,
+			    &got) == MEI_GOOD &&
+	       wd_decode(mei.message, got, flags);
+	mei_close(&mei);
+	return good;
 }

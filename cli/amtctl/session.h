@@ -9,6 +9,7 @@
 #include "amtctl.h"
 #include "cli/amt/amthi.h"
 #include "cli/amt/mei.h"
+#include "cli/amt/wd.h"
 
 /* no exit status: the answer to one command is wrong */
 #define SESSION_WRONG (-1)
@@ -94,5 +95,13 @@ int session_fault(struct session *session, uint32_t command,
  * session_status() - the exit status for a status of AMT other than success
  */
 int session_status(uint32_t status);
+
+/**
+ * session_watchdog() - ask AMT's watchdog client what it says of AMT
+ * @flags: set
+ *
+ * Return: false when it does not say; others may hold the client for good
+ */
+bool session_watchdog(struct wd_flags *flags);
 
 #endif /* AMTCTL_SESSION_H */

@@ -8,12 +8,6 @@
 #include "cli/amtctl/change.h"
 #include "cli/amtctl/print.h"
 
-enum {
-	MODE_NONE = 0,
-	MODE_CLIENT = 1,
-	MODE_ADMIN = 2,
-};
-
 static const struct change change = {
 	.action = "deactivate",
 	.what = "leave client control mode",

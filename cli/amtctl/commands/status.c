@@ -12,9 +12,6 @@
 #include "cli/amtctl/versions.h"
 #include "cli/common/sysroot.h"
 
-/* milliseconds */
-#define WD_TIMEOUT 5000
-
 static void print_known(struct output *out, const char *key, const char *label,
 			const char *value)
 {
@@ -110,20 +107,14 @@ static void print_no_flags(struct output *out)
 static void ask_watchdog(struct output *out)
 {
 	struct wd_flags flags;
-	struct mei mei;
-	size_t got;
 
-	if (mei_open(&mei, wd_uuid) == MEI_GOOD &&
-	    mei_exchange(&mei, wd_request, sizeof(wd_request), WD_TIMEOUT,
-			 &got) == MEI_GOOD &&
-	    wd_decode(mei.message, got, &flags)) {
+	if (session_watchdog(&flags)) {
 		print_flags(out, &flags);
 	} else {
 		print_no_flags(out);
 		note(out,
 		     "whether AMT's local ports take TLS only is not known: the watchdog's client did not say");
 	}
-	mei_close(&mei);
 }
 
 static void print_watchdog(struct output *out, bool connected)

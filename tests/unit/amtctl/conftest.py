@@ -38,6 +38,7 @@ class Tool:
         self.program = os.environ["AMTCTL_FAKE"]
         self.root = root
         self.engines = []
+        self.port = None            # that stands for 16992
 
     def engine(self, number=0):
         """One more engine."""
@@ -46,13 +47,15 @@ class Tool:
 
     def environment(self, speed=1):
         """What a run sees."""
-        return dict(os.environ, FAKE_ROOT=str(self.root), FAKE_SPEED=str(speed))
+        port = {"FAKE_PORT": str(self.port)} if self.port else {}
+        return dict(os.environ, FAKE_ROOT=str(self.root), FAKE_SPEED=str(speed),
+                    **port)
 
-    def run(self, *arguments, speed=1, timeout=60):
+    def run(self, *arguments, speed=1, timeout=60, given=""):
         """Run the tool to its end; a run that does not end is an error."""
         return Result(subprocess.run(
             [self.program, *arguments], env=self.environment(speed),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            input=given, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="surrogateescape",
             timeout=timeout, check=False))
 

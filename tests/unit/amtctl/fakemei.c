@@ -7,6 +7,7 @@
  * FAKE_ROOT	directory with dev/, sys/, proc/ and run/. A file in dev/ holds the
  *		path of a socket, or "errno N", with which open() then fails
  * FAKE_SPEED	how much faster time passes, where it is waited for
+ * FAKE_PORT	port of 127.0.0.1 that is connected in place of 16992
  *
  * To the engine: "C" and a UUID (connect), "W" and a message (write). From it, for
  * each of these: "O", the largest message (4 bytes) and the protocol (1 byte), or
@@ -28,12 +29,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/amt/wsman-http.h"
 #include "cli/common/sysroot.h"
 
-#define FD_MAX	 64
-#define ROOM_MAX 70000
+#define FD_MAX	  64
+#define ROOM_MAX  70000
+#define SENT_MAX  8192
+#define EARLY_MAX 64
 
 static char is_engine[FD_MAX];
+/* messages to be read that came while a write waited for its answer */
+static struct {
+	int fd;
+	ssize_t size;
+	uint8_t bytes[SENT_MAX];
+} early[EARLY_MAX];
+static int early_count;
 static long speed = 1;
 static struct timespec began;
 
@@ -61,6 +72,8 @@ __attribute__((constructor)) static void begin(void)
 		sysroot = getenv("FAKE_ROOT");
 	if (getenv("FAKE_SPEED"))
 		speed = atol(getenv("FAKE_SPEED"));
+	/* a service of this machine is none of a test's business */
+	wsman_port = getenv("FAKE_PORT") ? atoi(getenv("FAKE_PORT")) : 1;
 	__real_clock_gettime(CLOCK_MONOTONIC, &began);
 }
 
@@ -132,13 +145,15 @@ int __wrap_open64(const char *path, int flags, ...)
 
 static void tell(int fd, char what, const void *bytes, size_t size)
 {
-	uint8_t message[1 + 4096];
+	uint8_t message[1 + SENT_MAX];
 
-	if (size > 4096)
+	if (size > SENT_MAX)
 		abort();
 	message[0] = what;
 	memcpy(message + 1, bytes, size);
 	send(fd, message, 1 + size, MSG_NOSIGNAL);
+	/* this is not the program's: no secret of it may be found here */
+	explicit_bzero(message, sizeof(message));
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -166,15 +181,43 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	return 0;
 }
 
+static void keep(int fd, const uint8_t *bytes, ssize_t size)
+{
+	if (early_count == EARLY_MAX || size > SENT_MAX)
+		abort();
+	early[early_count].fd = fd;
+	early[early_count].size = size;
+	memcpy(early[early_count++].bytes, bytes, size);
+}
+
+/* the oldest that was kept; 0 without one */
+static ssize_t take_kept(int fd, uint8_t *to)
+{
+	ssize_t size;
+	int i = 0;
+
+	while (i < early_count && early[i].fd != fd)
+		i++;
+	if (i == early_count)
+		return 0;
+	size = early[i].size;
+	memcpy(to, early[i].bytes, size);
+	early_count--;
+	memmove(&early[i], &early[i + 1], (early_count - i) * sizeof(early[0]));
+	return size;
+}
+
 ssize_t __wrap_write(int fd, const void *from, size_t size)
 {
-	uint8_t answer[5];
+	static uint8_t answer[ROOM_MAX];
 	ssize_t n;
 
 	if (!engine(fd))
 		return __real_write(fd, from, size);
 	tell(fd, 'W', from, size);
-	n = recv(fd, answer, sizeof(answer), 0);
+	while ((n = recv(fd, answer, sizeof(answer), 0)) > 0 &&
+	       answer[0] == 'D')
+		keep(fd, answer, n);
 	if (said_errno(answer, n))
 		return fails_with(said_errno(answer, n));
 	return size;
@@ -187,7 +230,9 @@ ssize_t __wrap_read(int fd, void *to, size_t size)
 
 	if (!engine(fd))
 		return __real_read(fd, to, size);
-	n = recv(fd, message, sizeof(message), MSG_DONTWAIT);
+	n = take_kept(fd, message);
+	if (!n)
+		n = recv(fd, message, sizeof(message), MSG_DONTWAIT);
 	if (n < 0 && errno == EAGAIN)
 		return -1;
 	if (said_errno(message, n))
@@ -198,13 +243,19 @@ ssize_t __wrap_read(int fd, void *to, size_t size)
 	if ((size_t)n > size)
 		n = size;
 	memcpy(to, message + 1, n);
+	explicit_bzero(message, sizeof(message));
 	return n;
 }
 
 int __wrap_close(int fd)
 {
-	if (engine(fd))
+	static uint8_t message[ROOM_MAX];
+
+	if (engine(fd)) {
 		is_engine[fd] = 0;
+		while (take_kept(fd, message))
+			;
+	}
 	return __real_close(fd);
 }
 

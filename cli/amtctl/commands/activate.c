@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * amtctl activate: host-based setup into client control mode. Secrets are in one
+ * structure, in memory for secrets. Whatever can be refused is refused before AMT is
+ * asked to change anything, and its control mode decides what is reported.
+ */
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/amt/secret.h"
+#include "cli/amt/tunnel.h"
+#include "cli/amt/wsman-http.h"
+#include "cli/amt/wsman.h"
+#include "cli/amtctl/account.h"
+#include "cli/amtctl/change.h"
+#include "cli/amtctl/holders.h"
+#include "cli/amtctl/password.h"
+#include "cli/amtctl/print.h"
+#include "cli/common/memory.h"
+
+/* milliseconds */
+#define GET_TIMEOUT 15000
+/* AMT was seen to take a second for its first byte */
+#define SETUP_TIMEOUT 30000
+
+#define GET_TRIES 3
+
+/* of AMT's administrator, whose password it is */
+#define ADMIN	 "admin"
+#define MD5_SIZE 16
+
+/**
+ * struct secrets - all of them
+ * @password: of AMT's administrator, from now on
+ * @account: AMT's local system account
+ * @plain: what @digest is made of
+ * @digest: of @plain, in hexadecimal; worth as much as the password
+ * @request: the one that holds @digest
+ * @tunnel: through which it may pass
+ */
+struct secrets {
+	char password[PASSWORD_ROOM];
+	struct account account;
+	char plain[sizeof(ADMIN) + WSMAN_VALUE_MAX + PASSWORD_ROOM];
+	char digest[2 * MD5_SIZE + 1];
+	char request[WSMAN_REQUEST_MAX];
+	struct tunnel tunnel;
+};
+
+/**
+ * struct activation - a run of the command
+ * @session: connected
+ * @secrets: in memory for secrets
+ * @way: to AMT's web service
+ * @http: its client
+ * @realm: of AMT's digest
+ * @tunnelled: there is a tunnel to be closed
+ */
+struct activation {
+	struct session *session;
+	struct secrets *secrets;
+	struct wsman_way way;
+	struct wsman_http http;
+	char realm[WSMAN_VALUE_MAX];
+	bool tunnelled;
+};
+
+static int check_state(struct output *out, uint32_t mode, uint32_t state)
+{
+	if (mode == CHANGE_STATE_UNKNOWN || state == CHANGE_STATE_UNKNOWN)
+		return fail(out, STATUS_FAILED, "state",
+			    "AMT does not tell its control mode and provisioning state: nothing was changed");
+	if (mode == MODE_ADMIN)
+		return fail(out, STATUS_REFUSED, "admin-control-mode",
+			    "AMT is in admin control mode: it is set up already");
+	if (mode != MODE_NONE)
+		return fail(out, STATUS_REFUSED, "state",
+			    "AMT's control mode is %u, which is not known: nothing was changed",
+			    mode);
+	if (state)
+		return fail(out, STATUS_REFUSED, "state",
+			    "AMT is in no control mode, and not unprovisioned either: run 'amtctl configure stop' when a configuration was started, else unprovision it in MEBx");
+	return STATUS_DONE;
+}
+
+/* A driver that holds the watchdog's client is left alone: AMT itself will tell. */
+static int check_tls(struct output *out)
+{
+	struct wd_flags flags;
+	bool there;
+	char *driver = holders_watchdog(&there);
+	bool tls = !driver && session_watchdog(&flags) && flags.tls_enforced;
+
+	free(driver);
+	return tls ? fail(out, STATUS_REFUSED, "tls",
+			  "AMT takes TLS only on its local ports, which this program does not speak: activate it with the vendor's tool") :
+		     STATUS_DONE;
+}
+
+static int use_tunnel(struct activation *a)
+{
+	struct amtctl *ctl = a->session->ctl;
+	struct tunnel *tunnel = &a->secrets->tunnel;
+	enum mei_problem problem = tunnel_open(tunnel);
+
+	a->tunnelled = true;
+	a->way.dial = tunnel_dial;
+	a->way.run = tunnel_run;
+	a->way.context = tunnel;
+	out_string(ctl->out, "way", "Way to AMT",
+		   "a session of its own over LME");
+	if (problem == MEI_NO_ANSWER && tunnel->tls)
+		return fail(ctl->out, STATUS_REFUSED, "tls",
+			    "AMT forwards its TLS port only, and this program does not speak TLS: activate it with the vendor's tool");
+	if (problem == MEI_NO_ANSWER)
+		return fail(ctl->out, STATUS_NOT_READY, "no-port",
+			    "AMT does not forward its port %u within 10 seconds: another session may have it; look with 'amtctl status', or restart the machine",
+			    TUNNEL_PORT);
+	if (!problem)
+		return STATUS_DONE;
+	/* a connection that was lost does not say any more where it was */
+	return session_report(ctl, problem,
+			      tunnel->mei.path ? &tunnel->mei :
+						 &a->session->mei);
+}
+
+/*
+ * Anybody may listen on this port while no service does, and would be given the
+ * digest of the password.
+ */
+static int find_way(struct activation *a)
+{
+	struct output *out = a->session->ctl->out;
+
+	switch (holders_service(TUNNEL_PORT)) {
+	case HOLDERS_NOBODY:
+		return use_tunnel(a);
+	case HOLDERS_SYSTEM:
+		out_string(out, "way", "Way to AMT",
+			   "the service on port 16992");
+		return STATUS_DONE;
+	default:
+		return fail(out, STATUS_REFUSED, "listener",
+			    "a program that does not belong to the system listens on port %u, and would be given the password's digest: stop it ('ss -ltnp')",
+			    TUNNEL_PORT);
+	}
+}
+
+static int fail_answer(struct activation *a, enum wsman_fault fault,
+		       const char *reason)
+{
+	struct output *out = a->session->ctl->out;
+	int ret = fail(out,
+		       fault == WSMAN_REFUSED ? STATUS_REFUSED : STATUS_FAILED,
+		       "wsman", "the answer of AMT's web service %s%s%s",
+		       wsman_fault_text(fault), *reason ? ": " : "", reason);
+
+	fail_number(out, "http_status", a->http.status);
+	return ret;
+}
+
+/* A request that only reads: one that is lost with a session of LME is repeated. */
+static int get(struct activation *a, const char *resource)
+{
+	struct output *out = a->session->ctl->out;
+	char *request = a->secrets->request;
+	size_t size = wsman_get(request, resource);
+	bool answered;
+	int tries = 0;
+
+	do {
+		answered =
+			wsman_http_post(&a->http, request, size, GET_TIMEOUT);
+	} while (!answered && a->http.lost && ++tries < GET_TRIES);
+	if (!answered)
+		return fail(out, STATUS_NOT_READY, "web-service",
+			    "AMT's web service can't be asked: %s",
+			    a->http.why);
+	if (a->http.status == 401)
+		return fail(out, STATUS_REFUSED, "account",
+			    "AMT's web service does not accept AMT's local system account");
+	return STATUS_DONE;
+}
+
+static enum wsman_fault find(struct activation *a, const char *resource,
+			     const char *element, const char *name,
+			     unsigned int index, char *value)
+{
+	return wsman_find(a->http.answer, a->http.size, resource, element, name,
+			  index, value);
+}
+
+static int get_realm(struct activation *a)
+{
+	enum wsman_fault fault;
+	int ret = get(a, WSMAN_GENERAL_SETTINGS);
+
+	if (ret)
+		return ret;
+	fault = find(a, WSMAN_GENERAL_SETTINGS, "AMT_GeneralSettings",
+		     "DigestRealm", 0, a->realm);
+	if (fault)
+		return fail_answer(a, fault, a->realm);
+	out_string(a->session->ctl->out, "digest_realm", "Digest realm",
+		   a->realm);
+	return STATUS_DONE;
+}
+
+/* Firmware that does not list the modes is asked all the same. */
+static int check_allowed(struct activation *a)
+{
+	char mode[WSMAN_VALUE_MAX];
+	enum wsman_fault fault;
+	unsigned int count = 0;
+	int ret = get(a, WSMAN_HOST_BASED_SETUP);
+
+	if (ret)
+		return ret;
+	while (!(fault = find(a, WSMAN_HOST_BASED_SETUP,
+			      "IPS_HostBasedSetupService",
+			      "AllowedControlModes", count, mode))) {
+		if (strtoul(mode, NULL, 10) == MODE_CLIENT)
+			return STATUS_DONE;
+		count++;
+	}
+	if (fault != WSMAN_MISSING)
+		return fail_answer(a, fault, mode);
+	return count ? fail(a->session->ctl->out, STATUS_REFUSED, "not-allowed",
+			    "AMT does not allow client control mode: look in the firmware setup (BIOS, MEBx) for host-based setup") :
+		       STATUS_DONE;
+}
+
+static int make_digest(struct activation *a)
+{
+	struct secrets *s = a->secrets;
+	unsigned char md5[EVP_MAX_MD_SIZE];
+	unsigned int size = 0, i;
+	int length = snprintf(s->plain, sizeof(s->plain), ADMIN ":%s:%s",
+			      a->realm, s->password);
+
+	if (!EVP_Digest(s->plain, length, md5, &size, EVP_md5(), NULL) ||
+	    size != MD5_SIZE)
+		return fail(a->session->ctl->out, STATUS_FAILED, "md5",
+			    "MD5, which AMT wants the password in, is not available: is this system in FIPS mode?");
+	for (i = 0; i < size; i++)
+		sprintf(s->digest + 2 * i, "%02x", md5[i]);
+	explicit_bzero(md5, sizeof(md5));
+	explicit_bzero(s->plain, sizeof(s->plain));
+	explicit_bzero(s->password, sizeof(s->password));
+	return STATUS_DONE;
+}
+
+/* What comes of it is seen in AMT's control mode. */
+static enum mei_problem setup(struct session *session, void *context,
+			      uint32_t *status)
+{
+	struct activation *a = context;
+	char *request = a->secrets->request, value[WSMAN_VALUE_MAX];
+	struct output *out = session->ctl->out;
+	enum wsman_fault fault;
+	bool answered;
+
+	answered = wsman_http_post(&a->http, request,
+				   wsman_setup(request, a->secrets->digest),
+				   SETUP_TIMEOUT);
+	explicit_bzero(request, WSMAN_REQUEST_MAX);
+	if (!answered) {
+		note(out, "AMT's web service: %s", a->http.why);
+		return MEI_LOST;
+	}
+	fault = find(a, WSMAN_HOST_BASED_SETUP, "Setup_OUTPUT", "ReturnValue",
+		     0, value);
+	if (fault) {
+		note(out, "the answer of AMT's web service %s%s%s (HTTP %ld)",
+		     wsman_fault_text(fault), *value ? ": " : "", value,
+		     a->http.status);
+		return MEI_BAD_ANSWER;
+	}
+	*status = strtoul(value, NULL, 0);
+	return MEI_GOOD;
+}
+
+static const struct change change = {
+	.action = "activate",
+	.what = "enter client control mode",
+	.question =
+		"Activate AMT of this machine, so that whoever has the password controls it over the network?",
+	.ask = setup,
+	.watch = AMTHI_CONTROL_MODE,
+	.from = MODE_NONE,
+	.to = MODE_CLIENT,
+};
+
+/* With --dry-run nobody is asked for a password, and one that is given is checked. */
+static int want_password(struct activation *a)
+{
+	struct amtctl *ctl = a->session->ctl;
+
+	if (ctl->dry_run && !ctl->password_file && !ctl->password_stdin)
+		return STATUS_DONE;
+	return password_read(ctl, a->secrets->password);
+}
+
+static int prepare(struct activation *a)
+{
+	struct account *account = &a->secrets->account;
+	int ret = want_password(a);
+
+	ret = ret ? ret : account_ask(a->session, account);
+	ret = ret ? ret : find_way(a);
+	if (ret)
+		return ret;
+	if (!wsman_http_open(&a->http, &a->way, account->user,
+			     account->password))
+		return fail(a->session->ctl->out, STATUS_FAILED, "libcurl",
+			    "libcurl can't be used");
+	ret = get_realm(a);
+	ret = ret ? ret : check_allowed(a);
+	return ret ? ret : make_digest(a);
+}
+
+static int with_secrets(struct activation *a)
+{
+	struct change with_context = change;
+	int ret;
+
+	a->secrets = secret_take(sizeof(*a->secrets));
+	if (!a->secrets)
+		out_of_memory();
+	ret = prepare(a);
+	with_context.context = a;
+	if (!ret)
+		ret = change_make(a->session, &with_context);
+	wsman_http_close(&a->http);
+	if (a->tunnelled)
+		tunnel_close(&a->secrets->tunnel);
+	return ret;
+}
+
+static int activate(struct session *session)
+{
+	uint32_t mode = CHANGE_STATE_UNKNOWN, state = CHANGE_STATE_UNKNOWN;
+	struct activation a = { .session = session };
+	struct output *out = session->ctl->out;
+	int ret;
+
+	ret = print_question(session,
+			     amthi_question_of(CHANGE_LIST,
+					       AMTHI_PROVISIONING_STATE),
+			     &state);
+	if (!ret)
+		ret = print_question(session,
+				     amthi_question_of(CHANGE_LIST,
+						       AMTHI_CONTROL_MODE),
+				     &mode);
+	ret = ret ? ret : session->status;
+	if (ret)
+		return ret;
+	if (change_is_done(session, &change, mode))
+		return STATUS_DONE;
+	ret = check_state(out, mode, state);
+	ret = ret ? ret : check_tls(out);
+	if (ret)
+		return ret;
+	ret = secret_begin();
+	if (ret)
+		return fail(out, STATUS_FAILED, "memory-lock",
+			    "no memory can be locked for the secrets (%s): run as root, or raise 'ulimit -l' to 1024 at least",
+			    strerror(-ret));
+	ret = with_secrets(&a);
+	secret_end();
+	return ret;
+}
+
+static int run_activate(void *program)
+{
+	struct amtctl *ctl = program;
+	struct session session;
+	int ret = session_open(&session, ctl);
+
+	if (!ret)
+		ret = activate(&session);
+	session_close(&session);
+	return ret;
+}
+
+static const struct cli_option options[] = {
+	CHANGE_OPTIONS,
+	{ 0, "password-file", "FILE",
+	  "the password is in FILE, - is standard input",
+	  offsetof(struct amtctl, password_file) },
+	{ 0, "password-stdin", NULL, "the password is on standard input",
+	  offsetof(struct amtctl, password_stdin) },
+	{ 0 },
+};
+
+const struct cli_command cmd_activate = {
+	.name = "activate",
+	.help = "put AMT into client control mode",
+	.details =
+		"DANGER: whoever has the password controls this machine over the network from then\n"
+		"on. The password comes from a terminal, a file or standard input, never from the\n"
+		"command line.\n",
+	.options = options,
+	.run = run_activate,
+};

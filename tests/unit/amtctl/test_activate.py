@@ -1,0 +1,557 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""amtctl activate: into client control mode, by both ways; what is refused; where
+the secrets are. What all changes share is in test_configure.py."""
+import os
+import pathlib
+import pty
+import re
+import signal
+import struct
+import subprocess
+import time
+
+import pytest
+
+from webservice import ACCOUNT, LME, MODE, Lme, Port, WebService, md5
+
+SPEED = 50
+PASSWORD = "Zq7!pFrU_testing-0nly"
+
+
+@pytest.fixture(name="service")
+def web_service(engine):
+    """AMT's web service, without a way to it."""
+    # a service whose local ports take more than TLS
+    engine.flags = 0x83
+    return WebService(engine)
+
+
+@pytest.fixture(name="lme")
+def lme_client(engine, service):
+    """The way over LME."""
+    return Lme(engine, service)
+
+
+@pytest.fixture(name="port")
+def local_service(tool, service):
+    """The way over a local service."""
+    port = Port(tool, service)
+    yield port
+    port.listener.close()
+
+
+@pytest.fixture(name="file")
+def password_file(root):
+    """A file with the password."""
+    file = root / "password"
+    file.write_text(PASSWORD + "\n")
+    file.chmod(0o600)
+    return str(file)
+
+
+def is_untouched(service, journal):
+    """Was AMT not asked to change anything?"""
+    return not service.digest and not journal.entries and \
+        ("Setup", "IPS_HostBasedSetupService") not in service.actions
+
+
+@pytest.mark.parametrize("close", [False, True])
+@pytest.mark.parametrize("way", ["lme", "port"])
+def test_activate(request, tool, service, journal, file, way, close):
+    request.getfixturevalue(way)
+    service.close = close
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 0 and not r.err, r
+    d = r.json()
+    assert d["changed"] is True and d["state_after"] == "client control mode"
+    assert d["status"] == 0 and d["digest_realm"] == service.realm
+    assert ("LME" in d["way"]) == (way == "lme")
+    assert service.digest == md5(f"admin:{service.realm}:{PASSWORD}")
+    assert service.actions == [("Get", "AMT_GeneralSettings"),
+                               ("Get", "IPS_HostBasedSetupService"),
+                               ("Setup", "IPS_HostBasedSetupService")]
+    begun, done = journal.entries
+    assert begun["AMTCTL_ACTION"] == done["AMTCTL_ACTION"] == "activate"
+    assert begun["AMTCTL_STATE_BEFORE"] == "none"
+    assert done["AMTCTL_STATE_AFTER"] == "client control mode"
+    # and back
+    assert tool.run("deactivate", "--yes").status == 0
+
+
+def test_local_service_comes_first(tool, service, lme, port, file):
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+    assert not lme.sessions
+
+
+@pytest.mark.parametrize("option", [["--password-stdin"], ["--password-file", "-"],
+                                    ["--password-file=-"]])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_password_on_standard_input(tool, service, port, option, end):
+    r = tool.run("activate", "--yes", *option, given=PASSWORD + end)
+    assert r.status == 0, r
+    assert service.digest == md5(f"admin:{service.realm}:{PASSWORD}")
+
+
+def test_file_that_others_may_read(tool, service, port, file):
+    os.chmod(file, 0o644)
+    r = tool.run("activate", "--dry-run", "--password-file", file)
+    assert r.status == 0 and "may be read by others (mode 0644)" in r.err, r
+
+
+@pytest.mark.parametrize("password,says", [
+    ("", "8 to 32"), ("Aa1!567", "8 to 32"), ("Aa1!" + "x" * 29, "8 to 32"),
+    ("Aa1!" + "x" * 300, "8 to 32"), ("aaaaaa1!", "upper-case"),
+    ("AAAAAA1!", "lower-case"), ("Aaaaaaa!", "digit"), ("Aaaaaaa1", "like !"),
+    ("Aaaaaa1_", "like !"), ("Aaaaa1!:", "none of"), ("Aaaaa1!,", "none of"),
+    ('Aaaaa1!"', "none of"), ("Aaaaa1!\x7f", "printable"),
+    ("Aaaaa1!\xe4", "printable"), ("Aaaa1!aa\nx", "printable"),
+    ("Aaaa1!aa\0x", "NUL byte"),
+])
+def test_password_that_amt_does_not_take(tool, service, port, journal, password,
+                                         says):
+    r = tool.run("activate", "--yes", "--password-stdin", given=password)
+    assert r.status == 1 and says in r.err, r
+    assert is_untouched(service, journal) and ACCOUNT not in service.engine.asked
+    assert len(password) < 8 or password not in r.err
+
+
+@pytest.mark.parametrize("options,says,status", [
+    ([], "give --password-file or --password-stdin", 2),
+    (["--password-file", "/nonexistent/p"], "No such file", 1),
+    (["--password-file", "/"], "Is a directory", 1),
+    (["--password-stdin", "--password-file", "x"], "exclude each other", 2),
+    (["--password", "x"], "takes no --password", 2),
+])
+def test_password_that_is_not_there(tool, service, port, journal, options, says,
+                                    status):
+    r = tool.run("activate", "--yes", *options)
+    assert r.status == status and says in r.err, r
+    assert is_untouched(service, journal)
+
+
+def test_yes_is_needed(tool, service, port, journal, file):
+    r = tool.run("activate", "--password-file", file)
+    assert r.status == 2 and "--yes" in r.err, r
+    assert is_untouched(service, journal)
+
+
+@pytest.mark.parametrize("way", ["lme", "port"])
+@pytest.mark.parametrize("given", [True, False])
+def test_dry_run(request, tool, service, journal, file, way, given):
+    request.getfixturevalue(way)
+    r = tool.run("activate", "--dry-run", "--json",
+                 *(["--password-file", file] if given else []))
+    assert r.status == 0 and r.json()["dry_run"] is True, r
+    assert is_untouched(service, journal) and len(service.actions) == 2
+
+
+def test_nothing_to_do(tool, engine, service, journal):
+    engine.payloads[MODE] = struct.pack("<I", 1)
+    r = tool.run("activate", "--yes", "--json")
+    assert r.status == 0 and r.json()["changed"] is False, r
+    assert ACCOUNT not in engine.asked and not journal.entries
+
+
+@pytest.mark.parametrize("mode,state,flags,status,reason", [
+    (2, 2, 0x83, 7, "admin-control-mode"), (9, 2, 0x83, 7, "state"),
+    (0, 1, 0x83, 7, "state"), (0, 2, 0x83, 7, "state"), (0, 0, 0xc3, 7, "tls"),
+])
+def test_refused_by_the_state(tool, engine, service, lme, journal, file, mode,
+                              state, flags, status, reason):
+    engine.payloads[MODE] = struct.pack("<I", mode)
+    engine.state = state
+    engine.flags = flags
+    for extra in "--yes", "--dry-run":
+        r = tool.run("activate", extra, "--json", "--password-file", file)
+        assert r.status == status and r.json()["error"]["reason"] == reason, r
+    assert is_untouched(service, journal) and ACCOUNT not in engine.asked
+
+
+@pytest.mark.parametrize("command", [MODE, 0x04000011])
+def test_state_that_is_not_told(tool, engine, service, port, journal, file,
+                                command):
+    engine.statuses[command] = [0x10]
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status == 1 and "does not tell" in r.err, r
+    assert is_untouched(service, journal)
+
+
+def test_client_control_mode_that_is_not_allowed(tool, service, port, journal,
+                                                 file):
+    service.modes = [2]
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 7 and r.json()["error"]["reason"] == "not-allowed", r
+    assert is_untouched(service, journal)
+    service.modes = []
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+
+
+@pytest.mark.parametrize("account,says", [
+    (b"x" * 65, "unexpected size"), (b"x" * 66, "unexpected size"),
+    (bytes(66), "unexpected size"), (b"", "unexpected size"),
+])
+def test_account_that_is_malformed(tool, engine, service, port, journal, file,
+                                   account, says):
+    engine.account = account
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status == 1 and says in r.err, r
+    assert is_untouched(service, journal)
+
+
+def test_account_with_residue_and_fill(tool, engine, service, port, file):
+    engine.account += b"\0\0"
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+
+
+def test_account_that_is_not_given(tool, engine, service, port, journal, file):
+    engine.statuses[ACCOUNT] = [0x10]
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 7 and r.json()["error"]["status_name"] == "NOT_PERMITTED"
+    assert is_untouched(service, journal)
+
+
+def test_account_that_the_service_does_not_know(tool, service, port, journal,
+                                                file):
+    service.password = "another"
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 7 and r.json()["error"]["reason"] == "account", r
+    assert is_untouched(service, journal)
+
+
+@pytest.mark.parametrize("uid", [1000, 65534, 4294967295])
+def test_listener_that_is_not_the_systems(tool, service, lme, journal, file, uid):
+    """Anybody may listen on 16992: no secret, not even a digest, goes there."""
+    port = Port(tool, service, uid)
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 7 and r.json()["error"]["reason"] == "listener", r
+    assert is_untouched(service, journal) and not service.actions
+    assert not service.nonces
+    port.listener.close()
+
+
+def test_service_that_is_gone(tool, service, port, journal, file):
+    tool.port = 1
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 8 and r.json()["error"]["reason"] == "web-service", r
+    assert is_untouched(service, journal)
+
+
+@pytest.mark.parametrize("way", ["lme", "port"])
+def test_silence_has_an_end(request, tool, service, journal, file, way):
+    request.getfixturevalue(way)
+    service.take = lambda buffer: (None, b"")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=SPEED, timeout=20)
+    assert r.status == 8 and "in time" in r.json()["error"]["message"], r
+    assert is_untouched(service, journal)
+
+
+ENTITY = ('<!DOCTYPE x [<!ENTITY a "' + "A" * 1000 + '"><!ENTITY b "'
+          + "&a;" * 50 + '">]>')
+
+
+@pytest.mark.parametrize("answer,says", [
+    (b"", "not well-formed"), (b"<a", "not well-formed"),
+    (b"\xff\xfe<\0a\0/\0>\0", "not well-formed"),
+    (b"x" * 65536, "not well-formed"), (b"x" * 65537, "larger than any"),
+    (b"<" * 60000, "not well-formed"), (b"<a>" * 20000, "not well-formed"),
+    (b"<a/>", "no SOAP 1.2"),
+    (ENTITY.encode() + b"<x>&b;</x>", "document type"),
+    (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>', "document type"),
+    ("body", "no SOAP 1.2"), ("other", "answers something else"),
+    ("namespace", "answers something else"), ("missing", "lacks a value"),
+    ("long", "lacks a value"), ("nested", "lacks a value"),
+    ("fault", "SOAP fault: not today \\xc2\\x9b["),
+])
+def test_answers_that_are_wrong(tool, service, port, journal, file, answer, says):
+    good = service.envelope(service.settings()).decode()
+    made = {
+        "body": '<a:Envelope xmlns:a="http://www.w3.org/2003/05/soap-envelope"/>',
+        "other": good.replace("AMT_GeneralSettings", "AMT_Other"),
+        "namespace": good.replace("amt-schema/1/AMT", "amt-schema/2/AMT"),
+        "missing": good.replace("DigestRealm", "OtherRealm"),
+        "long": good.replace(service.realm, "x" * 256),
+        "nested": good.replace(service.realm, "<h:b>x</h:b>"),
+        "fault": service.envelope(
+            "<a:Fault><a:Code/><a:Reason><a:Text>not today &#x9b;[</a:Text>"
+            "</a:Reason></a:Fault>").decode(),
+    }
+    data = made[answer].encode() if answer in made else answer
+    asked = []
+
+    def answer_wrongly(request):
+        asked.append(request)
+        return 200, data
+
+    service.answer = answer_wrongly
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status in (1, 7, 8) and says in r.err, r
+    assert len(asked) == 1
+    assert is_untouched(service, journal)
+
+
+def test_amt_refuses(tool, service, port, journal, file):
+    service.value = 3
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 7, r
+    assert r.json()["error"]["status_name"] == "INVALID_AMT_MODE"
+    assert r.json()["changed"] is False
+    assert journal.entries[-1]["MESSAGE"].endswith("refused")
+
+
+@pytest.mark.parametrize("way", ["lme", "port"])
+@pytest.mark.parametrize("did_it", [True, False])
+def test_answer_that_is_lost(request, tool, service, journal, file, way, did_it):
+    """The control mode decides, not the answer."""
+    request.getfixturevalue(way)
+    setup = service.setup
+
+    def lose(text):
+        if did_it:
+            setup(text)
+        return "<x/>"
+
+    service.setup = lose
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=SPEED)
+    assert r.status == (0 if did_it else 9), r
+    assert r.json()["changed"] is did_it
+    assert [a for a, _ in service.actions].count("Setup") == 1
+
+
+# LME
+
+
+@pytest.mark.parametrize("window", [64, 700, 4096])
+def test_small_windows(tool, service, lme, file, window):
+    lme.window = window
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+
+
+def test_large_answers_and_no_leaked_place(tool, service, lme, file):
+    envelope = service.envelope
+    service.envelope = lambda body: envelope(body).replace(
+        b"<a:Header/>", b"<a:Header>" + b" " * 50000 + b"</a:Header>")
+    service.close = True
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+    assert lme.opened >= 3 and lme.most <= 2 and not lme.channels
+
+
+def test_channel_that_is_refused_at_first(tool, service, lme, file):
+    lme.refuse = 3
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+
+
+@pytest.mark.parametrize("after", [1, 2])
+def test_session_that_ends_with_a_channel(tool, service, lme, file, after):
+    service.close = True
+    lme.lose_after = after
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status == 0 and lme.sessions == 2, r
+
+
+def test_what_only_reads_is_sent_again(tool, service, port, file):
+    take = service.take
+    cuts = [1, 2]
+
+    def cut(buffer):
+        if cuts and b"GeneralSettings" in buffer and b"</s:Envelope>" in buffer:
+            cuts.pop()
+            service.close = True
+            return b"HTTP/1.1 ", b""
+        return take(buffer)
+
+    service.take = cut
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+    assert not cuts
+
+
+@pytest.mark.parametrize("way", ["lme", "port"])
+def test_what_changes_amt_is_sent_once(request, tool, service, journal, file,
+                                       way):
+    """Also when the connection ends in place of an answer."""
+    request.getfixturevalue(way)
+    take = service.take
+
+    def cut(buffer):
+        if b"Setup_INPUT" in buffer and b"</s:Envelope>" in buffer:
+            service.actions.append(("Setup", ""))
+            service.close = True
+            return b"HTTP/1.1 ", b""
+        return take(buffer)
+
+    service.take = cut
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=SPEED)
+    assert r.status == 9, r
+    assert [a for a, _ in service.actions].count("Setup") == 1
+
+
+@pytest.mark.parametrize("ports,status,reason", [
+    ([16993, 664], 7, "tls"), ([], 8, "no-port"), ([623], 8, "no-port")])
+def test_port_that_is_not_forwarded(tool, service, lme, journal, file, ports,
+                                    status, reason):
+    lme.ports = ports
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=SPEED)
+    assert r.status == status and r.json()["error"]["reason"] == reason, r
+    assert is_untouched(service, journal)
+
+
+def test_lme_that_is_silent_or_busy_or_not_there(tool, engine, service, lme,
+                                                 journal, file):
+    lme.silent = True
+    run = lambda: tool.run("activate", "--yes", "--password-file", file,
+                           speed=SPEED).status
+    assert run() == 8
+    connect = engine.connect
+    engine.connect = lambda link, client: engine.error(link, 16) \
+        if client == LME else connect(link, client)
+    assert run() == 6
+    engine.connect = connect
+    del engine.clients[LME]
+    assert run() == 4
+    assert is_untouched(service, journal)
+
+
+# secrets
+
+
+def dumped(pid):
+    """What a core file of a process would hold."""
+    found = []
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for part in re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )",
+                             pathlib.Path(f"/proc/{pid}/smaps").read_text()):
+            head = re.match(r"([0-9a-f]+)-([0-9a-f]+) (r?)", part)
+            if not head or not head.group(3) or " dd" in part or \
+                    "[v" in part.split("\n")[0]:
+                continue
+            begin, end = int(head.group(1), 16), int(head.group(2), 16)
+            memory.seek(begin)
+            found.append(memory.read(end - begin))
+    return found
+
+
+@pytest.mark.parametrize("how", ["file", "stdin"])
+@pytest.mark.parametrize("way", ["lme", "port"])
+def test_secrets_are_nowhere(request, tool, engine, service, journal, file, way,
+                             how):
+    """Looked for while AMT is asked, when all of them are in use."""
+    request.getfixturevalue(way)
+    secrets = [PASSWORD, service.password,
+               md5(f"admin:{service.realm}:{PASSWORD}")]
+    seen = {}
+
+    def look():
+        proc = pathlib.Path(f"/proc/{process.pid}")
+        seen["core"] = dumped(process.pid)
+        for name in "cmdline", "environ":
+            seen[name] = [(proc / name).read_bytes()]
+        seen["locked"] = re.findall(r"VmLck:\s+(\d+)",
+                                    (proc / "status").read_text())
+
+    service.before_setup = look
+    process = subprocess.Popen(
+        [tool.program, "activate", "--yes", "--json",
+         *(["--password-file", file] if how == "file" else ["--password-stdin"])],
+        env=tool.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+    out = process.communicate(PASSWORD if how == "stdin" else "", timeout=60)[0]
+    assert process.returncode == 0, out
+    assert int(seen["locked"][0]) >= 1024
+    # what is looked through is what is thought of: the realm is no secret
+    assert any(service.realm.encode() in m for m in seen["core"])
+    assert any(b"FAKE_ROOT" in m for m in seen["environ"])
+    for secret in secrets:
+        for where in "core", "cmdline", "environ":
+            assert not any(secret.encode() in m for m in seen[where]), \
+                f"{secret} in {where}"
+        assert secret not in out and secret not in str(journal.entries)
+
+
+def typed(tool, *lines, arguments=()):
+    """A run on a terminal where each line is typed at a prompt."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen([tool.program, "activate", *arguments],
+                               env=tool.environment(), stdin=slave,
+                               stdout=slave, stderr=slave)
+    os.close(slave)
+    said = ""
+    for prompt, line in lines:
+        while prompt not in said:
+            said += os.read(master, 4096).decode()
+        said = said.replace(prompt, "", 1)
+        time.sleep(0.1)
+        if isinstance(line, signal.Signals):
+            process.send_signal(line)
+        else:
+            os.write(master, line.encode())
+    try:
+        while data := os.read(master, 4096):
+            said += data.decode()
+    except OSError:
+        pass
+    os.close(master)
+    return process.wait(60), said
+
+
+FIRST, AGAIN, SURE = "New password", "The same again", "Type yes:"
+
+
+def test_terminal(tool, service, port, journal):
+    status, said = typed(tool, (FIRST, PASSWORD + "\n"), (AGAIN, PASSWORD + "\n"),
+                         (SURE, "yes\n"))
+    assert status == 0 and PASSWORD not in said, said
+    assert service.digest == md5(f"admin:{service.realm}:{PASSWORD}")
+    # the echo is back
+    assert "yes" in said
+
+
+@pytest.mark.parametrize("lines,status,says", [
+    ([(FIRST, PASSWORD + "\n"), (AGAIN, PASSWORD + "x\n")], 1, "differ"),
+    ([(FIRST, "\n")], 1, "no password was given"),
+    ([(FIRST, "\4")], 1, "no password was given"),
+    ([(FIRST, signal.SIGTERM)], -15, ""),
+    ([(FIRST, PASSWORD + "\n"), (AGAIN, signal.SIGINT)], -2, ""),
+    ([(FIRST, PASSWORD + "\n"), (AGAIN, PASSWORD + "\n"), (SURE, "no\n")], 1,
+     "was not yes"),
+])
+def test_terminal_without_a_password(tool, service, port, journal, lines, status,
+                                     says):
+    got, said = typed(tool, *lines)
+    assert got == status and says in said and PASSWORD not in said, said
+    assert is_untouched(service, journal)
+
+
+def test_echo_is_back_after_a_signal(tool, service, port):
+    import termios
+    master, slave = pty.openpty()
+    process = subprocess.Popen([tool.program, "activate"],
+                               env=tool.environment(), stdin=slave,
+                               stdout=slave, stderr=slave)
+    said = ""
+    while FIRST not in said:
+        said += os.read(master, 4096).decode()
+    assert not termios.tcgetattr(slave)[3] & termios.ECHO
+    time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == -signal.SIGTERM
+    assert termios.tcgetattr(slave)[3] & termios.ECHO
+    os.close(master)
+    os.close(slave)
+
+
+def test_memory_that_can_not_be_locked(tool, service, port, journal, file):
+    if os.geteuid() == 0:
+        # root may lock what it likes: without that right it may not
+        command = ["setpriv", "--bounding-set", "-ipc_lock", "--inh-caps",
+                   "-ipc_lock"]
+    else:
+        command = []
+    r = subprocess.run(["prlimit", "--memlock=65536:65536", *command,
+                        tool.program, "activate", "--yes", "--json",
+                        "--password-file", file], env=tool.environment(),
+                       stdout=subprocess.PIPE, text=True, check=False)
+    assert r.returncode == 1 and '"memory-lock"' in r.stdout, r
+    assert is_untouched(service, journal) and ACCOUNT not in service.engine.asked

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""AMT's web service and the ways to it, for tests of amtctl activate: WS-Management
+over HTTP with digest authentication, a port on loopback, or port forwarding (APF)
+over the LME client of an Engine.
+
+Written from the descriptions of the protocols; shares nothing with amtctl. A test
+changes attributes, or replaces a method, to make it misbehave.
+"""
+import hashlib
+import re
+import socket
+import struct
+import threading
+import uuid
+
+LME = uuid.UUID("6733a4db-0476-4e7b-b3af-bcfc29bee7a7").bytes_le
+ACCOUNT, MODE = 0x04000067, 0x0400006b
+
+SOAP = "http://www.w3.org/2003/05/soap-envelope"
+SETTINGS = "http://intel.com/wbem/wscim/1/amt-schema/1/AMT_GeneralSettings"
+SETUP = "http://intel.com/wbem/wscim/1/ips-schema/1/IPS_HostBasedSetupService"
+
+
+def md5(text):
+    """As digest authentication has it."""
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+class WebService:
+    """What listens behind AMT's port 16992."""
+
+    def __init__(self, engine):
+        self.engine = engine
+        self.user, self.password = "$$OsAdmin", "Ak3!sYs+tEm-aCc0unt"
+        self.realm = "Digest:0123456789ABCDEF0123456789ABCDEF"
+        self.modes = [2, 1]
+        self.value = 0              # what Setup returns
+        self.digest = None          # what Setup was given
+        self.actions = []
+        self.before_setup = lambda: None
+        self.nonces = 0
+        self.close = False          # after each answer
+        engine.account = struct.pack("33s33s", self.user.encode(),
+                                     self.password.encode())
+        command = engine.command
+
+        def with_account(code, data):
+            if code == ACCOUNT:
+                assert data == bytes(40), data
+                status = engine.status(code)
+                return status, b"" if status else engine.account
+            return command(code, data)
+
+        engine.command = with_account
+
+    def envelope(self, body):
+        """An answer."""
+        return (f'<?xml version="1.0" encoding="UTF-8"?><a:Envelope '
+                f'xmlns:a="{SOAP}"><a:Header/><a:Body>{body}</a:Body>'
+                f'</a:Envelope>').encode()
+
+    def answer(self, request):
+        """Status and body for a request of one who is known."""
+        action = re.search(r"<a:Action[^>]*>([^<]*)<", request).group(1)
+        resource = re.search(r"<w:ResourceURI[^>]*>([^<]*)<", request).group(1)
+        self.actions.append((action.rsplit("/", 1)[1],
+                             resource.rsplit("/", 1)[1]))
+        if action == SETUP + "/Setup":
+            return 200, self.envelope(self.setup(request))
+        assert action == "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
+        if resource == SETTINGS:
+            return 200, self.envelope(self.settings())
+        assert resource == SETUP
+        modes = "".join(f"<h:AllowedControlModes>{m}</h:AllowedControlModes>"
+                        for m in self.modes)
+        return 200, self.envelope(
+            f'<h:IPS_HostBasedSetupService xmlns:h="{SETUP}">{modes}'
+            f'</h:IPS_HostBasedSetupService>')
+
+    def settings(self):
+        """AMT_GeneralSettings."""
+        return (f'<h:AMT_GeneralSettings xmlns:h="{SETTINGS}"><h:DigestRealm>'
+                f'{self.realm}</h:DigestRealm></h:AMT_GeneralSettings>')
+
+    def setup(self, request):
+        """The method that changes AMT."""
+        self.before_setup()
+        kind = re.search(r"NetAdminPassEncryptionType>(\d+)<", request).group(1)
+        digest = re.search(r"NetworkAdminPassword>([^<]*)<", request).group(1)
+        assert kind == "2" and re.fullmatch("[0-9a-f]{32}", digest), request
+        if not self.value:
+            self.digest = digest
+            self.engine.payloads[MODE] = struct.pack("<I", 1)
+            self.engine.state = 2
+        return (f'<h:Setup_OUTPUT xmlns:h="{SETUP}"><h:ReturnValue>{self.value}'
+                f'</h:ReturnValue></h:Setup_OUTPUT>')
+
+    def known(self, head):
+        """Does this request come from the local system account?"""
+        line = re.search(r"^Authorization: Digest (.*)$", head, re.M | re.I)
+        if not line:
+            return False
+        f = {k: v.strip('"') for k, v in
+             re.findall(r'(\w+)=("[^"]*"|[^, \r]+)', line.group(1))}
+        wanted = md5(":".join([
+            md5(f"{self.user}:{self.realm}:{self.password}"), f["nonce"], f["nc"],
+            f["cnonce"], f["qop"], md5(f"POST:{f['uri']}")]))
+        return f["response"] == wanted and f["username"] == self.user
+
+    def http(self, head, body):
+        """The whole answer to a request."""
+        if self.known(head):
+            status, data = self.answer(body)
+            extra = ""
+        else:
+            self.nonces += 1
+            status, data = 401, b"<html>who is there?</html>"
+            extra = (f'WWW-Authenticate: Digest realm="{self.realm}", '
+                     f'nonce="n{self.nonces}", stale="false", qop="auth"\r\n')
+        if self.close:
+            extra += "Connection: close\r\n"
+        return (f"HTTP/1.1 {status} X\r\nContent-Type: text/xml\r\n"
+                f"Content-Length: {len(data)}\r\n{extra}\r\n").encode() + data
+
+    def take(self, buffer):
+        """An answer to the first request in a buffer, and what is left of it;
+        None when it is not whole."""
+        head, end, rest = buffer.partition(b"\r\n\r\n")
+        if not end:
+            return None, buffer
+        length = int(re.search(rb"Content-Length: (\d+)", head, re.I).group(1))
+        if len(rest) < length:
+            return None, buffer
+        assert head.startswith(b"POST /wsman HTTP/1.1\r\n"), head
+        return (self.http(head.decode(), rest[:length].decode()),
+                rest[length:])
+
+
+class Port:
+    """The service on a port of loopback, as a local service has it."""
+
+    def __init__(self, tool, service, uid=0):
+        self.service = service
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        tool.port = self.listener.getsockname()[1]
+        net = tool.root / "proc/net"
+        net.mkdir(parents=True)
+        (net / "tcp").write_text(
+            "  sl  local_address rem_address   st\n   0: 0100007F:4260 "
+            "00000000:0000 0A 00000000:00000000 00:00000000 00000000 "
+            f"{uid:5} 0 4711 1\n")
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        """One connection after another."""
+        while True:
+            try:
+                link = self.listener.accept()[0]
+            except OSError:
+                return
+            try:
+                self.serve(link)
+            except OSError:
+                pass
+            link.close()
+
+    def serve(self, link):
+        """A connection, to its end."""
+        buffer = b""
+        while data := link.recv(65536):
+            buffer += data
+            answer, buffer = self.service.take(buffer)
+            if answer:
+                link.sendall(answer)
+                if self.service.close:
+                    return
+
+
+def string(data):
+    """APF's."""
+    return struct.pack(">I", len(data)) + data
+
+
+class Lme:
+    """AMT's end of its port forwarding."""
+
+    def __init__(self, engine, service, ports=(16992, 623)):
+        self.service = service
+        self.ports = ports
+        self.window = 4096          # that the host may send
+        self.channels = {}          # ours: [the host's, its window, bytes]
+        self.most = 0               # channels that were open at once
+        self.opened = 0
+        self.refuse = 0             # so many opens fail
+        self.lose_after = None      # channels, then the connection is lost
+        self.sessions = 0
+        self.silent = False
+        self.credit = {}
+        engine.clients[LME] = (8192, 4)
+        engine.others[LME] = self.message
+        self.engine = engine
+
+    @staticmethod
+    def send(link, data):
+        """To the host."""
+        link.send(b"D" + data)
+
+    def message(self, link, data):
+        """From the host."""
+        kind = data[0]
+        if self.silent:
+            return
+        if kind == 192:
+            self.sessions += 1
+            self.channels = {}
+            assert len(data) == 93
+            self.send(link, struct.pack(">BIII80x", 192, 1, 0, 3))
+            self.send(link, b"\x05" + string(b"pfwd@amt.intel.com"))
+        elif kind == 6:
+            # one of a connection that is long gone, as firmware has it
+            self.send(link, struct.pack(">BI", 97, 0))
+            for port in self.ports:
+                self.send(link, b"\x50" + string(b"tcpip-forward") + b"\1"
+                          + string(b"host.example.com")
+                          + struct.pack(">I", port))
+        elif kind == 90:
+            self.open(link, data)
+        elif kind == 93:
+            ours, more = struct.unpack(">II", data[1:9])
+            self.channels[ours][1] += more
+            self.flush(link, ours)
+        elif kind == 94:
+            ours, size = struct.unpack(">II", data[1:9])
+            assert len(data) == 9 + size <= 8192
+            self.credit[ours] -= size
+            assert self.credit[ours] >= 0, "beyond the window"
+            self.data(link, ours, data[9:])
+        elif kind == 97:
+            ours = struct.unpack(">I", data[1:5])[0]
+            if ours in self.channels:
+                self.shut(link, ours)
+        else:
+            assert kind in (81, 82), data
+
+    def open(self, link, data):
+        """A channel is to be opened."""
+        length = struct.unpack(">I", data[1:5])[0]
+        assert data[5:5 + length] == b"forwarded-tcpip"
+        theirs, window = struct.unpack_from(">II", data, 5 + length)
+        if self.refuse:
+            self.refuse -= 1
+            self.send(link, struct.pack(">BIIII", 92, theirs, 1, 0, 0))
+            return
+        ours = min(set(range(8)) - set(self.channels))
+        self.channels[ours] = [theirs, window, b"", b"", False]
+        self.credit[ours] = self.window
+        self.opened += 1
+        self.most = max(self.most, len(self.channels))
+        self.send(link, struct.pack(">BIIII", 91, theirs, ours, self.window,
+                                    0xffffffff))
+
+    def data(self, link, ours, data):
+        """Bytes of the host in a channel."""
+        channel = self.channels[ours]
+        channel[2] += data
+        self.credit[ours] += len(data)
+        self.send(link, struct.pack(">BII", 93, channel[0], len(data)))
+        answer, channel[2] = self.service.take(channel[2])
+        if answer:
+            channel[3] += answer
+            channel[4] = self.service.close
+            self.flush(link, ours)
+
+    def flush(self, link, ours):
+        """What the host's window takes."""
+        channel = self.channels[ours]
+        while channel[3] and channel[1]:
+            part = channel[3][:min(channel[1], 1000)]
+            channel[3] = channel[3][len(part):]
+            channel[1] -= len(part)
+            self.send(link, struct.pack(">BII", 94, channel[0], len(part))
+                      + part)
+        if not channel[3] and channel[4]:
+            self.shut(link, ours)
+
+    def shut(self, link, ours):
+        """A channel ends."""
+        self.send(link, struct.pack(">BI", 97, self.channels.pop(ours)[0]))
+        if self.lose_after is not None and self.opened >= self.lose_after:
+            self.lose_after = None
+            self.engine.error(link, 19)
