@@ -78,6 +78,7 @@ $1 == "also" {
 	i = rows["fault"]
 	said[i] = said[i] (said[i] ? "; " : "") $2
 }
+$1 == "state" { row[$1, ++rows[$1]] = "| " text($2) " | " $3 " | " text($4) " |" }
 END {
 	for (i = 1; i <= values; i++) {
 		split(value[i], v, "\t")
@@ -97,6 +98,9 @@ END {
 	table("fault", "Firmware that misbehaves",
 	      "Each run ended within 10 seconds, or within 14 where an answer never comes or AMT is never ready. Where nothing is said, the usual values are shown.",
 	      "| knob of the model | amtctl | exit status | what it says, or shows |")
+	table("state", "What may be missing",
+	      "A graphics card has no engine in QEMU: its is pretended by the file `kind` in sysfs.",
+	      "| state | exit status | what it says |")
 	if (missing)
 		print "amt-table.sh: missing:" missing >"/dev/stderr"
 	exit missing != ""
