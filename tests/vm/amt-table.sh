@@ -40,7 +40,7 @@ neither of them knows. Where public sources disagree, \`amtctl\` shows raw value
 The model was tried with clients of others too, in the same guests: \`mei-amt-version\` of
 Linux $samples, and MeshCmd of the npm package meshcentral $meshcentral, both unmodified.
 
-Each row is a group of checks in \`tests/vm/guest/t-8*.sh\`; it stands here only when all
+Each row is a group of checks in \`tests/vm/suites/amt\`; it stands here only when all
 of them passed.
 END
 awk -F '\t' '

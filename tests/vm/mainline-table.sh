@@ -31,9 +31,9 @@ cat <<END
 Kernel $kernel in QEMU with the firmware model of \`tests/sim/firmware\`.
 Mainline is \`pfr_update\`, \`pfr_telemetry\` and \`pfrut\`, unmodified, built from
 Debian's \`linux-source\`. Each row is a group of checks in
-\`tests/vm/guest/t-31-rows.sh\` (\`t-20-cid.sh\` for \`_CID\`) for this project, in
-\`t-40-mainline-rows.sh\` (\`t-25-cid-mainline.sh\`) for mainline; a text stands
-here only when all its checks passed.
+\`tests/vm/suites/mainline\`: \`rows-ours.sh\` (\`devices/cid.sh\` for \`_CID\`) for this
+project, \`rows-theirs.sh\` (\`cid.sh\`) for mainline; a text stands here only when all
+its checks passed.
 
 | case | mainline | this project |
 |---|---|---|

@@ -48,7 +48,7 @@ cat <<END
 
 Kernel $kernel in QEMU with the HECI model of \`tests/sim/heci\`.
 Mainline is the kernel's own \`mei_wdt\`. Each row is a group of checks in
-\`tests/vm/guest/t-6*.sh\` and \`t-76*.sh\`, which are the same for both; a text
+\`tests/vm/suites/watchdog\`, which are the same for both; a text
 stands here only when all its checks passed.
 
 A ping of this project's watchdog notes that user space is alive, and returns at once:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * poke NODE [WORD...]: what the shell cannot do with one open file of a node,
+ * node-ops NODE [WORD...]: what the shell cannot do with one open file of a node,
  * of this project's module or of mainline's drivers. Each word is done in its
  * turn, and what the kernel answered printed as "WORD: ANSWER", a number or
  * -ENAME. Exit status 0 when all was done, whatever the kernel answered.
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 	for (i = 2; i < argc; i += 1 + count) {
 		count = arguments(argv[i]);
 		if (count < 0 || i + count >= argc) {
-			fprintf(stderr, "poke: %s: no such word\n", argv[i]);
+			fprintf(stderr, "node-ops: %s: no such word\n", argv[i]);
 			return 2;
 		}
 		run(argv[i], argv + i + 1);

@@ -72,7 +72,7 @@ rows_keep()
 hold_ring()
 {
 	rm -f "$tap_dir/held" "$tap_dir/release"
-	poke /dev/mem hold "$(fwctl get exec.base)" "$(fwctl get exec.size)" \
+	node-ops /dev/mem hold "$(fwctl get exec.base)" "$(fwctl get exec.size)" \
 		touch "$tap_dir/held" wait "$tap_dir/release" \
 		>"$tap_dir/holder" &
 	wait_for 20 test -e "$tap_dir/held"
@@ -113,8 +113,8 @@ fresh()
 		require_auth 0 level 2
 }
 
-# poked WORD: the answer that poke gave for WORD in the last capture
-poked()
+# answer_to WORD: the answer that node-ops gave for WORD in the last capture
+answer_to()
 {
 	printf '%s\n' "$out" | sed -n "s/^$1: //p"
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: frozen
 # timeout: 1000
 #
 # Longer than the guest may live.

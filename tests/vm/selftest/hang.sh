@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: tests
 # timeout: 2
 #
 # Hangs with a child that ignores signals.

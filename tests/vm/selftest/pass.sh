@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: clean uefi skips tests panic frozen
+# order: 10
+#
 # A good test, which also leaves a file behind.
 # shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091
 . /tests/tap.sh

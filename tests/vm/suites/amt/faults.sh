@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: amt
 # timeout: 180
 #
 # amtctl on firmware that misbehaves: each fault ends in time, with an exit status, a
 # reason and a message of its own kind.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154,SC2030,SC2031,SC2034,SC3043
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC2030,SC2031,SC2034,SC3043
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/amt.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
 . /tests/amt.sh
 
 # turn KNOB; KNOB...

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: amt-meshcmd
 # timeout: 360
 #
 # MeshCmd (MeshCentral's agent, unmodified) reads what the AMT is, opens and
@@ -7,9 +8,9 @@
 # control mode: through AMTHI, LME, HTTP digest and WS-MAN. amtctl reads the same
 # values, and each sees what the other has changed.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154,SC3043
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/amt.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
 . /tests/amt.sh
 
 # mesh ACTION...: sets out and status

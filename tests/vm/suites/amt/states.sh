@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: amt
 # timeout: 120
 #
 # What peers report as "connection refused" or not at all: eight states, eight
 # messages, each with advice of its own. The driver's own doing, as far as a guest can
 # have it; a graphics card's engine is pretended by the file that tells it.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154,SC3043
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/amt.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
 . /tests/amt.sh
 
 pci=$(basename "$(readlink -f /sys/class/mei/mei0/device)")

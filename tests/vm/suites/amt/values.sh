@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: amt
 # timeout: 120
 #
 # amtctl on the stock mei driver: every value of the model's AMT, in JSON and in
 # text, and the versions beside those of mei-amt-version.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154,SC3043
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/amt.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
 . /tests/amt.sh
 
 # The model's knob, "-" for none; the command; the key and what it has in JSON; the

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: amt
 # timeout: 120
+# order: 10
 #
 # An independent client of AMTHI: mei-amt-version of the kernel's samples, which
 # checks each answer's header strictly; and the kernel itself, which asks MKHI
 # for the firmware's version. On the stock mei driver.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 # versions: as the program prints them, from the model's state

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: acpi-off
 #
 # A kernel booted with acpi=off: there is no firmware to update, and the AMT
 # watchdog is served all the same.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 exits -n "there is no ACPI" 1 test -d /sys/bus/acpi

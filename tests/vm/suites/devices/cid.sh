@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: cid cid-crs
 # timeout: 120
 #
 # Devices with a PNP _CID, for which a kernel before 6.3 makes no platform
 # device: this module works there, and comes and goes cleanly.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
 # devices: the platform devices that there are for the two ACPI devices

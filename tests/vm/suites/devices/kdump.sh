@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: kdump
 #
 # A kdump kernel, in which the crashed kernel's memory is no System RAM: the
 # module loads quietly and drives nothing.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 like "$(cat /proc/cmdline)" 'elfcorehdr=' "this is a kdump kernel"

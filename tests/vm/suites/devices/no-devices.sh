@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: no-devices
 #
 # A machine without PFRU firmware: nothing is loaded by itself, the module
 # does no harm, and the tool says what is missing.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 exits -n "the module is not loaded by itself" 1 grep -q '^pfru ' /proc/modules

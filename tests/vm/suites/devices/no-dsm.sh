@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: no-dsm
 #
 # Devices that have no method _DSM, beside others that have it: they get no
 # node, and people learn why.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 # device UID HID: sysfs's name of the ACPI device of an instance

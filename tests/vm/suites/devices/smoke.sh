@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: cid cid-crs kdump mainline no-devices no-uefi telemetry-only two-instances update-only
 # timeout: 30
+# order: 10
 #
 # The guest is what the other tests take it for.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091
 . /tests/tap.sh
 
 is "$(uname -r)" "$VM_KERNEL" "the kernel is the one asked for"

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: two-instances
 # timeout: 90
 #
 # Two instances of each device: nodes, versions, buffers and logs of their own.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 for node in update update1 telemetry telemetry1; do
@@ -50,7 +51,7 @@ is "$(fwctl -i $one get level)" 4 "the second's level is set"
 is "$(fwctl -i $zero get level)" 2 "the first's is not"
 
 # one is loaded while another file owns the other
-poke /dev/pfru/update first /data/code-4.cap 100 touch /tmp/begun \
+node-ops /dev/pfru/update first /data/code-4.cap 100 touch /tmp/begun \
 	wait /tmp/go >/dev/null &
 wait_for 20 test -e /tmp/begun
 exits -n "the first is busy" 6 pfructl stage --device 0 /data/code-4.cap

@@ -6,7 +6,7 @@
  * one that the operation can do without, and leave a device behind that works.
  *
  * failnth START END [OPERATION]: the interpreter of ACPI, which is to get what it
- * asks for, is between these addresses; its caller (t-72-failnth.sh) has said so.
+ * asks for, is between these addresses; its caller (refused-memory.sh) has said so.
  */
 #include "random.h"
 

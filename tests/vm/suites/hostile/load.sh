@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: load
 # timeout: 480
 #
 # Each allocation that the module asks for while it is loaded, and makes its devices
 # and serves them, is refused, one after the other, those of methods of the firmware
 # apart: either it is not loaded, or it is, with what it could get, and goes cleanly.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/fault.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/fault.sh disable=SC1091,SC2154
 . /tests/fault.sh
 
 MANY=1000000	# more allocations than there are

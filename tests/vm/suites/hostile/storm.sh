@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: hostile storm
 # timeout: 120
 #
 # Everything at once. Each capsule that the kernel says was staged must be one
 # of those that were written, byte for byte.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091
 . /tests/tap.sh
 
 seconds=$(sed -n 's/.*hostile.seconds=\([0-9]*\).*/\1/p' /proc/cmdline)

@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: table-unload
 # timeout: 120
 #
 # The table with the devices comes and goes, through ACPI's configfs, with files
 # open, half of a capsule written, and calls made from the table's end to that of the
 # devices.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091
 . /tests/tap.sh
 
 tables=/sys/kernel/config/acpi/table

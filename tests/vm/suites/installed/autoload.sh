@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: installed packages secureboot
 # timeout: 120
+# order: 10
 #
 # What is there after a boot that nobody had a hand in: udev loads the module
 # by its ACPI alias and makes the links, nodes are root's alone.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 # node KIND: what is expected of one node and its link

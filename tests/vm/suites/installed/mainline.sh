@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: packages
 # timeout: 180
+# order: 70
 #
 # A system with mainline's own drivers beside the installed packages: which of
 # the two serves, as README has it.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 udevadm settle -t 60
 wait_for 30 test -e /dev/pfru/telemetry

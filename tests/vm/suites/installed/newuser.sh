@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: packages
 # timeout: 180
+# order: 60
 #
 # What README has a person type on a machine that has the devices, with the
 # packages installed: its lines, in its order. newuser.log is what is seen.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/../../packages/readme.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../../packages/readme.sh disable=SC1091
 . /tests/readme.sh
 
 log=/out/newuser.log

@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: packages
 #
 # The installed packages, as the booted system sees them.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 for p in pfru-dkms pfructl; do

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: installed packages
 # timeout: 180
+# order: 90
 #
 # Unloading and loading on a running system: refused while a node is open, and
 # each time everything goes and comes back.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 udevadm settle -t 60
 wait_for 30 test -e /dev/pfru/telemetry

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: service
 # timeout: 240
 #
 # pfru-telemetry.service under systemd: the log comes into the journal, each line
 # once, whatever happens to the follower and to the module.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 udevadm settle -t 60
 wait_for 30 test -e /dev/pfru/telemetry

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: installed packages secureboot secureboot-mok
 # timeout: 180
+# order: 20
 #
 # An update as root, and the traces it leaves: the kernel log, the audit
 # record, the event that udev acts on.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 cd /data || exit 1
 udevadm settle -t 60

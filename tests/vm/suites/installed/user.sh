@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: installed packages
 # timeout: 120
+# order: 30
 #
 # What an account without privileges gets: an answer that says what is missing,
 # and nothing of the firmware.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 cd /data || exit 1
 udevadm settle -t 60

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: cid-mainline
 #
 # Devices with a PNP _CID: mainline's drivers are never probed by a kernel
-# before 6.3, which makes no platform device. t-20 shows this project's module.
+# before 6.3, which makes no platform device. devices/cid.sh shows this
+# project's module.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
 row cid

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: bench-mainline bench-instructions
 # timeout: 500
 #
 # What the same things take with mainline's drivers and tool and with this
@@ -7,13 +8,13 @@
 # ROW, UNIT, mainline's and ours, separated by tabs; the times are processor
 # time, or instructions where the scenario counts them.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 mainline="pfr_update pfr_telemetry"
 sizes="4096 1048576 16777216"
 
-# median CMD...: of spent; sets $calls, $us and $rss. At each turn the capability
+# median CMD...: of measure; sets $calls, $us and $rss. At each turn the capability
 # has been asked for since the last change.
 median()
 {
@@ -21,7 +22,7 @@ median()
 	for turn in 1 2 3 4 5; do
 		fwctl set code_rt_version 1
 		$capability >"$tap_dir/capability" 2>&1
-		spent "$@" >>"$tap_dir/turns" 2>"$tap_dir/trouble" ||
+		measure "$@" >>"$tap_dir/turns" 2>"$tap_dir/trouble" ||
 			not_ok "turn $turn: $*" "$(cat "$tap_dir/trouble")"
 	done
 	calls=$(sed 's/calls \([0-9]*\) .*/\1/' "$tap_dir/turns" | sort -n | sed -n 3p)
@@ -64,7 +65,7 @@ column()
 		note "$who" "write a capsule of $(label "$size")" time "$us"
 	done
 	for size in 65536 1048576; do
-		spent fill "$size"
+		measure fill "$size"
 		median run $read
 		note "$who" "read a full log of $(label "$size")" "firmware calls" "$calls"
 		note "$who" "read a full log of $(label "$size")" time "$us"

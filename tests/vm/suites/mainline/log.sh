@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: follow-on-mainline
 # timeout: 120
 #
 # The log through mainline's drivers is the one that this project's module gives,
 # in every state of the ring, and both are what the firmware wrote.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 size=$(fwctl get exec.size)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * spent WORD...: what something takes, as a line
+ * measure WORD...: what something takes, as a line
  * "calls N us N rss N": calls of the firmware, processor time of this task
  * alone, with what the kernel does for it, and the program's memory in KiB.
  *
@@ -14,7 +14,7 @@
 
 #include "guest.h"
 
-static void spent(uint32_t before, uint64_t ns, long rss)
+static void report(uint32_t before, uint64_t ns, long rss)
 {
 	printf("calls %u us %llu rss %ld\n", calls() - before,
 	       (unsigned long long)ns / 1000, rss);
@@ -42,7 +42,7 @@ static int run(char **argv)
 	}
 	if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
 		die("wait4");
-	spent(before, ns_of(&usage.ru_utime) + ns_of(&usage.ru_stime),
+	report(before, ns_of(&usage.ru_utime) + ns_of(&usage.ru_stime),
 	      usage.ru_maxrss);
 	return status ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -71,7 +71,7 @@ static int write_capsule(const char *node, const char *name)
 	before = calls();
 	begin = cpu_time();
 	written = write(fd, bytes, st.st_size);
-	spent(before, cpu_time() - begin, 0);
+	report(before, cpu_time() - begin, 0);
 	if (written != st.st_size) {
 		fprintf(stderr, "%s: %zd of %lld bytes: %s\n", node, written,
 			(long long)st.st_size, strerror(errno));
@@ -104,6 +104,6 @@ int main(int argc, char **argv)
 		return write_capsule(argv[2], argv[3]);
 	if (argc == 3 && !strcmp(argv[1], "fill"))
 		return fill(strtoul(argv[2], NULL, 0));
-	fprintf(stderr, "spent: wrong usage, see spent.c\n");
+	fprintf(stderr, "measure: wrong usage, see measure.c\n");
 	return 2;
 }

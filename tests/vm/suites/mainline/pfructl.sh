@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: pfructl-on-mainline
 # timeout: 300
 #
 # pfructl on mainline's drivers, which distributions other than Debian have
 # built in: all that their interface can give, and never an oops. Then both
 # families of modules on one machine.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
 run -n "mainline's drivers are bound" test -c /dev/acpi_pfr_update0

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: compat
 # timeout: 180
 #
 # Mainline's own tool, pfrut, unmodified: every option of it on this module,
 # through the names that mainline's drivers have; what it prints, and what the
 # firmware saw of it.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
 # fw VALUE NAME WHAT: what the firmware model says

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ram ADDRESS STOP CONTENT: a page of System RAM that belongs to nobody but
+ * ram-page ADDRESS STOP CONTENT: a page of System RAM that belongs to nobody but
  * this program. Writes its physical address to the file ADDRESS, waits for
  * the file STOP, then writes what the page holds to the file CONTENT: it was
  * zero, and only the kernel's misuse can have changed it.

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: compat
 # timeout: 300
 #
 # This project's column of the comparison with mainline: each case in which
-# mainline's drivers and tool go wrong. t-40 shows the same on theirs.
+# mainline's drivers and tool go wrong. rows-theirs.sh shows the same on theirs.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
 update=/dev/pfru/update
@@ -33,29 +34,29 @@ row pieces
 fresh
 for bs in 1 64 100 1000; do
 	run dd if=/data/code-2.cap of=$update bs=$bs
-	run poke $update stage
-	is "$(poked stage)" 0 "what dd bs=$bs wrote is staged"
+	run node-ops $update stage
+	is "$(answer_to stage)" 0 "what dd bs=$bs wrote is staged"
 	is "$(fwctl get seen_bytes)" "$(stat -c %s /data/code-2.cap)" "all of it"
 done
 run cp /data/large.cap $update
-run poke $update stage
-is "$(poked stage)" 0 "what cp wrote is staged"
+run node-ops $update stage
+is "$(answer_to stage)" 0 "what cp wrote is staged"
 is "$(fwctl get seen_bytes)" "$(stat -c %s /data/large.cap)" "all of it"
 run sh -c "cat /data/code-3.cap >$update"
-run poke $update both
+run node-ops $update both
 is "$(fwctl get code_rt_version)" 3 "what cat wrote is activated"
 cell "works: dd bs=1, 64, 100 and 1000, cp and cat are staged"
 
 row stale
 fresh
 run pfructl capability
-run poke $update write /data/code-2.cap
+run node-ops $update write /data/code-2.cap
 n=$(fwctl get start.calls)
-run poke $update first /data/code-2.cap 20 stage
-is "$(poked stage)" -ENODATA "20 bytes are no capsule"
+run node-ops $update first /data/code-2.cap 20 stage
+is "$(answer_to stage)" -ENODATA "20 bytes are no capsule"
 is "$(fwctl get start.calls)" "$n" "and the firmware was not asked"
-run poke $update stage
-is "$(poked stage)" -ENODATA "the good one is gone too"
+run node-ops $update stage
+is "$(answer_to stage)" -ENODATA "the good one is gone too"
 head -c 20 /data/code-2.cap >"$tap_dir/20"
 exits -n "pfructl refuses 20 bytes" 4 pfructl stage "$tap_dir/20"
 err_like 'too short' "and says why"
@@ -84,27 +85,27 @@ is "$(fwctl get code_rt_version)" 2 "and the firmware had run it"
 row refused
 fresh
 n=$(fwctl get calls)
-run poke $update write /data/other.cap stage both result
-is "$(poked write)" -EINVAL "a capsule for another platform is refused"
-is "$(poked stage)" -ENODATA "and cannot be staged"
-is "$(poked both)" -ENODATA "nor staged and activated"
+run node-ops $update write /data/other.cap stage both result
+is "$(answer_to write)" -EINVAL "a capsule for another platform is refused"
+is "$(answer_to stage)" -ENODATA "and cannot be staged"
+is "$(answer_to both)" -ENODATA "nor staged and activated"
 is "$(fwctl dump-buffer 0 28 | tr -d '\000' | wc -c)" 0 "the buffer is scrubbed"
 n=$(fwctl get start.calls)
-run poke $update stage
-is "$(poked stage)" -ENODATA "not by another file either"
+run node-ops $update stage
+is "$(answer_to stage)" -ENODATA "not by another file either"
 is "$(fwctl get start.calls)" "$n" "and the firmware was not asked"
 cell "the buffer is scrubbed; a stage gives ENODATA without a firmware call"
 
 row two
 fresh
 run pfructl capability
-poke $update first /data/code-2.cap 1000 touch "$tap_dir/begun" \
+node-ops $update first /data/code-2.cap 1000 touch "$tap_dir/begun" \
 	wait "$tap_dir/go" >"$tap_dir/first" &
 wait_for 20 test -e "$tap_dir/begun"
-run poke $update write /data/code-3.cap stage activate
-is "$(poked write)" -EBUSY "another process cannot load"
-is "$(poked stage)" -EBUSY "nor stage"
-is "$(poked activate)" -EBUSY "nor activate"
+run node-ops $update write /data/code-3.cap stage activate
+is "$(answer_to write)" -EBUSY "another process cannot load"
+is "$(answer_to stage)" -EBUSY "nor stage"
+is "$(answer_to activate)" -EBUSY "nor activate"
 exits -n "pfructl's exit status is 6" 6 pfructl stage /data/code-3.cap
 err_like 'another program is loading' "and it says why"
 touch "$tap_dir/go"
@@ -158,11 +159,11 @@ cell "accepted: compared with what the platform reports"
 
 row ram
 fresh
-ram "$tap_dir/address" "$tap_dir/stop" "$tap_dir/content" &
+ram-page "$tap_dir/address" "$tap_dir/stop" "$tap_dir/content" &
 wait_for 20 test -e "$tap_dir/address"
 fwctl set buf.ovr 3 o_buf_addr "$(cat "$tap_dir/address")" o_buf_size 4096
-run poke $update write /data/code-2.cap result
-is "$(poked write)" -EPROTO "the buffer is refused"
+run node-ops $update write /data/code-2.cap result
+is "$(answer_to write)" -EPROTO "the buffer is refused"
 exits -n "pfructl refuses it" 1 pfructl stage /data/code-2.cap
 err_like 'buffer is not usable .*0x' "and says where it was"
 touch "$tap_dir/stop"
@@ -219,18 +220,18 @@ cell "each works without the other"
 
 row open
 fresh
-run poke $telemetry get
-is "$(poked get)" 2/0/1 "as it was at boot"
-poke $telemetry set - 0 1 touch "$tap_dir/a" wait "$tap_dir/b" get data \
+run node-ops $telemetry get
+is "$(answer_to get)" 2/0/1 "as it was at boot"
+node-ops $telemetry set - 0 1 touch "$tap_dir/a" wait "$tap_dir/b" get data \
 	>"$tap_dir/reader" &
 wait_for 20 test -e "$tap_dir/a"
-run poke $telemetry set - 1 2 get
-is "$(poked get)" 2/1/2 "one reader's type and revision"
+run node-ops $telemetry set - 1 2 get
+is "$(answer_to get)" 2/1/2 "one reader's type and revision"
 touch "$tap_dir/b"
 wait
 like "$(cat "$tap_dir/reader")" '^get: 2/0/1$' "the other's are its own"
 is "$(fwctl get last_type)" 0 "and the firmware is asked for its type"
-run poke $telemetry set - 0 1
+run node-ops $telemetry set - 0 1
 cell "of each open file"
 
 row oem
@@ -243,7 +244,7 @@ out_like 'OEM information:.*PFRUSIM' "and shown by pfructl"
 cell "length and content"
 
 row unbind
-poke $update touch "$tap_dir/open" wait "$tap_dir/unbound" \
+node-ops $update touch "$tap_dir/open" wait "$tap_dir/unbound" \
 	write /data/code-2.cap stage query >"$tap_dir/late" &
 wait_for 20 test -e "$tap_dir/open"
 for dev in "$gone"/INTC1080:*; do
@@ -267,7 +268,7 @@ run pfructl stage-activate /data/code-2.cap
 hold_ring
 run -n "pfrut's mapping works" pfrut -R
 fwctl ring exec >"$tap_dir/ring"
-run poke $telemetry map "$tap_dir/mapped"
+run node-ops $telemetry map "$tap_dir/mapped"
 cmp -s "$tap_dir/ring" "$tap_dir/mapped"
 is $? 0 "a mapping shows the ring"
 run sh -c "cat $telemetry >$tap_dir/read"
@@ -305,7 +306,7 @@ costs 2 pfructl telemetry
 is "$status" 0 "the log is read"
 cell "2, with a consistency check"
 
-# _CID needs another boot: t-20 shows that row of ours
+# _CID needs another boot: devices/cid.sh shows that row of ours
 rows_done cid
 fresh
 done_testing

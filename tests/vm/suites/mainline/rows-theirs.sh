@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: mainline
 # timeout: 300
 #
 # Mainline's column of the comparison: its own drivers and tool, each case in
-# which they go wrong. t-31 shows the same on this project's. A check that
+# which they go wrong. rows-ours.sh shows the same on this project's. A check that
 # fails here says that mainline has changed, and its text wants to.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/rows.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
 update=/dev/acpi_pfr_update0
@@ -77,8 +78,8 @@ cell "**kernel oops**"
 
 row pieces
 fresh
-run poke $update write /data/code-2.cap
-is "$(poked write)" "$(stat -c %s /data/code-2.cap)" \
+run node-ops $update write /data/code-2.cap
+is "$(answer_to write)" "$(stat -c %s /data/code-2.cap)" \
 	"the whole capsule in one write is taken"
 # what a piece's bytes 16 to 19 hold is taken for a size, with the last
 # capsule behind the first piece
@@ -88,11 +89,11 @@ cell "**kernel oops** (dd bs=100, cp)"
 
 row stale
 fresh
-run poke $update write /data/code-2.cap
+run node-ops $update write /data/code-2.cap
 n=$(fwctl get stages)
-run poke $update first /data/code-2.cap 20 stage
-is "$(poked first)" 20 "20 bytes are taken"
-is "$(poked stage)" 0 "and staged"
+run node-ops $update first /data/code-2.cap 20 stage
+is "$(answer_to first)" 20 "20 bytes are taken"
+is "$(answer_to stage)" 0 "and staged"
 is "$(fwctl get stages)" $((n + 1)) "with what was in the buffer before"
 cell "accepted: the bytes that were in the buffer are judged"
 
@@ -109,20 +110,20 @@ cell "pfrut: \"return -1\", exit status 0; status and extended status are lost"
 row refused
 fresh
 n=$(fwctl get stages)
-run poke $update write /data/driver.cap stage
-is "$(poked write)" -EINVAL "a capsule is refused"
-is "$(poked stage)" 0 "and can be staged"
+run node-ops $update write /data/driver.cap stage
+is "$(answer_to write)" -EINVAL "a capsule is refused"
+is "$(answer_to stage)" 0 "and can be staged"
 is "$(fwctl get stages)" $((n + 1)) "the firmware has staged it"
 is "$(fwctl get staged_kind)" 2 "the very one"
 cell "stays in the buffer, and can be staged"
 
 row two
 fresh
-poke $update write /data/code-2.cap touch "$tap_dir/begun" \
+node-ops $update write /data/code-2.cap touch "$tap_dir/begun" \
 	wait "$tap_dir/go" stage >"$tap_dir/first" &
 wait_for 20 test -e "$tap_dir/begun"
-run poke $update write /data/code-3.cap
-is "$(poked write)" "$(stat -c %s /data/code-3.cap)" \
+run node-ops $update write /data/code-3.cap
+is "$(answer_to write)" "$(stat -c %s /data/code-3.cap)" \
 	"a second process loads another"
 touch "$tap_dir/go"
 wait
@@ -134,13 +135,13 @@ cell "one stages what the other loaded"
 row guid
 fresh
 fwctl set cap.fault buffer cap.elem 2 cap.arg 17 cap.times 1
-run poke $update query
-case $(poked query) in
+run node-ops $update query
+case $(answer_to query) in
 -EINVAL)
 	ok "17 bytes are refused by this version"
 	cell "refused; before 2026: stack overflow" ;;
 *)
-	is "$(poked query)" 16 "17 bytes are taken by this version"
+	is "$(answer_to query)" 16 "17 bytes are taken by this version"
 	cell "stack overflow" ;;
 esac
 fresh
@@ -153,8 +154,8 @@ fwctl set getlevel.fault count getlevel.arg 1 getlevel.times 1
 run pfrut -G
 out_like '^log_level:' "elements that are not there are read"
 fwctl set setlevel.fault count setlevel.arg 0 setlevel.times 1
-run poke $telemetry set 4 - -
-isnt "$(poked set)" -EPROTO "of set level too"
+run node-ops $telemetry set 4 - -
+isnt "$(answer_to set)" -EPROTO "of set level too"
 fresh
 cell "read out of bounds; pfrut -G: \"log_level:-16\", exit status 0"
 
@@ -174,13 +175,13 @@ cell "refused unless it is the type built in"
 
 row ram
 fresh
-ram "$tap_dir/address" "$tap_dir/stop" "$tap_dir/content" &
+ram-page "$tap_dir/address" "$tap_dir/stop" "$tap_dir/content" &
 wait_for 20 test -e "$tap_dir/address"
 fwctl set buf.ovr 3 o_buf_addr "$(cat "$tap_dir/address")" o_buf_size 4096
-run poke $update write /data/code-2.cap
+run node-ops $update write /data/code-2.cap
 touch "$tap_dir/stop"
 wait
-is "$(poked write)" "$(stat -c %s /data/code-2.cap)" "the capsule is taken"
+is "$(answer_to write)" "$(stat -c %s /data/code-2.cap)" "the capsule is taken"
 head -c "$(stat -c %s /data/code-2.cap)" "$tap_dir/content" |
 	cmp -s - /data/code-2.cap
 is $? 0 "and lies in the page of a process that has nothing to do with it"
@@ -201,16 +202,16 @@ cell "pfrut gives up"
 
 row open
 fresh
-poke $telemetry set - 0 1 touch "$tap_dir/a" wait "$tap_dir/b" get data \
+node-ops $telemetry set - 0 1 touch "$tap_dir/a" wait "$tap_dir/b" get data \
 	>"$tap_dir/reader" &
 wait_for 20 test -e "$tap_dir/a"
-run poke $telemetry set - 1 2
+run node-ops $telemetry set - 1 2
 touch "$tap_dir/b"
 wait
 like "$(cat "$tap_dir/reader")" '^get: 2/1/2$' \
 	"one reader's settings are changed by the other"
 is "$(fwctl get last_type)" 1 "and it is given the other log"
-run poke $telemetry set - 0 1
+run node-ops $telemetry set - 0 1
 cell "of the device: two readers disturb each other"
 
 row oem
@@ -259,7 +260,7 @@ cell "2, without a consistency check"
 # (slub_debug=P), so that its use shows.
 row unbind
 like "$(cat /proc/cmdline)" 'slub_debug=P' "freed memory is poisoned"
-poke $update touch "$tap_dir/open" wait "$tap_dir/unbound" query \
+node-ops $update touch "$tap_dir/open" wait "$tap_dir/unbound" query \
 	>"$tap_dir/late" &
 wait_for 20 test -e "$tap_dir/open"
 for dev in "$bound"/INTC1080:*; do
@@ -269,6 +270,6 @@ splats "ioctl of a file open since before" unbound
 unlike "$(cat "$tap_dir/late")" 'ENODEV' "no ENODEV"
 cell "**use of freed memory**, a kernel oops here"
 
-# _CID needs another boot: t-25 shows that row of theirs
+# _CID needs another boot: cid.sh shows that row of theirs
 rows_done cid
 done_testing

@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: secureboot-mok
+# order: 10
 #
 # dkms' key is a machine owner's: shim has told the kernel of it, the
 # firmware's db has not.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 guid=605dab50-e046-4300-abb6-3dd810dd8b23

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: secureboot-not-enrolled
 #
 # Secure Boot, and dkms' key is not enrolled: the module is refused, and the
 # user is told what to do.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 like "$(cat /sys/kernel/security/lockdown)" '\[integrity\]' "the kernel is locked down"

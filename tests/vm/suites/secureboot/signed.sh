@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: secure
 # timeout: 120
 #
 # Under Secure Boot the kernel is locked down: nobody reaches memory through
 # /dev/mem any more, and everything of the product works as without.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 cd /data || exit 1
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: secure-unknown-key
 # timeout: 60
 #
 # Secure Boot refuses a module whose signer it does not know, and status says
 # which key is to be enrolled, and how.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 exits -n "the module is refused" 1 modprobe pfru

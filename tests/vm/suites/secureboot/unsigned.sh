@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: secure-unsigned
 # timeout: 60
 #
 # Secure Boot refuses a module that nobody signed, and status says what to do.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 exits -n "the module is refused" 1 modprobe pfru

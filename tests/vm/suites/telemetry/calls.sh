@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: follow-kill
 # timeout: 120
 #
 # What reading the log costs the machine: the model counts the firmware's calls,
 # each of which would stop all processors.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 size=$(fwctl get exec.size)

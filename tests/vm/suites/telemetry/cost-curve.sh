@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: bench
 # timeout: 500
 #
 # What a delta costs grows with what is new, not with the ring. Leaves the table
 # in guest/costs. One ring of 64 MiB is reserved; smaller ones lie in it.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 state=$tap_dir/state

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: follow-kill
 # timeout: 300
 #
 # Readers that are killed at random, and readers beside each other: what they
 # print has no gap, and no repeat but those that were said to be possible.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 size=$(fwctl get exec.size)

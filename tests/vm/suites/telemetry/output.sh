@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: main
 #
 # --output in a directory of everybody: fs.protected_symlinks, protected_fifos and
 # protected_regular hold as they do for a shell's redirection.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 shared=$tap_dir/shared

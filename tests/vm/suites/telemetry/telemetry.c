@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The telemetry node: every rule of the ABI contract, with the number of
- * firmware calls each costs. To be run before anything was updated.
- * vm-build: 64 32
+ * firmware calls each costs. Runs before anything is updated.
+ *
+ * scenarios: main kernel
+ * timeout: 180
+ * order: 10
  */
 #include "guest.h"
 

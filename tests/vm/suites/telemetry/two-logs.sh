@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: two-instances
 # timeout: 200
 #
 # The logs of two instances, both written while they are read, the first also in
 # its other type: each reader gets its own log, whole, and remembers its own place.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 mkdir -p /var/lib

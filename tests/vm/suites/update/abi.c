@@ -3,7 +3,10 @@
  * The edges of the interface of both nodes: where arguments may lie, that every
  * byte given is defined, odd lengths and offsets, files that others have, too, and
  * ways of moving bytes that are not offered. docs/abi.md says the same in words.
+ *
+ * scenarios: main
  * vm-build: 64 32
+ * timeout: 180
  */
 #include "guest.h"
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: cli-32
 # timeout: 180
 #
 # pfructl built for 32 bits says what the other one says, to the byte, and then
 # does all that the demo shows.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 own=/tmp/cli-32
@@ -51,5 +52,5 @@ done
 is $? 0 "there was something to compare"
 PATH=$own:$PATH
 export PATH
-tap_from demo sh /tests/t-demo.sh
+tap_from demo sh /tests/update/demo.sh
 done_testing

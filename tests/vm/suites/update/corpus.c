@@ -6,6 +6,10 @@
  * too. The module sees bytes come and has no file: what MANIFEST calls short or
  * of the wrong size is, to a write, a capsule that never becomes complete, one
  * larger than the buffer, or one with bytes behind its end.
+ *
+ * scenarios: corpus
+ * timeout: 300
+ * arguments: /corpus
  */
 #include "guest.h"
 

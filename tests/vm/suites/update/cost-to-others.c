@@ -2,6 +2,9 @@
 /*
  * What one user costs the others: the processor while a large capsule is
  * hashed, the device while audit has no room, memory that nobody answers for.
+ *
+ * scenarios: main
+ * timeout: 120
  */
 #include "guest.h"
 

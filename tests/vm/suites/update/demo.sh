@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: demo kernel
 # timeout: 120
 #
 # The demo: a person's session with the tool, written to /out/demo.txt as it
 # would look on a terminal, and every claim of it checked.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091
 . /tests/tap.sh
 cd /data || exit 1
 demo=/out/demo.txt

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The sequence of the first published proposal's document, with the names it
- * uses: it must compile against our header and run. vm-build: 64 32
+ * uses: it must compile against our header and run.
+ *
+ * scenarios: main
+ * vm-build: 64 32
+ * timeout: 60
  */
 #include "guest.h"
 

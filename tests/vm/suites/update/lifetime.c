@@ -2,6 +2,9 @@
 /*
  * Open files outlive the device: unbinding, unloading, suspending and
  * hibernating with files open, mappings made and calls in flight.
+ *
+ * scenarios: main
+ * timeout: 180
  */
 #include "guest.h"
 

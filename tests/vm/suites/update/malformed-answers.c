@@ -3,6 +3,9 @@
  * Firmware that answers in the wrong shape: every function, every count, every
  * element of the wrong type or length; unusable addresses; methods that fail.
  * Each has one errno and one reason, and the kernel goes on.
+ *
+ * scenarios: main
+ * timeout: 180
  */
 #include "guest.h"
 

@@ -2,6 +2,9 @@
 /*
  * What the kernel tells of an update to its log and to udev is what happened:
  * which capsule, by its bytes, and how it ended.
+ *
+ * scenarios: main
+ * timeout: 120
  */
 #include "guest.h"
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The update node: every rule of the ABI contract, with the number of firmware
- * calls each costs. vm-build: 64 32
+ * calls each costs.
+ *
+ * scenarios: main
+ * vm-build: 64 32
+ * timeout: 180
  */
 #include "guest.h"
 

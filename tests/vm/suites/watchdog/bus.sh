@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-survives
 # timeout: 120
 #
 # How the MEI bus is used: a heartbeat goes before the request for notifications,
 # which may take long; a connection that failed is ended, too, as 5.10 wants; and a
 # send ends in time by itself, not by the end of the connection.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 trace=/sys/kernel/debug/tracing

@@ -1,15 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog watchdog-kernel
 # timeout: 400
+# order: 90
 #
 # The client below the watchdog is unbound and bound while programs open, ping and
 # close it: the device stays, and neither a timer of the watchdog core nor a
 # reference to the module is left behind. And nowayout as a parameter, which
 # unbinding does not get around; last, since the module cannot be unloaded then.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 turns=${TAKEN_TURNS:-30}

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-faults watchdog-faults-mainline
 # timeout: 800
 #
 # The AMT watchdog with a firmware that misbehaves in every way the HECI model
 # can: no ping of ours fails or waits, what does not work is shown, and AMT is fed
 # again soon after.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 LIMIT=5.5	# 5 s, and what a slow machine adds

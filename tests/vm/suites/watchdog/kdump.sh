@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-kdump
 #
 # A kdump kernel: the watchdog that the crashed kernel has started goes on, so
 # that AMT's event comes.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 like "$(cat /proc/cmdline)" 'elfcorehdr=' "this is a kdump kernel"

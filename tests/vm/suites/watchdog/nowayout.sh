@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-survives
 # timeout: 120
+# order: 90
 #
 # nowayout through sysfs holds over unbind and bind, a link reset, and no
 # unloading. Sleep stops the watchdog all the same: AMT must not report a hang.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 fresh

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-survives
 # timeout: 1500
+# order: 20
 #
 # The notifiers of a reboot at random moments of link resets and of firmware that
 # does not listen, $REBOOTS times: they take no longer than the bound, and those
 # behind the watchdog's run, too. After them a ping starts nothing.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 chain=/sys/module/reboot_chain/parameters

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-memory
 # timeout: 900
 #
 # Each allocation that the AMT watchdog asks for, in whichever task, is refused, one
@@ -8,11 +9,11 @@
 # kernel's search for leaks are left out, and one of the MEI driver's (6.1), which
 # says of a message that it was sent when it had no memory to send it later.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
-# shellcheck source=SCRIPTDIR/fault.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/fault.sh disable=SC1091
 . /tests/fault.sh
 
 bus=/sys/bus/mei/drivers/pfru_watchdog

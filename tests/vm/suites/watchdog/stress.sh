@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-stress watchdog-stress-mainline
 # timeout: 3000
 #
 # Link resets at random moments while pings go on, unbind and bind with an open
 # watchdog, unload and load, suspend: the watchdog comes back each time. How
 # often: $RESETS, $REBINDS, $RELOADS, $SUSPENDS, from the scenario.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 module=$(expect pfru mei_wdt)

@@ -1,14 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-survives watchdog-survives-mainline
 # timeout: 1500
+# order: 10
 #
 # One descriptor, opened once, while the firmware below it goes and comes: each
 # time AMT is fed again within 2 s, no ping fails or waits, no event comes. How
 # often: $RESETS, $SLEEPS; how long it is silent: $SILENCE seconds.
 
-# shellcheck source=SCRIPTDIR/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
-# shellcheck source=SCRIPTDIR/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 bus=/sys/bus/mei/drivers/$(wd_driver)

@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: watchdog-systemd
 # timeout: 260
 #
 # systemd drives the AMT watchdog: RuntimeWatchdogSec=120 in system.conf.
 
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 udevadm settle -t 60
 modprobe -q virtio_console
-# shellcheck source=SCRIPTDIR/../guest/wd.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../guest/wd.sh disable=SC1091
 . /tests/wd.sh
 
 # runtime SECONDS: systemd reads its configuration again
