@@ -29,7 +29,7 @@ test_scripts()
 # SOURCE:DEST
 guest_files()
 {
-	local f scripts
+	local f scripts words
 
 	cat >"$out/env" <<-END
 	export VM_SCENARIO='$scenario' VM_BOOT='$boot' VM_FIRMWARE='$firmware'
@@ -64,7 +64,9 @@ guest_files()
 	done <<<"$files"
 	if [ -n "$prepare" ]; then
 		mkdir -p "$out/data"
-		"$top/$prepare" "$out/data" </dev/null >&2 || return
+		read -r -a words <<<"$prepare"
+		"$top/${words[0]}" "${words[@]:1}" "$out/data" </dev/null >&2 ||
+			return
 		echo "$out/data:data"
 	fi
 }
