@@ -22,7 +22,7 @@ guests()
 # document NAME: docs/NAME.md, from what guests saw
 document()
 {
-	if "$top/tests/vm/$1-table.sh" >"$build/$1.md"; then
+	if "$top/tests/vm/tables.py" "$1" >"$build/$1.md"; then
 		cp "$build/$1.md" "$top/docs/$1.md"
 		echo "ok - docs/$1.md can be made"
 		echo "1 passed, 0 failed"

@@ -60,11 +60,10 @@ cell()
 # rows_keep: the column, for the host
 rows_keep()
 {
-	printf '%s\n' "$ROWS" >"$tap_dir/titles"
-	printf '%s\n' "$VM_KERNEL" >"$tap_dir/kernel"
+	# at a tab, as tables.py wants it
+	printf '%s\n' "$ROWS" | sed 's/ /\t/' >"$tap_dir/titles"
 	keep "$tap_dir/column"
 	keep "$tap_dir/titles"
-	keep "$tap_dir/kernel"
 }
 
 # hold_ring: maps the execution log's ring write-back, as ACPI does while it
