@@ -87,6 +87,20 @@ is_named()
 	grep -rqswF -- "$@"
 }
 
+# is_wanted PROGRAM TEXT...: a test is wanted where it runs, another program where one of
+# these names it. To carry all of them would be a tenth of a guest's boot.
+is_wanted()
+{
+	local name=${1##*/}
+
+	shift
+	if grep -qE "/usr/bin/$name( |\$)" <<<"$all_tests"; then
+		grep -qE "/usr/bin/$name( |\$)" "$out/tests"
+	else
+		is_named "$name" "$here"/guest/{init,runner.sh} "$@"
+	fi
+}
+
 # make_initrd OUT: of the loaded scenario
 make_initrd()
 {
@@ -124,11 +138,9 @@ make_initrd()
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"
 		-M "$stage/mainline/pfr_telemetry.ko")
-	# to read all of them would be a tenth of a guest's boot
 	mapfile -t texts < <(cut -d : -f 1 <<<"$list")
 	while read -r f; do
-		! is_named "$(basename "$f")" "$here"/guest/{init,runner.sh} \
-			"${texts[@]}" || args+=(-p "$f")
+		! is_wanted "$f" "${texts[@]}" || args+=(-p "$f")
 	done < <(helper_programs)
 	"$here/initramfs.sh" "${args[@]}"
 }
