@@ -35,14 +35,14 @@ keep()
 
 amt_version()
 {
-	local tar=/usr/src/linux-source-$series.tar.xz
+	local tar
 	local dir=linux-source-$series/samples/mei
 
-	[ -f "$tar" ] || die "$tar is missing; install linux-source-$series"
 	need gcc gcc
 	say "building the kernel's mei-amt-version"
 	tmp=$(mktemp -d /tmp/pfru-amt.XXXXXX)
 	mkdir "$tmp/new"
+	tar=$(source_tarball "linux-source-$series" "$tmp")
 	tar -C "$tmp" -xf "$tar" "$dir"
 	gcc -O1 -static -o "$tmp/new/mei-amt-version" \
 		"$tmp/$dir/mei-amt-version.c"
