@@ -100,7 +100,8 @@ for name in "${candidates[@]}"; do
 	fi
 	list=$(scenario_tests | cut -d ' ' -f 1 | tr '\n' ' ')
 	if [ "$opt_list" = yes ]; then
-		printf '%-16s %s\n%17s%s\n' "$scenario" "$description" '' "$list"
+		[ -z "$list" ] || printf '%-16s %s\n%17s%s\n' \
+			"$scenario" "$description" '' "$list"
 		continue
 	fi
 	[ -n "$list" ] || [ ${#opt_tests[@]} -gt 0 ] ||

@@ -112,8 +112,8 @@ find_tests()
 }
 
 # scenario_tests: the tests of the loaded scenario that this run is to make, one a line:
-# SUITE/NAME, LIMIT, what is run. A test that is named runs in every scenario that is
-# named.
+# SUITE/NAME, LIMIT, what is run. A test, not a suite, that is named runs in every scenario
+# that is named.
 scenario_tests()
 {
 	local everywhere=0
@@ -128,9 +128,10 @@ scenario_tests()
 	}
 	{
 		split($2, part, "/")
-		named = n == 0 || $2 in want || part[1] in want || part[2] in want
-		here = everywhere || index("," $4 ",", "," scenario ",")
-		if (named && here) {
+		named = $2 in want || part[2] in want
+		listed = index("," $4 ",", "," scenario ",")
+		if (listed && (n == 0 || named || part[1] in want) ||
+		    named && everywhere) {
 			printf "%s %s", $2, $3
 			for (i = 5; i <= NF; i++)
 				printf " %s", $i
