@@ -13,6 +13,7 @@
 #include "cli/common/sysroot.h"
 #include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
 #include "core/status.h"
 
 /* payload header without and with the security version; see core/capsule.c */
@@ -484,8 +485,9 @@ static int show(struct pfructl *ctl, const struct capsule_file *file,
 	return f.status;
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct capsule_file file = { .bytes = NULL };
 	struct authority *authority;
 	int ret;
@@ -500,7 +502,17 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_capsule = {
+static const struct cli_option options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	{ 0, "ca", "FILE", "verify the signature against these certificates",
+	  OPTION_AT(ca), options_file },
+	{ 0, "no-device", NULL, "do not compare with this machine",
+	  OPTION_AT(no_device) },
+	{ 0 },
+};
+
+const struct cli_command cmd_capsule = {
 	.name = "capsule",
 	.argument = "FILE",
 	.help = "show the headers of a capsule and whether it would be accepted",
@@ -508,7 +520,7 @@ const struct command cmd_capsule = {
 		"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
 		"update device, the capsule is judged against it, which may cost one firmware\n"
 		"call; --no-device leaves that out. With --ca, the signature is verified.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_CA | TAKES_NO_DEVICE,
-	.tells_on_failure = true,
+	.options = options,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
 };

@@ -14,6 +14,7 @@
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
 #include "core/status.h"
 
 /* a dry run does not open signatures */
@@ -368,18 +369,21 @@ static int stage(struct pfructl *ctl, enum pfru_action action)
 	return print_outcome(ctl, ret);
 }
 
-static int run_stage(struct pfructl *ctl)
+static int run_stage(void *program)
 {
+	struct pfructl *ctl = program;
 	return stage(ctl, PFRU_ACTION_STAGE);
 }
 
-static int run_stage_activate(struct pfructl *ctl)
+static int run_stage_activate(void *program)
 {
+	struct pfructl *ctl = program;
 	return stage(ctl, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
-static int run_activate(struct pfructl *ctl)
+static int run_activate(void *program)
 {
+	struct pfructl *ctl = program;
 	struct device device;
 	int ret;
 
@@ -392,30 +396,54 @@ static int run_activate(struct pfructl *ctl)
 	return print_outcome(ctl, ret);
 }
 
-const struct command cmd_stage = {
+static const struct cli_option stage_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_DRY_RUN,
+	{ 0, "retries", "N",
+	  "repeat up to N times, one second apart, while the\n"
+	  "firmware answers \"retry suggested\" (default 0)",
+	  OPTION_AT(retries), option_retries },
+	{ 0 },
+};
+
+const struct cli_command cmd_stage = {
 	.name = "stage",
 	.argument = "FILE",
 	.help = "load a capsule and have the firmware authenticate it",
 	.details =
 		"FILE is a capsule, a FIFO, or - for standard input. It is checked before\n"
 		"the device is opened. Costs two or three firmware calls.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN | TAKES_RETRIES,
-	.acts = true,
+	.options = stage_options,
+	.flags = COMMAND_ACTS,
 	.run = run_stage,
 };
 
-const struct command cmd_activate = {
+static const struct cli_option activate_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	{ 0 },
+};
+
+const struct cli_command cmd_activate = {
 	.name = "activate",
 	.help = "have the firmware run what was staged",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
 		"undone. Costs one firmware call, and is never repeated.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION,
-	.acts = true,
+	.options = activate_options,
+	.flags = COMMAND_ACTS,
 	.run = run_activate,
 };
 
-const struct command cmd_stage_activate = {
+static const struct cli_option stage_activate_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_DRY_RUN,
+	{ 0 },
+};
+
+const struct cli_command cmd_stage_activate = {
 	.name = "stage-activate",
 	.argument = "FILE",
 	.help = "load, authenticate and run a capsule in one step",
@@ -423,7 +451,7 @@ const struct command cmd_stage_activate = {
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
 		"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
 		"input. Costs two or three firmware calls, and is never repeated.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN,
-	.acts = true,
+	.options = stage_activate_options,
+	.flags = COMMAND_ACTS,
 	.run = run_stage_activate,
 };

@@ -642,8 +642,9 @@ static void free_status(struct status *s)
 		free(s->problems[i]);
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct status s = {
 		.kinds = {
 			[DEVICE_UPDATE] = {
@@ -678,10 +679,10 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_status = {
+const struct cli_command cmd_status = {
 	.name = "status",
 	.help = "say what is there, what is missing, and what to do",
 	.details = "Makes no firmware call.\n",
-	.tells_on_failure = true,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
 };
