@@ -137,7 +137,8 @@ tool_files := \
 	shell-completion/zsh/_pfructl:$(DATADIR)/zsh/site-functions \
 	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
 	data/pfru-telemetry.service:$(UNITDIR) \
-	data/71-pfru-telemetry.rules:$(UDEVRULESDIR)
+	data/71-pfru-telemetry.rules:$(UDEVRULESDIR) \
+	$(patsubst %,%:$(DATADIR)/pfructl/json,$(wildcard docs/json/pfructl-*.json))
 amt_files := \
 	shell-completion/bash/amtctl:$(DATADIR)/bash-completion/completions \
 	shell-completion/zsh/_amtctl:$(DATADIR)/zsh/site-functions \

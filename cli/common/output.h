@@ -16,7 +16,8 @@
 struct output;
 
 /*
- * Everywhere below: @key is the key in JSON, NULL to leave it out or inside a
+ * Everywhere below: a number above 2^53, which many readers of JSON round, has a
+ * second key that ends in "_text", with its digits; @key is the key in JSON, NULL to leave it out or inside a
  * list; @label is the label in text, NULL to leave it out.
  */
 
@@ -28,6 +29,14 @@ struct output;
  * Return: never NULL
  */
 struct output *output_new(bool json, bool quiet);
+
+/**
+ * out_repeat() - what was put so far is to begin every JSON document
+ * @out: in which no container is open
+ *
+ * A run prints several with out_take(), and a new one when a file cannot be written.
+ */
+void out_repeat(struct output *out);
 
 /**
  * output_finish() - print all

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/common/machine.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
@@ -40,6 +41,9 @@ static const struct cli_command *const commands[] = {
 static const struct cli_option every_option[] = {
 	{ 'j', "json", NULL, "print one JSON document, errors included",
 	  OPTION_AT(json) },
+	{ 0, "machine", NULL,
+	  "name this machine in JSON: host name and machine id",
+	  OPTION_AT(machine) },
 	{ 'q', "quiet", NULL,
 	  "print no notes, no progress, no success of an action",
 	  OPTION_AT(quiet) },
@@ -163,14 +167,40 @@ static void print_version(struct output *out)
 	out_plain(out, "\n");
 }
 
+static void print_id(struct output *out, const char *key, char *id)
+{
+	if (id)
+		out_string(out, key, NULL, id);
+	else
+		out_null(out, key);
+	free(id);
+}
+
+/* what every JSON document begins with */
+static void print_header(const struct pfructl *ctl)
+{
+	struct output *out = ctl->out;
+
+	out_number(out, "schema_version", NULL, SCHEMA_VERSION);
+	if (ctl->options.machine) {
+		out_group(out, "machine", NULL);
+		print_id(out, "hostname", machine_host());
+		print_id(out, "machine_id", machine_id());
+		out_end(out);
+	}
+	out_repeat(out);
+}
+
 /* what is wrong with words that are each as they should be; NULL or allocated */
-static char *check_argument(const struct pfructl *ctl,
-			    const struct cli_command *command)
+static char *check_words(const struct pfructl *ctl,
+			 const struct cli_command *command)
 {
 	const char *argument = ctl->argument;
 
 	if (argument && !*argument && *command->argument != '[')
 		return xasprintf("an empty name is no file; which capsule?");
+	if (ctl->options.machine && !ctl->options.json)
+		return xasprintf("--machine goes with --json");
 	if (argument && ctl->options.ca && !strcmp(argument, "-") &&
 	    !strcmp(ctl->options.ca, "-"))
 		return xasprintf(
@@ -214,7 +244,7 @@ static int run(struct pfructl *ctl, const struct command_line *line,
 	ctl->argument = line->argument;
 	wrong = options_missing(line);
 	if (!wrong)
-		wrong = check_argument(ctl, line->command);
+		wrong = check_words(ctl, line->command);
 	return wrong ? usage(ctl, wrong) : run_command(ctl, line->command);
 }
 
@@ -259,6 +289,7 @@ int main(int argc, char **argv)
 	set_signals();
 	wrong = options_parse(&line, argc, argv);
 	ctl.out = output_new(ctl.options.json, ctl.options.quiet);
+	print_header(&ctl);
 	ret = run(&ctl, &line, wrong);
 	ret = output_finish(ctl.out, ret);
 	signals_release();

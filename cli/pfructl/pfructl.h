@@ -14,6 +14,12 @@
 
 struct output;
 
+/*
+ * Of the JSON documents. It changes when a key changes its meaning or goes, which
+ * has not happened; keys are added without it. Schemas are in docs/json.
+ */
+#define SCHEMA_VERSION 1
+
 /**
  * enum exit_status - what scripts may rely on; see pfructl(1)
  * @STATUS_DONE: done
@@ -47,6 +53,7 @@ enum exit_status {
 /**
  * struct options - the command line; each is 0 or NULL when it was not given
  * @json: print JSON
+ * @machine: name this machine in JSON
  * @quiet: print errors only
  * @help: print help
  * @version: print the version
@@ -72,6 +79,7 @@ enum exit_status {
  */
 struct options {
 	bool json;
+	bool machine;
 	bool quiet;
 	bool help;
 	bool version;

@@ -55,6 +55,7 @@ complete -c pfructl -n '__pfructl_in none' -a log-level -d 'show or set the log 
 complete -c pfructl -n '__pfructl_in none' -a watchdog -d 'show the AMT watchdog'
 complete -c pfructl -n "__pfructl_in $files" -F
 complete -c pfructl -s j -l json -d 'print one JSON document'
+complete -c pfructl -l machine -d 'name this machine in JSON'
 complete -c pfructl -s q -l quiet -d 'print no notes and no progress'
 complete -c pfructl -s h -l help -d 'print help'
 complete -c pfructl -s V -l version -d 'print the version'
