@@ -11,7 +11,7 @@
 
 /* where the words of an option begin in its help, and its long form before that */
 #define HELP_COLUMN 25
-#define NAME_COLUMN 6
+#define NAME_WIDTH  (HELP_COLUMN - 6)
 
 /* what is being read, and the first thing that was wrong */
 struct parser {
@@ -307,8 +307,8 @@ void options_help(struct text *text, const struct cli_option *options)
 			text_printf(text, "  -%c, ", options->letter);
 		else
 			text_printf(text, "      ");
-		/* at least one space, however long the name is */
-		text_printf(text, "%-*s ", HELP_COLUMN - NAME_COLUMN - 1, name);
+		text_printf(text, "%-*s%s", NAME_WIDTH, name,
+			    strlen(name) < NAME_WIDTH ? "" : "  ");
 		help_lines(text, options->help);
 		free(name);
 	}

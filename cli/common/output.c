@@ -480,6 +480,11 @@ void out_null(struct output *out, const char *key)
 	add(out, key, NULL);
 }
 
+void out_json(struct output *out, const char *key, json_object *value)
+{
+	add(out, key, json_object_get(value));
+}
+
 void out_guid(struct output *out, const char *key, const char *label,
 	      const uint8_t *guid)
 {
@@ -569,6 +574,14 @@ int fail(struct output *out, int status, const char *reason, const char *format,
 	}
 	free(message);
 	return status;
+}
+
+json_object *out_error(const struct output *out)
+{
+	json_object *error = NULL;
+
+	json_object_object_get_ex(out->stack[0], "error", &error);
+	return error;
 }
 
 void fail_number(struct output *out, const char *key, uint64_t value)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct json_object;
 struct output;
 
 /*
@@ -103,6 +104,12 @@ void out_duration(struct output *out, const char *key, const char *label,
 		  uint64_t nanoseconds);
 
 /**
+ * out_json() - a value that is JSON already; nothing in text
+ * @value: stays the caller's, unchanged from here on
+ */
+void out_json(struct output *out, const char *key, struct json_object *value);
+
+/**
  * out_bytes() - bytes that may be text: base64 and text in JSON
  */
 void out_bytes(struct output *out, const char *key, const char *label,
@@ -185,6 +192,13 @@ void out_drop_text(struct output *out);
  */
 int fail(struct output *out, int status, const char *reason, const char *format,
 	 ...) __attribute__((format(printf, 4, 5)));
+
+/**
+ * out_error() - the failure as JSON has it
+ *
+ * Return: an object that belongs to @out, or NULL when nothing failed
+ */
+struct json_object *out_error(const struct output *out);
 
 /* more about the failure, for JSON only */
 void fail_number(struct output *out, const char *key, uint64_t value);

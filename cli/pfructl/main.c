@@ -30,6 +30,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_stage,
 	&cmd_activate,
 	&cmd_stage_activate,
+	&cmd_history,
 	&cmd_telemetry,
 	&cmd_telemetry_info,
 	&cmd_log_level,

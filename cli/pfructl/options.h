@@ -37,6 +37,14 @@
 			OPTION_AT(dry_run), NULL                         \
 	}
 
+#define OPTION_FORCE                                                           \
+	{                                                                      \
+		0, "force-after-interruption", NULL,                           \
+			"try a capsule again whose last attempt was cut off\n" \
+			"by a crash or reboot",                                \
+			OPTION_AT(force_interrupted), NULL                     \
+	}
+
 /* what a struct cli_option has in @parse */
 char *option_device(const struct cli_option *option, const char *text,
 		    void *to);

@@ -62,6 +62,7 @@ enum exit_status {
  * @revision: of the firmware interface, 1 or 2; 1 when it was not given
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @dry_run: stop before anything is written
+ * @force_interrupted: try a capsule again whose last attempt was interrupted
  * @no_device: do not ask a device
  * @log_type: enum pfru_log_type
  * @full: print the whole log
@@ -74,6 +75,7 @@ enum exit_status {
  * @output: file to print to, else standard output
  * @journal: print to the journal
  * @state: file to keep the position in
+ * @last: the last one only
  * @interval: milliseconds between two looks of a follower
  * @confirm: milliseconds between two questions of a follower
  */
@@ -88,6 +90,7 @@ struct options {
 	uint32_t revision;
 	uint32_t retries;
 	bool dry_run;
+	bool force_interrupted;
 	bool no_device;
 	uint32_t log_type;
 	bool full;
@@ -100,6 +103,7 @@ struct options {
 	const char *output;
 	bool journal;
 	const char *state;
+	bool last;
 	uint32_t interval;
 	uint32_t confirm;
 };
@@ -126,5 +130,6 @@ extern const struct cli_command cmd_log_level;
 extern const struct cli_command cmd_watchdog;
 extern const struct cli_command cmd_capsule;
 extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_history;
 
 #endif /* PFRUCTL_H */

@@ -49,6 +49,7 @@ complete -c pfructl -n '__pfructl_in none' -a capsule -d 'show a capsule'
 complete -c pfructl -n '__pfructl_in none' -a stage -d 'load and authenticate a capsule'
 complete -c pfructl -n '__pfructl_in none' -a activate -d 'run what was staged'
 complete -c pfructl -n '__pfructl_in none' -a stage-activate -d 'both in one step'
+complete -c pfructl -n '__pfructl_in none' -a history -d 'show what was asked of the firmware'
 complete -c pfructl -n '__pfructl_in none' -a telemetry -d 'print the log of updates'
 complete -c pfructl -n '__pfructl_in none' -a telemetry-info -d 'show sizes of the log'
 complete -c pfructl -n '__pfructl_in none' -a log-level -d 'show or set the log level'
@@ -65,6 +66,9 @@ complete -c pfructl -n "__pfructl_in $device" -s r -l revision -x -a '1 2' \
 	-d 'revision'
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
 	-s n -l dry-run -d 'write nothing'
+complete -c pfructl -n "__pfructl_in stage stage-activate" \
+	-l force-after-interruption -d 'try again what was cut off'
+complete -c pfructl -n "__pfructl_in history" -l last -d 'the last attempt only'
 complete -c pfructl -n "__pfructl_in stage" -l retries -x \
 	-d 'how often to repeat'
 complete -c pfructl -n "__pfructl_in telemetry telemetry-info" \

@@ -15,6 +15,7 @@
 #include "cli/common/signals.h"
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
+#include "cli/pfructl/record/attempt.h"
 #include "core/status.h"
 
 /* a dry run does not open signatures */
@@ -162,112 +163,142 @@ static int load(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static void print_result(struct pfructl *ctl, const struct device *device,
-			 enum pfru_action action, uint32_t tries)
+/* before anything that takes memory */
+static void note_success(struct pfructl *ctl, enum pfru_action action)
 {
-	struct output *out = ctl->out;
-	struct pfru_result r;
-	bool known = device->driver == DRIVER_PFRU &&
-		     !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r);
-
-	/* before anything that takes memory */
-	outcome(out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
+	outcome(ctl->out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
 		actions[action].runs, "%s: the firmware did it: status %u (%s)",
 		actions[action].key, PFRU_STATUS_SUCCESS,
 		pfru_status_name(PFRU_STATUS_SUCCESS));
+}
+
+/* @r: NULL when the driver does not give it */
+static void print_result(struct pfructl *ctl, const struct pfru_result *r,
+			 uint32_t tries)
+{
+	struct output *out = ctl->out;
+
 	if (tries > 1)
 		out_number(out, "tries", "Tries", tries);
 	out_string(out, NULL, "Status", "success");
-	if (!known) {
+	if (!r) {
 		out_number(out, "status", NULL, PFRU_STATUS_SUCCESS);
 		out_string(out, "status_name", NULL, "success");
 		return;
 	}
-	out_number(out, "status", NULL, r.status);
-	out_string(out, "status_name", NULL, pfru_status_name(r.status));
-	out_number(out, "ext_status", NULL, r.ext_status);
-	out_hex(out, NULL, "Extended status", r.ext_status);
-	out_duration(out, "auth_time_ns", "Authentication time", r.auth_time);
-	out_duration(out, "exec_time_ns", "Execution time", r.exec_time);
+	out_number(out, "status", NULL, r->status);
+	out_string(out, "status_name", NULL, pfru_status_name(r->status));
+	out_number(out, "ext_status", NULL, r->ext_status);
+	out_hex(out, NULL, "Extended status", r->ext_status);
+	out_duration(out, "auth_time_ns", "Authentication time", r->auth_time);
+	out_duration(out, "exec_time_ns", "Execution time", r->exec_time);
 }
 
-/* Not by the result of an earlier try. */
-static bool wants_retry(const struct device *device, int error)
+/* The firmware's answer to a call that ended with @error, or 0; NULL: none. */
+static const struct pfru_result *get_result(const struct device *device,
+					    int error, struct pfru_result *r)
 {
-	struct pfru_result r;
+	if (device->driver != DRIVER_PFRU ||
+	    ioctl(device->fd, PFRU_IOC_GET_RESULT, r) || r->error != -error ||
+	    r->status == PFRU_STATUS_NONE)
+		return NULL;
+	return r;
+}
 
-	return device->driver == DRIVER_PFRU &&
-	       !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) &&
-	       r.error == -error && r.reason == PFRU_REASON_FIRMWARE &&
-	       r.status == PFRU_STATUS_RETRY;
+static bool wants_retry(const struct pfru_result *r)
+{
+	return r && r->reason == PFRU_REASON_FIRMWARE &&
+	       r->status == PFRU_STATUS_RETRY;
 }
 
 /*
- * What is about to be done is on standard output and standard error before the
- * firmware is called: the machine may not survive it.
+ * What is about to be done is on the disk, on standard output and on standard error
+ * before the firmware is called: the machine may not survive it. Returns
+ * enum exit_status, reported: then it was not called.
  */
-static int call(struct pfructl *ctl, const struct device *device,
-		enum pfru_action action, const struct capsule_file *file)
+static int begin(struct pfructl *ctl, enum pfru_action action,
+		 struct attempt *attempt)
 {
 	const struct action *a = &actions[action];
 	struct output *out = ctl->out;
+	int ret;
 
 	/* nothing has happened yet: who stops reading must not stop signals */
 	if (a->runs)
 		out_flush(out);
+	/* who ends the program now would leave a record without an end */
 	signals_hold();
+	ret = attempt_begin(ctl, attempt);
+	if (ret)
+		return ret;
 	if (a->runs)
-		announce(out, "%s: calling the firmware to %s %s", device->path,
-			 a->key, file ? file->name : a->object);
+		announce(out, "%s: calling the firmware to %s %s",
+			 attempt->device->path, a->key,
+			 attempt->file ? attempt->file->name : a->object);
 	progress(out, "waiting for the firmware to %s...", a->key);
 	outcome(out, STATUS_UNKNOWN, false,
 		"%s: the firmware was called, and what came of it is unknown",
 		a->key);
-	return ioctl(device->fd, a->request, 0) ? errno : 0;
-}
-
-/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
-static int act(struct pfructl *ctl, const struct device *device,
-	       enum pfru_action action, const struct capsule_file *file)
-{
-	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
-	uint32_t left = action == PFRU_ACTION_STAGE ? ctl->options.retries : 0;
-	uint32_t tries = 0;
-	int error;
-
-	for (;;) {
-		tries++;
-		error = call(ctl, device, action, file);
-		if (!error)
-			break;
-		if (!left || signals_waiting() || !wants_retry(device, error)) {
-			int ret =
-				device_failed(ctl, device, action, error, file);
-
-			if (tries > 1)
-				fail_number(ctl->out, "tries", tries);
-			return ret;
-		}
-		outcome(ctl->out, STATUS_FIRMWARE, false,
-			"%s: the firmware suggests to retry",
-			actions[action].key);
-		left--;
-		note(ctl->out,
-		     "the firmware suggests to retry, %u left; again in %d s",
-		     left, RETRY_SECONDS);
-		signals_release();
-		nanosleep(&delay, NULL);
-	}
-	print_result(ctl, device, action, tries);
 	return STATUS_DONE;
 }
 
-/* The module judges what it gets; mainline's driver must get nothing unjudged. */
-static int load_and_act(struct pfructl *ctl, const struct device *device,
-			enum pfru_action action,
-			const struct capsule_file *file,
-			struct pfru_verdict *verdict)
+static void wait_to_retry(struct pfructl *ctl, uint32_t left)
 {
+	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
+
+	note(ctl->out, "the firmware suggests to retry, %u left; again in %d s",
+	     left, RETRY_SECONDS);
+	signals_release();
+	nanosleep(&delay, NULL);
+}
+
+/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
+static int act(struct pfructl *ctl, enum pfru_action action,
+	       struct attempt *attempt)
+{
+	uint32_t left = action == PFRU_ACTION_STAGE ? ctl->options.retries : 0;
+	const struct device *device = attempt->device;
+	const struct pfru_result *result;
+	uint32_t tries = 0;
+	struct pfru_result r;
+	int error, ret;
+
+	for (;;) {
+		tries++;
+		ret = begin(ctl, action, attempt);
+		if (ret)
+			return ret;
+		error = ioctl(device->fd, actions[action].request, 0) ? errno :
+									0;
+		if (!error)
+			note_success(ctl, action);
+		result = get_result(device, error, &r);
+		if (!error || !left || signals_waiting() ||
+		    !wants_retry(result))
+			break;
+		outcome(ctl->out, STATUS_FIRMWARE, false,
+			"%s: the firmware suggests to retry",
+			actions[action].key);
+		attempt_end(ctl, attempt, STATUS_FIRMWARE, result);
+		wait_to_retry(ctl, --left);
+	}
+	if (error)
+		ret = device_failed(ctl, device, action, error, attempt->file);
+	if (error && tries > 1)
+		fail_number(ctl->out, "tries", tries);
+	attempt_end(ctl, attempt, ret, result);
+	out_string(ctl->out, "attempt", NULL, attempt->id);
+	if (!error)
+		print_result(ctl, result, tries);
+	return ret;
+}
+
+/* The module judges what it gets; mainline's driver must get nothing unjudged. */
+static int load_and_act(struct pfructl *ctl, enum pfru_action action,
+			struct attempt *attempt, struct pfru_verdict *verdict)
+{
+	const struct capsule_file *file = attempt->file;
+	const struct device *device = attempt->device;
 	struct pfru_capability cap;
 	bool known = device->driver == DRIVER_MAINLINE;
 	int ret;
@@ -289,7 +320,13 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 		known = true;
 	}
 	print_image(ctl, file, verdict, known ? &cap : NULL);
-	return act(ctl, device, action, file);
+	attempt->payloads = verdict->payloads;
+	attempt->kind = verdict->kind;
+	attempt->image = verdict->image;
+	attempt->has_before = known;
+	if (known)
+		attempt->before = cap;
+	return act(ctl, action, attempt);
 }
 
 static int check_buffer(struct pfructl *ctl, const struct device *device,
@@ -339,20 +376,29 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 static int stage_file(struct pfructl *ctl, enum pfru_action action,
 		      const struct capsule_file *file)
 {
+	struct attempt attempt = {
+		.action = actions[action].key,
+		.file = file,
+	};
 	struct pfru_verdict verdict;
 	struct device device;
 	int ret;
 
 	if (pfru_judge(file->bytes, file->size, NULL, &verdict))
 		return fail_refused(ctl, file, &verdict.refusal, NULL);
+	capsule_digest(file, attempt.sha256);
+	ret = attempt_check(ctl, &attempt);
+	if (ret)
+		return ret;
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return ret;
+	attempt.device = &device;
 	print_action(ctl, &device, action);
 	if (ctl->options.dry_run)
 		ret = dry_run(ctl, &device, file, &verdict);
 	else
-		ret = load_and_act(ctl, &device, action, file, &verdict);
+		ret = load_and_act(ctl, action, &attempt, &verdict);
 	device_close(&device);
 	return ret;
 }
@@ -384,14 +430,18 @@ static int run_stage_activate(void *program)
 static int run_activate(void *program)
 {
 	struct pfructl *ctl = program;
+	struct attempt attempt = { .action = "activate" };
 	struct device device;
 	int ret;
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return print_outcome(ctl, ret);
+	attempt.device = &device;
 	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
-	ret = act(ctl, &device, PFRU_ACTION_ACTIVATE, NULL);
+	ret = attempt_find_staged(ctl, &attempt);
+	if (!ret)
+		ret = act(ctl, PFRU_ACTION_ACTIVATE, &attempt);
 	device_close(&device);
 	return print_outcome(ctl, ret);
 }
@@ -400,6 +450,7 @@ static const struct cli_option stage_options[] = {
 	OPTION_DEVICE,
 	OPTION_REVISION,
 	OPTION_DRY_RUN,
+	OPTION_FORCE,
 	{ 0, "retries", "N",
 	  "repeat up to N times, one second apart, while the\n"
 	  "firmware answers \"retry suggested\" (default 0)",
@@ -437,10 +488,7 @@ const struct cli_command cmd_activate = {
 };
 
 static const struct cli_option stage_activate_options[] = {
-	OPTION_DEVICE,
-	OPTION_REVISION,
-	OPTION_DRY_RUN,
-	{ 0 },
+	OPTION_DEVICE, OPTION_REVISION, OPTION_DRY_RUN, OPTION_FORCE, { 0 },
 };
 
 const struct cli_command cmd_stage_activate = {

@@ -20,6 +20,7 @@
 #include "cli/common/output.h"
 #include "cli/common/sysroot.h"
 #include "cli/common/text.h"
+#include "cli/pfructl/message-ids.h"
 #include "journal.h"
 #include "types.h"
 
@@ -129,6 +130,8 @@ static int send_line(const struct journal *journal, const struct piece *piece)
 	add_message(&entry, piece);
 	journal_number(&entry, "PRIORITY",
 		       loss ? PRIORITY_WARNING : PRIORITY_INFO);
+	if (loss)
+		text_printf(&entry, "MESSAGE_ID=%s\n", MESSAGE_ID_LOST);
 	add_fields(&entry, journal, piece);
 	ret = send_datagram(journal, entry.bytes, entry.size);
 	free(entry.bytes);
