@@ -37,6 +37,13 @@
 			OPTION_AT(dry_run), NULL                         \
 	}
 
+#define OPTION_UNLESS_CURRENT                                         \
+	{                                                             \
+		0, "unless-current", NULL,                            \
+			"leave alone what runs already, and succeed", \
+			OPTION_AT(unless_current), NULL               \
+	}
+
 #define OPTION_FORCE                                                           \
 	{                                                                      \
 		0, "force-after-interruption", NULL,                           \

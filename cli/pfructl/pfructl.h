@@ -62,6 +62,7 @@ enum exit_status {
  * @revision: of the firmware interface, 1 or 2; 1 when it was not given
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @dry_run: stop before anything is written
+ * @unless_current: do nothing when it runs already
  * @force_interrupted: try a capsule again whose last attempt was interrupted
  * @no_device: do not ask a device
  * @log_type: enum pfru_log_type
@@ -90,6 +91,7 @@ struct options {
 	uint32_t revision;
 	uint32_t retries;
 	bool dry_run;
+	bool unless_current;
 	bool force_interrupted;
 	bool no_device;
 	uint32_t log_type;

@@ -67,6 +67,8 @@ complete -c pfructl -n "__pfructl_in $device" -s r -l revision -x -a '1 2' \
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
 	-s n -l dry-run -d 'write nothing'
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
+	-l unless-current -d 'leave alone what runs already'
+complete -c pfructl -n "__pfructl_in stage stage-activate" \
 	-l force-after-interruption -d 'try again what was cut off'
 complete -c pfructl -n "__pfructl_in history" -l last -d 'the last attempt only'
 complete -c pfructl -n "__pfructl_in stage" -l retries -x \

@@ -11,6 +11,8 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/sysroot.h"
+#include "cli/pfructl/capsule/digest.h"
+#include "cli/pfructl/capsule/relation.h"
 #include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
@@ -385,6 +387,7 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 	} else {
 		print_authentication(ctl, f->file, &image, signature);
 		print_payload(out, f->file, &image, kind);
+		relation_print(out, &image, f->judged ? &f->cap : NULL, true);
 		if (ctl->options.ca) {
 			out_bool(out, "signature_verified", NULL,
 				 signature->verified == ANSWER_YES);
@@ -398,10 +401,13 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 static void print_findings(struct pfructl *ctl, const struct findings *f)
 {
 	struct output *out = ctl->out;
+	char sum[DIGEST_TEXT_SIZE];
 	uint32_t i;
 
 	out_string(out, "file", "File", ctl->argument);
 	out_number(out, "size", "Size", f->file->size);
+	capsule_digest(f->file, sum);
+	out_string(out, "sha256", "SHA-256", sum);
 	if (f->capsule.bytes)
 		print_headers(out, &f->capsule);
 	if (f->open) {

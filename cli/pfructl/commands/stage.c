@@ -13,6 +13,7 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
+#include "cli/pfructl/capsule/relation.h"
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
@@ -54,15 +55,26 @@ static const char *const outcomes[] = {
 	[STATUS_UNKNOWN] = "unknown",
 };
 
-/* what neither succeeded nor is named above left the firmware as it was */
-static int print_outcome(struct pfructl *ctl, int status)
+/*
+ * What neither succeeded nor is named above left the firmware as it was. "changed" is
+ * null when nobody knows.
+ */
+static int print_outcome(struct pfructl *ctl, int status, bool current)
 {
 	const char *key = (size_t)status < ARRAY_LENGTH(outcomes) ?
 				  outcomes[status] :
 				  NULL;
 
-	if (!ctl->options.dry_run)
-		out_string(ctl->out, "outcome", NULL, key ? key : "not-done");
+	if (ctl->options.dry_run)
+		return status;
+	if (current || !key)
+		key = "not-done";
+	out_string(ctl->out, "outcome", NULL, key);
+	if (status == STATUS_UNKNOWN)
+		out_null(ctl->out, "changed");
+	else
+		out_bool(ctl->out, "changed", NULL,
+			 status == STATUS_DONE && !current);
 	return status;
 }
 
@@ -104,6 +116,7 @@ static void print_payloads(struct pfructl *ctl, const struct capsule_file *file,
 		pfru_capsule_image(&capsule, i, &image, &refusal);
 		out_group(out, NULL, label);
 		print_versions(out, &image, pfru_image_kind(image.type, cap));
+		relation_print(out, &image, cap, true);
 		out_end(out);
 		free(label);
 	}
@@ -129,6 +142,7 @@ static void print_image(struct pfructl *ctl, const struct capsule_file *file,
 	if (image->has_svn && verdict->kind != PFRU_KIND_CODE_INJECTION)
 		out_number(out, "svn", one ? "Security version" : NULL,
 			   image->svn);
+	relation_print(out, image, cap, one);
 	print_payloads(ctl, file, cap);
 	if (cap)
 		note_versions(ctl, file, cap);
@@ -252,6 +266,27 @@ static void wait_to_retry(struct pfructl *ctl, uint32_t left)
 	nanosleep(&delay, NULL);
 }
 
+/*
+ * The proof that an activation took, for one call more. That it cannot be had makes no
+ * failure of it.
+ */
+static void print_before_after(struct pfructl *ctl,
+			       const struct attempt *attempt)
+{
+	struct pfru_capability after;
+	bool known = !ioctl(attempt->device->fd, PFRU_IOC_QUERY_CAP, &after);
+
+	versions_print(ctl->out, "before", "Versions before",
+		       attempt->has_before ? &attempt->before : NULL);
+	versions_print(ctl->out, "after", "Versions after",
+		       known ? &after : NULL);
+	if (known)
+		attempt_versions(ctl, attempt, &after);
+	else
+		note(ctl->out,
+		     "the firmware did not say which versions run now");
+}
+
 /* A stage may be repeated: the driver keeps the capsule when asked to retry. */
 static int act(struct pfructl *ctl, enum pfru_action action,
 	       struct attempt *attempt)
@@ -288,8 +323,11 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		fail_number(ctl->out, "tries", tries);
 	attempt_end(ctl, attempt, ret, result);
 	out_string(ctl->out, "attempt", NULL, attempt->id);
-	if (!error)
+	if (!error) {
 		print_result(ctl, result, tries);
+		if (actions[action].runs)
+			print_before_after(ctl, attempt);
+	}
 	return ret;
 }
 
@@ -357,7 +395,6 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	struct pfru_capability cap;
 	int ret;
 
-	out_bool(ctl->out, "dry_run", NULL, true);
 	ret = device_judge(ctl, device, file, verdict, &cap);
 	if (ret)
 		return ret;
@@ -373,8 +410,37 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
+/*
+ * With --unless-current: does it run already? One call of the firmware when it is not
+ * known, and one when it seems so: something else may have updated it since.
+ */
+static int check_current(struct pfructl *ctl, const struct device *device,
+			 const struct capsule_file *file,
+			 struct pfru_verdict *verdict, bool *current)
+{
+	struct pfru_capability cap;
+	int ret;
+
+	if (!ctl->options.unless_current)
+		return STATUS_DONE;
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap) &&
+	    !capsule_is_current(file, &cap))
+		return STATUS_DONE;
+	ret = device_capability(ctl, device, &cap);
+	if (ret)
+		return ret;
+	*current = capsule_is_current(file, &cap);
+	if (*current) {
+		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
+		print_image(ctl, file, verdict, &cap);
+		out_text(ctl->out, "Result", "it runs already: left alone");
+	}
+	return STATUS_DONE;
+}
+
 static int stage_file(struct pfructl *ctl, enum pfru_action action,
-		      const struct capsule_file *file)
+		      const struct capsule_file *file, bool *current)
 {
 	struct attempt attempt = {
 		.action = actions[action].key,
@@ -395,9 +461,15 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 		return ret;
 	attempt.device = &device;
 	print_action(ctl, &device, action);
+	out_string(ctl->out, "sha256", NULL, attempt.sha256);
+	ret = check_current(ctl, &device, file, &verdict, current);
 	if (ctl->options.dry_run)
+		out_bool(ctl->out, "dry_run", NULL, true);
+	if (!ret && ctl->options.dry_run)
+		out_bool(ctl->out, "would_change", NULL, !*current);
+	if (!ret && !*current && ctl->options.dry_run)
 		ret = dry_run(ctl, &device, file, &verdict);
-	else
+	else if (!ret && !*current)
 		ret = load_and_act(ctl, action, &attempt, &verdict);
 	device_close(&device);
 	return ret;
@@ -406,13 +478,14 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 static int stage(struct pfructl *ctl, enum pfru_action action)
 {
 	struct capsule_file file;
+	bool current = false;
 	int ret;
 
 	ret = capsule_file_read(ctl, ctl->argument, &file);
 	if (!ret)
-		ret = stage_file(ctl, action, &file);
+		ret = stage_file(ctl, action, &file, &current);
 	capsule_file_free(&file);
-	return print_outcome(ctl, ret);
+	return print_outcome(ctl, ret, current);
 }
 
 static int run_stage(void *program)
@@ -427,6 +500,25 @@ static int run_stage_activate(void *program)
 	return stage(ctl, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
+/*
+ * What runs before an activation: the module knows, or it is on record since the
+ * stage; else it takes a call more.
+ */
+static int find_before(struct pfructl *ctl, struct attempt *attempt)
+{
+	const struct device *device = attempt->device;
+	struct pfru_capability cap;
+	int ret = STATUS_DONE;
+
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap))
+		attempt->before = cap;
+	else if (!attempt->has_before)
+		ret = device_capability(ctl, device, &attempt->before);
+	attempt->has_before = !ret;
+	return ret;
+}
+
 static int run_activate(void *program)
 {
 	struct pfructl *ctl = program;
@@ -436,20 +528,23 @@ static int run_activate(void *program)
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
-		return print_outcome(ctl, ret);
+		return print_outcome(ctl, ret, false);
 	attempt.device = &device;
 	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
 	ret = attempt_find_staged(ctl, &attempt);
 	if (!ret)
+		ret = find_before(ctl, &attempt);
+	if (!ret)
 		ret = act(ctl, PFRU_ACTION_ACTIVATE, &attempt);
 	device_close(&device);
-	return print_outcome(ctl, ret);
+	return print_outcome(ctl, ret, false);
 }
 
 static const struct cli_option stage_options[] = {
 	OPTION_DEVICE,
 	OPTION_REVISION,
 	OPTION_DRY_RUN,
+	OPTION_UNLESS_CURRENT,
 	OPTION_FORCE,
 	{ 0, "retries", "N",
 	  "repeat up to N times, one second apart, while the\n"
@@ -481,14 +576,20 @@ const struct cli_command cmd_activate = {
 	.help = "have the firmware run what was staged",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
-		"undone. Costs one firmware call, and is never repeated.\n",
+		"undone. Costs two firmware calls, the second for what runs now, or three, and\n"
+		"is never repeated.\n",
 	.options = activate_options,
 	.flags = COMMAND_ACTS,
 	.run = run_activate,
 };
 
 static const struct cli_option stage_activate_options[] = {
-	OPTION_DEVICE, OPTION_REVISION, OPTION_DRY_RUN, OPTION_FORCE, { 0 },
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_DRY_RUN,
+	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,
+	{ 0 },
 };
 
 const struct cli_command cmd_stage_activate = {
@@ -498,7 +599,7 @@ const struct cli_command cmd_stage_activate = {
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
 		"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
-		"input. Costs two or three firmware calls, and is never repeated.\n",
+		"input. Costs three or four firmware calls, and is never repeated.\n",
 	.options = stage_activate_options,
 	.flags = COMMAND_ACTS,
 	.run = run_stage_activate,

@@ -143,6 +143,31 @@ static bool is_text(json_object *attempt, const char *key, const char *text)
 	return its && text && !strcmp(its, text);
 }
 
+static bool number_in(json_object *object, const char *key, uint32_t *number)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return false;
+	*number = json_object_get_int64(value);
+	return true;
+}
+
+/* The reverse of versions(), where all of it is there. */
+static bool read_versions(json_object *attempt, struct pfru_capability *cap)
+{
+	json_object *all = NULL, *code = NULL, *driver = NULL;
+
+	json_object_object_get_ex(attempt, "before", &all);
+	json_object_object_get_ex(all, "code_injection", &code);
+	json_object_object_get_ex(all, "driver_update", &driver);
+	return number_in(all, "fw_version", &cap->fw_version) &&
+	       number_in(code, "runtime_version", &cap->code_rt_version) &&
+	       number_in(driver, "runtime_version", &cap->drv_rt_version) &&
+	       number_in(driver, "svn", &cap->drv_svn);
+}
+
 /* What was staged last in this boot on this device, and not activated since. */
 int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt)
 {
@@ -159,11 +184,12 @@ int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt)
 		    !is_text(other, "device", attempt->device->path) ||
 		    is_text(other, "state", EVENT_FAILED))
 			continue;
-		if (is_text(other, "action", "stage") && sum)
-			snprintf(attempt->sha256, sizeof(attempt->sha256), "%s",
-				 sum);
-		else
-			*attempt->sha256 = '\0';
+		attempt->has_before = false;
+		*attempt->sha256 = '\0';
+		if (!is_text(other, "action", "stage") || !sum)
+			continue;
+		snprintf(attempt->sha256, sizeof(attempt->sha256), "%s", sum);
+		attempt->has_before = read_versions(other, &attempt->before);
 	}
 	free(boot);
 	json_object_put(attempts);

@@ -48,7 +48,7 @@ int attempt_check(struct pfructl *ctl, const struct attempt *attempt);
 /**
  * attempt_find_staged() - what is activated by an activation
  * @ctl: for errors
- * @attempt: its @sha256 is set
+ * @attempt: its @sha256 is set, and @before to what ran when it was staged
  *
  * Return: enum exit_status, reported
  */
