@@ -177,6 +177,7 @@ int main(int argc, char **argv)
 	wrong = options_parse(&line, argc, argv);
 	ctl.out = output_new(ctl.json, ctl.quiet);
 	out_number(ctl.out, "schema_version", NULL, SCHEMA_VERSION);
+	out_repeat(ctl.out);
 	ret = run(&ctl, &line, wrong);
 	return output_finish(ctl.out, ret);
 }

@@ -11,8 +11,11 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/sysroot.h"
+#include "cli/pfructl/capsule/digest.h"
+#include "cli/pfructl/capsule/relation.h"
 #include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
 #include "core/status.h"
 
 /* payload header without and with the security version; see core/capsule.c */
@@ -384,6 +387,7 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 	} else {
 		print_authentication(ctl, f->file, &image, signature);
 		print_payload(out, f->file, &image, kind);
+		relation_print(out, &image, f->judged ? &f->cap : NULL, true);
 		if (ctl->options.ca) {
 			out_bool(out, "signature_verified", NULL,
 				 signature->verified == ANSWER_YES);
@@ -397,10 +401,13 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 static void print_findings(struct pfructl *ctl, const struct findings *f)
 {
 	struct output *out = ctl->out;
+	char sum[DIGEST_TEXT_SIZE];
 	uint32_t i;
 
 	out_string(out, "file", "File", ctl->argument);
 	out_number(out, "size", "Size", f->file->size);
+	capsule_digest(f->file, sum);
+	out_string(out, "sha256", "SHA-256", sum);
 	if (f->capsule.bytes)
 		print_headers(out, &f->capsule);
 	if (f->open) {
@@ -484,8 +491,9 @@ static int show(struct pfructl *ctl, const struct capsule_file *file,
 	return f.status;
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct capsule_file file = { .bytes = NULL };
 	struct authority *authority;
 	int ret;
@@ -500,7 +508,17 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_capsule = {
+static const struct cli_option options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	{ 0, "ca", "FILE", "verify the signature against these certificates",
+	  OPTION_AT(ca), options_file },
+	{ 0, "no-device", NULL, "do not compare with this machine",
+	  OPTION_AT(no_device) },
+	{ 0 },
+};
+
+const struct cli_command cmd_capsule = {
 	.name = "capsule",
 	.argument = "FILE",
 	.help = "show the headers of a capsule and whether it would be accepted",
@@ -508,7 +526,7 @@ const struct command cmd_capsule = {
 		"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
 		"update device, the capsule is judged against it, which may cost one firmware\n"
 		"call; --no-device leaves that out. With --ca, the signature is verified.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_CA | TAKES_NO_DEVICE,
-	.tells_on_failure = true,
+	.options = options,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
 };

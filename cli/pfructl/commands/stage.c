@@ -13,7 +13,10 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
+#include "cli/pfructl/capsule/relation.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
+#include "cli/pfructl/record/attempt.h"
 #include "core/status.h"
 
 /* a dry run does not open signatures */
@@ -52,15 +55,26 @@ static const char *const outcomes[] = {
 	[STATUS_UNKNOWN] = "unknown",
 };
 
-/* what neither succeeded nor is named above left the firmware as it was */
-static int print_outcome(struct pfructl *ctl, int status)
+/*
+ * What neither succeeded nor is named above left the firmware as it was. "changed" is
+ * null when nobody knows.
+ */
+static int print_outcome(struct pfructl *ctl, int status, bool current)
 {
 	const char *key = (size_t)status < ARRAY_LENGTH(outcomes) ?
 				  outcomes[status] :
 				  NULL;
 
-	if (!ctl->options.dry_run)
-		out_string(ctl->out, "outcome", NULL, key ? key : "not-done");
+	if (ctl->options.dry_run)
+		return status;
+	if (current || !key)
+		key = "not-done";
+	out_string(ctl->out, "outcome", NULL, key);
+	if (status == STATUS_UNKNOWN)
+		out_null(ctl->out, "changed");
+	else
+		out_bool(ctl->out, "changed", NULL,
+			 status == STATUS_DONE && !current);
 	return status;
 }
 
@@ -102,6 +116,7 @@ static void print_payloads(struct pfructl *ctl, const struct capsule_file *file,
 		pfru_capsule_image(&capsule, i, &image, &refusal);
 		out_group(out, NULL, label);
 		print_versions(out, &image, pfru_image_kind(image.type, cap));
+		relation_print(out, &image, cap, true);
 		out_end(out);
 		free(label);
 	}
@@ -127,6 +142,7 @@ static void print_image(struct pfructl *ctl, const struct capsule_file *file,
 	if (image->has_svn && verdict->kind != PFRU_KIND_CODE_INJECTION)
 		out_number(out, "svn", one ? "Security version" : NULL,
 			   image->svn);
+	relation_print(out, image, cap, one);
 	print_payloads(ctl, file, cap);
 	if (cap)
 		note_versions(ctl, file, cap);
@@ -161,112 +177,166 @@ static int load(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static void print_result(struct pfructl *ctl, const struct device *device,
-			 enum pfru_action action, uint32_t tries)
+/* before anything that takes memory */
+static void note_success(struct pfructl *ctl, enum pfru_action action)
 {
-	struct output *out = ctl->out;
-	struct pfru_result r;
-	bool known = device->driver == DRIVER_PFRU &&
-		     !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r);
-
-	/* before anything that takes memory */
-	outcome(out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
+	outcome(ctl->out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
 		actions[action].runs, "%s: the firmware did it: status %u (%s)",
 		actions[action].key, PFRU_STATUS_SUCCESS,
 		pfru_status_name(PFRU_STATUS_SUCCESS));
+}
+
+/* @r: NULL when the driver does not give it */
+static void print_result(struct pfructl *ctl, const struct pfru_result *r,
+			 uint32_t tries)
+{
+	struct output *out = ctl->out;
+
 	if (tries > 1)
 		out_number(out, "tries", "Tries", tries);
 	out_string(out, NULL, "Status", "success");
-	if (!known) {
+	if (!r) {
 		out_number(out, "status", NULL, PFRU_STATUS_SUCCESS);
 		out_string(out, "status_name", NULL, "success");
 		return;
 	}
-	out_number(out, "status", NULL, r.status);
-	out_string(out, "status_name", NULL, pfru_status_name(r.status));
-	out_number(out, "ext_status", NULL, r.ext_status);
-	out_hex(out, NULL, "Extended status", r.ext_status);
-	out_duration(out, "auth_time_ns", "Authentication time", r.auth_time);
-	out_duration(out, "exec_time_ns", "Execution time", r.exec_time);
+	out_number(out, "status", NULL, r->status);
+	out_string(out, "status_name", NULL, pfru_status_name(r->status));
+	out_number(out, "ext_status", NULL, r->ext_status);
+	out_hex(out, NULL, "Extended status", r->ext_status);
+	out_duration(out, "auth_time_ns", "Authentication time", r->auth_time);
+	out_duration(out, "exec_time_ns", "Execution time", r->exec_time);
 }
 
-/* Not by the result of an earlier try. */
-static bool wants_retry(const struct device *device, int error)
+/* The firmware's answer to a call that ended with @error, or 0; NULL: none. */
+static const struct pfru_result *get_result(const struct device *device,
+					    int error, struct pfru_result *r)
 {
-	struct pfru_result r;
+	if (device->driver != DRIVER_PFRU ||
+	    ioctl(device->fd, PFRU_IOC_GET_RESULT, r) || r->error != -error ||
+	    r->status == PFRU_STATUS_NONE)
+		return NULL;
+	return r;
+}
 
-	return device->driver == DRIVER_PFRU &&
-	       !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) &&
-	       r.error == -error && r.reason == PFRU_REASON_FIRMWARE &&
-	       r.status == PFRU_STATUS_RETRY;
+static bool wants_retry(const struct pfru_result *r)
+{
+	return r && r->reason == PFRU_REASON_FIRMWARE &&
+	       r->status == PFRU_STATUS_RETRY;
 }
 
 /*
- * What is about to be done is on standard output and standard error before the
- * firmware is called: the machine may not survive it.
+ * What is about to be done is on the disk, on standard output and on standard error
+ * before the firmware is called: the machine may not survive it. Returns
+ * enum exit_status, reported: then it was not called.
  */
-static int call(struct pfructl *ctl, const struct device *device,
-		enum pfru_action action, const struct capsule_file *file)
+static int begin(struct pfructl *ctl, enum pfru_action action,
+		 struct attempt *attempt)
 {
 	const struct action *a = &actions[action];
 	struct output *out = ctl->out;
+	int ret;
 
 	/* nothing has happened yet: who stops reading must not stop signals */
 	if (a->runs)
 		out_flush(out);
+	/* who ends the program now would leave a record without an end */
 	signals_hold();
+	ret = attempt_begin(ctl, attempt);
+	if (ret)
+		return ret;
 	if (a->runs)
-		announce(out, "%s: calling the firmware to %s %s", device->path,
-			 a->key, file ? file->name : a->object);
+		announce(out, "%s: calling the firmware to %s %s",
+			 attempt->device->path, a->key,
+			 attempt->file ? attempt->file->name : a->object);
 	progress(out, "waiting for the firmware to %s...", a->key);
 	outcome(out, STATUS_UNKNOWN, false,
 		"%s: the firmware was called, and what came of it is unknown",
 		a->key);
-	return ioctl(device->fd, a->request, 0) ? errno : 0;
-}
-
-/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
-static int act(struct pfructl *ctl, const struct device *device,
-	       enum pfru_action action, const struct capsule_file *file)
-{
-	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
-	uint32_t left = action == PFRU_ACTION_STAGE ? ctl->options.retries : 0;
-	uint32_t tries = 0;
-	int error;
-
-	for (;;) {
-		tries++;
-		error = call(ctl, device, action, file);
-		if (!error)
-			break;
-		if (!left || signals_waiting() || !wants_retry(device, error)) {
-			int ret =
-				device_failed(ctl, device, action, error, file);
-
-			if (tries > 1)
-				fail_number(ctl->out, "tries", tries);
-			return ret;
-		}
-		outcome(ctl->out, STATUS_FIRMWARE, false,
-			"%s: the firmware suggests to retry",
-			actions[action].key);
-		left--;
-		note(ctl->out,
-		     "the firmware suggests to retry, %u left; again in %d s",
-		     left, RETRY_SECONDS);
-		signals_release();
-		nanosleep(&delay, NULL);
-	}
-	print_result(ctl, device, action, tries);
 	return STATUS_DONE;
 }
 
-/* The module judges what it gets; mainline's driver must get nothing unjudged. */
-static int load_and_act(struct pfructl *ctl, const struct device *device,
-			enum pfru_action action,
-			const struct capsule_file *file,
-			struct pfru_verdict *verdict)
+static void wait_to_retry(struct pfructl *ctl, uint32_t left)
 {
+	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
+
+	note(ctl->out, "the firmware suggests to retry, %u left; again in %d s",
+	     left, RETRY_SECONDS);
+	signals_release();
+	nanosleep(&delay, NULL);
+}
+
+/*
+ * The proof that an activation took, for one call more. That it cannot be had makes no
+ * failure of it.
+ */
+static void print_before_after(struct pfructl *ctl,
+			       const struct attempt *attempt)
+{
+	struct pfru_capability after;
+	bool known = !ioctl(attempt->device->fd, PFRU_IOC_QUERY_CAP, &after);
+
+	versions_print(ctl->out, "before", "Versions before",
+		       attempt->has_before ? &attempt->before : NULL);
+	versions_print(ctl->out, "after", "Versions after",
+		       known ? &after : NULL);
+	if (known)
+		attempt_versions(ctl, attempt, &after);
+	else
+		note(ctl->out,
+		     "the firmware did not say which versions run now");
+}
+
+/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
+static int act(struct pfructl *ctl, enum pfru_action action,
+	       struct attempt *attempt)
+{
+	uint32_t left = action == PFRU_ACTION_STAGE ? ctl->options.retries : 0;
+	const struct device *device = attempt->device;
+	const struct pfru_result *result;
+	uint32_t tries = 0;
+	struct pfru_result r;
+	int error, ret;
+
+	for (;;) {
+		tries++;
+		ret = begin(ctl, action, attempt);
+		if (ret)
+			return ret;
+		error = ioctl(device->fd, actions[action].request, 0) ? errno :
+									0;
+		if (!error)
+			note_success(ctl, action);
+		result = get_result(device, error, &r);
+		if (!error || !left || signals_waiting() ||
+		    !wants_retry(result))
+			break;
+		outcome(ctl->out, STATUS_FIRMWARE, false,
+			"%s: the firmware suggests to retry",
+			actions[action].key);
+		attempt_end(ctl, attempt, STATUS_FIRMWARE, result);
+		wait_to_retry(ctl, --left);
+	}
+	if (error)
+		ret = device_failed(ctl, device, action, error, attempt->file);
+	if (error && tries > 1)
+		fail_number(ctl->out, "tries", tries);
+	attempt_end(ctl, attempt, ret, result);
+	out_string(ctl->out, "attempt", NULL, attempt->id);
+	if (!error) {
+		print_result(ctl, result, tries);
+		if (actions[action].runs)
+			print_before_after(ctl, attempt);
+	}
+	return ret;
+}
+
+/* The module judges what it gets; mainline's driver must get nothing unjudged. */
+static int load_and_act(struct pfructl *ctl, enum pfru_action action,
+			struct attempt *attempt, struct pfru_verdict *verdict)
+{
+	const struct capsule_file *file = attempt->file;
+	const struct device *device = attempt->device;
 	struct pfru_capability cap;
 	bool known = device->driver == DRIVER_MAINLINE;
 	int ret;
@@ -288,7 +358,13 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 		known = true;
 	}
 	print_image(ctl, file, verdict, known ? &cap : NULL);
-	return act(ctl, device, action, file);
+	attempt->payloads = verdict->payloads;
+	attempt->kind = verdict->kind;
+	attempt->image = verdict->image;
+	attempt->has_before = known;
+	if (known)
+		attempt->before = cap;
+	return act(ctl, action, attempt);
 }
 
 static int check_buffer(struct pfructl *ctl, const struct device *device,
@@ -319,7 +395,6 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	struct pfru_capability cap;
 	int ret;
 
-	out_bool(ctl->out, "dry_run", NULL, true);
 	ret = device_judge(ctl, device, file, verdict, &cap);
 	if (ret)
 		return ret;
@@ -335,23 +410,67 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static int stage_file(struct pfructl *ctl, enum pfru_action action,
-		      const struct capsule_file *file)
+/*
+ * With --unless-current: does it run already? One call of the firmware when it is not
+ * known, and one when it seems so: something else may have updated it since.
+ */
+static int check_current(struct pfructl *ctl, const struct device *device,
+			 const struct capsule_file *file,
+			 struct pfru_verdict *verdict, bool *current)
 {
+	struct pfru_capability cap;
+	int ret;
+
+	if (!ctl->options.unless_current)
+		return STATUS_DONE;
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap) &&
+	    !capsule_is_current(file, &cap))
+		return STATUS_DONE;
+	ret = device_capability(ctl, device, &cap);
+	if (ret)
+		return ret;
+	*current = capsule_is_current(file, &cap);
+	if (*current) {
+		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
+		print_image(ctl, file, verdict, &cap);
+		out_text(ctl->out, "Result", "it runs already: left alone");
+	}
+	return STATUS_DONE;
+}
+
+static int stage_file(struct pfructl *ctl, enum pfru_action action,
+		      const struct capsule_file *file, bool *current)
+{
+	struct attempt attempt = {
+		.action = actions[action].key,
+		.file = file,
+	};
 	struct pfru_verdict verdict;
 	struct device device;
 	int ret;
 
 	if (pfru_judge(file->bytes, file->size, NULL, &verdict))
 		return fail_refused(ctl, file, &verdict.refusal, NULL);
+	capsule_digest(file, attempt.sha256);
+	ret = attempt_check(ctl, &attempt);
+	if (ret)
+		return ret;
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return ret;
+	attempt.device = &device;
 	print_action(ctl, &device, action);
+	out_string(ctl->out, "sha256", NULL, attempt.sha256);
+	ret = check_current(ctl, &device, file, &verdict, current);
 	if (ctl->options.dry_run)
+		out_bool(ctl->out, "dry_run", NULL, true);
+	if (!ret && ctl->options.dry_run)
+		out_bool(ctl->out, "would_change", NULL, !*current);
+	if (!ret && !*current && ctl->options.dry_run)
 		ret = dry_run(ctl, &device, file, &verdict);
-	else
-		ret = load_and_act(ctl, &device, action, file, &verdict);
+	else if (!ret && !*current)
+		ret = load_and_act(ctl, action, &attempt, &verdict);
 	device_close(&device);
 	return ret;
 }
@@ -359,71 +478,129 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 static int stage(struct pfructl *ctl, enum pfru_action action)
 {
 	struct capsule_file file;
+	bool current = false;
 	int ret;
 
 	ret = capsule_file_read(ctl, ctl->argument, &file);
 	if (!ret)
-		ret = stage_file(ctl, action, &file);
+		ret = stage_file(ctl, action, &file, &current);
 	capsule_file_free(&file);
-	return print_outcome(ctl, ret);
+	return print_outcome(ctl, ret, current);
 }
 
-static int run_stage(struct pfructl *ctl)
+static int run_stage(void *program)
 {
+	struct pfructl *ctl = program;
 	return stage(ctl, PFRU_ACTION_STAGE);
 }
 
-static int run_stage_activate(struct pfructl *ctl)
+static int run_stage_activate(void *program)
 {
+	struct pfructl *ctl = program;
 	return stage(ctl, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
-static int run_activate(struct pfructl *ctl)
+/*
+ * What runs before an activation: the module knows, or it is on record since the
+ * stage; else it takes a call more.
+ */
+static int find_before(struct pfructl *ctl, struct attempt *attempt)
 {
+	const struct device *device = attempt->device;
+	struct pfru_capability cap;
+	int ret = STATUS_DONE;
+
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap))
+		attempt->before = cap;
+	else if (!attempt->has_before)
+		ret = device_capability(ctl, device, &attempt->before);
+	attempt->has_before = !ret;
+	return ret;
+}
+
+static int run_activate(void *program)
+{
+	struct pfructl *ctl = program;
+	struct attempt attempt = { .action = "activate" };
 	struct device device;
 	int ret;
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
-		return print_outcome(ctl, ret);
+		return print_outcome(ctl, ret, false);
+	attempt.device = &device;
 	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
-	ret = act(ctl, &device, PFRU_ACTION_ACTIVATE, NULL);
+	ret = attempt_find_staged(ctl, &attempt);
+	if (!ret)
+		ret = find_before(ctl, &attempt);
+	if (!ret)
+		ret = act(ctl, PFRU_ACTION_ACTIVATE, &attempt);
 	device_close(&device);
-	return print_outcome(ctl, ret);
+	return print_outcome(ctl, ret, false);
 }
 
-const struct command cmd_stage = {
+static const struct cli_option stage_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_DRY_RUN,
+	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,
+	{ 0, "retries", "N",
+	  "repeat up to N times, one second apart, while the\n"
+	  "firmware answers \"retry suggested\" (default 0)",
+	  OPTION_AT(retries), option_retries },
+	{ 0 },
+};
+
+const struct cli_command cmd_stage = {
 	.name = "stage",
 	.argument = "FILE",
 	.help = "load a capsule and have the firmware authenticate it",
 	.details =
 		"FILE is a capsule, a FIFO, or - for standard input. It is checked before\n"
 		"the device is opened. Costs two or three firmware calls.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN | TAKES_RETRIES,
-	.acts = true,
+	.options = stage_options,
+	.flags = COMMAND_ACTS,
 	.run = run_stage,
 };
 
-const struct command cmd_activate = {
+static const struct cli_option activate_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	{ 0 },
+};
+
+const struct cli_command cmd_activate = {
 	.name = "activate",
 	.help = "have the firmware run what was staged",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
-		"undone. Costs one firmware call, and is never repeated.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION,
-	.acts = true,
+		"undone. Costs two firmware calls, the second for what runs now, or three, and\n"
+		"is never repeated.\n",
+	.options = activate_options,
+	.flags = COMMAND_ACTS,
 	.run = run_activate,
 };
 
-const struct command cmd_stage_activate = {
+static const struct cli_option stage_activate_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_DRY_RUN,
+	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,
+	{ 0 },
+};
+
+const struct cli_command cmd_stage_activate = {
 	.name = "stage-activate",
 	.argument = "FILE",
 	.help = "load, authenticate and run a capsule in one step",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
 		"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
-		"input. Costs two or three firmware calls, and is never repeated.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN,
-	.acts = true,
+		"input. Costs three or four firmware calls, and is never repeated.\n",
+	.options = stage_activate_options,
+	.flags = COMMAND_ACTS,
 	.run = run_stage_activate,
 };

@@ -12,6 +12,8 @@ import subprocess
 
 import pytest
 
+import schema
+
 NODES = {
     "ours": ("pfru/update", "pfru/telemetry"),
     "mainline": ("acpi_pfr_update0", "acpi_pfr_telemetry0"),
@@ -96,6 +98,9 @@ class Tool:
             process.wait()
             raise
         process.stdout, process.stderr = out, err
+        # what a signal ended may have printed nothing, or not all
+        if out and process.returncode >= 0 and schema.wants_json(arguments):
+            schema.check(arguments, out)
         return Result(process, self.counts())
 
 

@@ -174,7 +174,7 @@ def test_only_our_nodes(complete):
 def test_commands_without_an_argument(complete):
     """Options are all there is: none of this directory's files."""
     lines = [f"pfructl {name} " for name in (
-        "status", "capability", "activate", "telemetry", "telemetry-info",
+        "status", "capability", "activate", "history", "telemetry", "telemetry-info",
         "watchdog")]
     for line, words in zip(lines, complete(lines)):
         assert all(w.startswith("-") for w in words), (line, words)

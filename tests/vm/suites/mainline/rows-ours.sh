@@ -287,7 +287,7 @@ cell "EFI order: B2F84B79-7B6E-4E45-..."
 row cost-load
 fresh
 run pfructl capability
-costs 2 pfructl stage-activate /data/code-2.cap
+costs 3 pfructl stage-activate /data/code-2.cap
 is "$(fwctl get code_rt_version)" 2 "done"
 costs 3 pfructl stage-activate /data/code-3.cap
 is "$(fwctl get code_rt_version)" 3 "done"
