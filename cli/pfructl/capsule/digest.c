@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/common/memory.h"
+#include "crypto.h"
 #include "digest.h"
 
 void capsule_digest(const struct capsule_file *file,
@@ -14,6 +15,7 @@ void capsule_digest(const struct capsule_file *file,
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int size, i;
 
+	crypto_begin();
 	if (!EVP_Digest(file->bytes, file->size, digest, &size, EVP_sha256(),
 			NULL))
 		out_of_memory();

@@ -4,7 +4,6 @@
  */
 #include <openssl/bio.h>
 #include <openssl/cms.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -14,6 +13,7 @@
 
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "crypto.h"
 #include "signature.h"
 
 /* the signature covers the payload, then MonotonicCount (UEFI 2.10, 23.3.2) */
@@ -28,45 +28,6 @@ struct authority {
 	X509_STORE *store;
 	struct stack_st_X509 *certificates;
 };
-
-/*
- * OpenSSL goes on after an allocation that failed, and what it then says of a
- * signature need not be so.
- */
-static void *crypto_realloc(void *old, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (size)
-		return xrealloc(old, size);
-	free(old);
-	return NULL;
-}
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-	return crypto_realloc(NULL, size, file, line);
-}
-
-static void crypto_free(void *old, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(old);
-}
-
-/* before all else of OpenSSL */
-static void init_crypto(void)
-{
-	CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
-	/*
-	 * no configuration file: it could load code; nothing to do at the
-	 * end: it would wait for locks of what ran out of memory
-	 */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-				    OPENSSL_INIT_NO_ATEXIT,
-			    NULL);
-}
 
 static bool trust(struct authority *authority, X509 *certificate)
 {
@@ -107,7 +68,7 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 		capsule_file_free(&file);
 		return ret;
 	}
-	init_crypto();
+	crypto_begin();
 	authority = xrealloc(NULL, sizeof(*authority));
 	authority->store = X509_STORE_new();
 	authority->certificates = sk_X509_new_null();
@@ -297,7 +258,7 @@ static CMS_ContentInfo *parse(const struct capsule_file *file,
 		*why = why_time();
 	if (*why)
 		return NULL;
-	init_crypto();
+	crypto_begin();
 	bio = BIO_new_mem_buf(file->bytes + image->signature_offset,
 			      image->signature_size);
 	cms = bio ? d2i_CMS_bio(bio, NULL) : NULL;
