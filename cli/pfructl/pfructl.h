@@ -59,6 +59,7 @@ enum exit_status {
  * @version: print the version
  * @device: path or instance number
  * @ca: file with certificates to verify against
+ * @sha256: what the capsule's must be, in digits of either case
  * @revision: of the firmware interface, 1 or 2; 1 when it was not given
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @dry_run: stop before anything is written
@@ -88,6 +89,7 @@ struct options {
 	bool version;
 	const char *device;
 	const char *ca;
+	const char *sha256;
 	uint32_t revision;
 	uint32_t retries;
 	bool dry_run;

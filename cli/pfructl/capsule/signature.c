@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "crypto.h"
@@ -573,4 +574,42 @@ void signature_free(struct signature *signature)
 {
 	free(signature->why);
 	memset(signature, 0, sizeof(*signature));
+}
+
+int signature_fail(struct pfructl *ctl, const struct capsule_file *file,
+		   const struct pfru_image *image,
+		   const struct signature *signature)
+{
+	fail(ctl->out, STATUS_CAPSULE, "signature",
+	     "%s: signature of the image at offset %llu not verified: %s",
+	     file->name, (unsigned long long)image->offset,
+	     escaped(signature->why));
+	fail_number(ctl->out, "offset", image->offset);
+	fail_string(ctl->out, "why", signature->why);
+	return STATUS_CAPSULE;
+}
+
+int signature_require(struct pfructl *ctl, const struct authority *authority,
+		      const struct capsule_file *file)
+{
+	struct signature signature;
+	struct pfru_refusal refusal;
+	struct pfru_capsule capsule;
+	struct pfru_image image;
+	int ret = STATUS_DONE;
+	uint32_t i;
+
+	if (!authority)
+		return STATUS_DONE;
+	if (pfru_capsule_open(&capsule, file->bytes, file->size, &refusal))
+		return fail_refused(ctl, file, &refusal, NULL);
+	for (i = 0; !ret && i < capsule.payloads; i++) {
+		if (pfru_capsule_image(&capsule, i, &image, &refusal))
+			return fail_refused(ctl, file, &refusal, NULL);
+		signature_check(authority, file, &image, &signature);
+		if (signature.verified != ANSWER_YES)
+			ret = signature_fail(ctl, file, &image, &signature);
+		signature_free(&signature);
+	}
+	return ret;
 }

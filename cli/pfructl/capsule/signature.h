@@ -67,6 +67,30 @@ void signature_check(const struct authority *authority,
 void signature_free(struct signature *signature);
 
 /**
+ * signature_fail() - report that an image's signature was not verified
+ * @ctl: for errors
+ * @file: the capsule
+ * @image: of it
+ * @signature: from signature_check()
+ *
+ * Return: STATUS_CAPSULE
+ */
+int signature_fail(struct pfructl *ctl, const struct capsule_file *file,
+		   const struct pfru_image *image,
+		   const struct signature *signature);
+
+/**
+ * signature_require() - every image of a sound capsule must verify
+ * @ctl: for errors
+ * @authority: certificates to trust; NULL when nothing is to be verified
+ * @file: the capsule
+ *
+ * Return: enum exit_status, reported
+ */
+int signature_require(struct pfructl *ctl, const struct authority *authority,
+		      const struct capsule_file *file);
+
+/**
  * signature_describe() - print the signers of an image
  * @ctl: output
  * @file: the capsule

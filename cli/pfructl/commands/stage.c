@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,13 +15,14 @@
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
 #include "cli/pfructl/capsule/relation.h"
+#include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
 #include "core/status.h"
 
-/* a dry run does not open signatures */
-#define SIGNATURE_UNSEEN "signature not verified; use 'capsule --ca'"
+/* without --ca */
+#define SIGNATURE_UNSEEN "signature not verified; use --ca"
 
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
@@ -403,6 +405,11 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	if (ret)
 		return ret;
 	out_bool(ctl->out, "accepted", "Driver would take it", true);
+	if (ctl->options.ca) {
+		out_bool(ctl->out, "acceptable", "Would be accepted", true);
+		out_null(ctl->out, "acceptable_why");
+		return STATUS_DONE;
+	}
 	out_null(ctl->out, "acceptable");
 	out_string(ctl->out, "acceptable_why", NULL, SIGNATURE_UNSEEN);
 	out_string(ctl->out, NULL, "Would be accepted",
@@ -439,6 +446,40 @@ static int check_current(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
+static int check_sum(struct pfructl *ctl, const struct capsule_file *file,
+		     const char *sum)
+{
+	const char *wanted = ctl->options.sha256;
+
+	if (!wanted || !strcasecmp(wanted, sum))
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_CAPSULE, "sha256",
+	     "%s: its SHA-256 is %s, and --sha256 demands %s", file->name, sum,
+	     wanted);
+	fail_string(ctl->out, "found", sum);
+	fail_string(ctl->out, "expected", wanted);
+	return STATUS_CAPSULE;
+}
+
+/* What can be said of the bytes in memory, which are those that are staged. */
+static int check_file(struct pfructl *ctl, const struct attempt *attempt,
+		      struct pfru_verdict *verdict)
+{
+	const struct capsule_file *file = attempt->file;
+	struct authority *authority;
+	int ret = check_sum(ctl, file, attempt->sha256);
+
+	if (ret)
+		return ret;
+	if (pfru_judge(file->bytes, file->size, NULL, verdict))
+		return fail_refused(ctl, file, &verdict->refusal, NULL);
+	ret = authority_load(ctl, &authority);
+	if (!ret)
+		ret = signature_require(ctl, authority, file);
+	authority_free(authority);
+	return ret ? ret : attempt_check(ctl, attempt);
+}
+
 static int stage_file(struct pfructl *ctl, enum pfru_action action,
 		      const struct capsule_file *file, bool *current)
 {
@@ -450,10 +491,8 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 	struct device device;
 	int ret;
 
-	if (pfru_judge(file->bytes, file->size, NULL, &verdict))
-		return fail_refused(ctl, file, &verdict.refusal, NULL);
 	capsule_digest(file, attempt.sha256);
-	ret = attempt_check(ctl, &attempt);
+	ret = check_file(ctl, &attempt, &verdict);
 	if (ret)
 		return ret;
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
@@ -544,6 +583,8 @@ static const struct cli_option stage_options[] = {
 	OPTION_DEVICE,
 	OPTION_REVISION,
 	OPTION_DRY_RUN,
+	OPTION_CA,
+	OPTION_SHA256,
 	OPTION_UNLESS_CURRENT,
 	OPTION_FORCE,
 	{ 0, "retries", "N",
@@ -584,12 +625,8 @@ const struct cli_command cmd_activate = {
 };
 
 static const struct cli_option stage_activate_options[] = {
-	OPTION_DEVICE,
-	OPTION_REVISION,
-	OPTION_DRY_RUN,
-	OPTION_UNLESS_CURRENT,
-	OPTION_FORCE,
-	{ 0 },
+	OPTION_DEVICE, OPTION_REVISION,	      OPTION_DRY_RUN, OPTION_CA,
+	OPTION_SHA256, OPTION_UNLESS_CURRENT, OPTION_FORCE,   { 0 },
 };
 
 const struct cli_command cmd_stage_activate = {
