@@ -57,6 +57,13 @@
 			OPTION_AT(sha256), option_sha256                     \
 	}
 
+#define OPTION_WAIT                                                         \
+	{                                                                   \
+		0, "wait", "SECONDS",                                       \
+			"wait that long while another update is under way", \
+			OPTION_AT(wait), option_seconds                     \
+	}
+
 #define OPTION_FORCE                                                           \
 	{                                                                      \
 		0, "force-after-interruption", NULL,                           \

@@ -77,6 +77,7 @@ enum exit_status {
  * @output: file to print to, else standard output
  * @journal: print to the journal
  * @state: file to keep the position in
+ * @wait: milliseconds to wait while another update is under way
  * @last: the last one only
  * @interval: milliseconds between two looks of a follower
  * @confirm: milliseconds between two questions of a follower
@@ -107,6 +108,7 @@ struct options {
 	const char *output;
 	bool journal;
 	const char *state;
+	uint32_t wait;
 	bool last;
 	uint32_t interval;
 	uint32_t confirm;

@@ -19,6 +19,7 @@
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
+#include "cli/pfructl/record/lock.h"
 #include "core/status.h"
 
 /* without --ca */
@@ -480,6 +481,29 @@ static int check_file(struct pfructl *ctl, const struct attempt *attempt,
 	return ret ? ret : attempt_check(ctl, attempt);
 }
 
+/* On an open device; whatever is refused here leaves the firmware as it was. */
+static int stage_on(struct pfructl *ctl, enum pfru_action action,
+		    struct attempt *attempt, struct pfru_verdict *verdict,
+		    bool *current)
+{
+	const struct device *device = attempt->device;
+	const struct capsule_file *file = attempt->file;
+	int ret;
+
+	print_action(ctl, device, action);
+	out_string(ctl->out, "sha256", NULL, attempt->sha256);
+	ret = check_current(ctl, device, file, verdict, current);
+	if (ctl->options.dry_run)
+		out_bool(ctl->out, "dry_run", NULL, true);
+	if (!ret && ctl->options.dry_run)
+		out_bool(ctl->out, "would_change", NULL, !*current);
+	if (ret || *current)
+		return ret;
+	if (ctl->options.dry_run)
+		return dry_run(ctl, device, file, verdict);
+	return load_and_act(ctl, action, attempt, verdict);
+}
+
 static int stage_file(struct pfructl *ctl, enum pfru_action action,
 		      const struct capsule_file *file, bool *current)
 {
@@ -489,27 +513,24 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 	};
 	struct pfru_verdict verdict;
 	struct device device;
+	int lock = -1;
 	int ret;
 
 	capsule_digest(file, attempt.sha256);
 	ret = check_file(ctl, &attempt, &verdict);
-	if (ret)
-		return ret;
-	ret = device_open(ctl, DEVICE_UPDATE, &device);
+	if (!ret)
+		ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return ret;
 	attempt.device = &device;
-	print_action(ctl, &device, action);
-	out_string(ctl->out, "sha256", NULL, attempt.sha256);
-	ret = check_current(ctl, &device, file, &verdict, current);
-	if (ctl->options.dry_run)
-		out_bool(ctl->out, "dry_run", NULL, true);
-	if (!ret && ctl->options.dry_run)
-		out_bool(ctl->out, "would_change", NULL, !*current);
-	if (!ret && !*current && ctl->options.dry_run)
-		ret = dry_run(ctl, &device, file, &verdict);
-	else if (!ret && !*current)
-		ret = load_and_act(ctl, action, &attempt, &verdict);
+	if (!ctl->options.dry_run)
+		ret = update_lock(ctl, attempt.action, &lock);
+	/* whoever had the lock may have tried this one */
+	if (!ret && lock >= 0)
+		ret = attempt_check(ctl, &attempt);
+	if (!ret)
+		ret = stage_on(ctl, action, &attempt, &verdict, current);
+	update_unlock(lock);
 	device_close(&device);
 	return ret;
 }
@@ -558,23 +579,32 @@ static int find_before(struct pfructl *ctl, struct attempt *attempt)
 	return ret;
 }
 
+static int activate_on(struct pfructl *ctl, struct attempt *attempt)
+{
+	int ret;
+
+	print_action(ctl, attempt->device, PFRU_ACTION_ACTIVATE);
+	ret = attempt_find_staged(ctl, attempt);
+	if (!ret)
+		ret = find_before(ctl, attempt);
+	return ret ? ret : act(ctl, PFRU_ACTION_ACTIVATE, attempt);
+}
+
 static int run_activate(void *program)
 {
-	struct pfructl *ctl = program;
 	struct attempt attempt = { .action = "activate" };
+	struct pfructl *ctl = program;
 	struct device device;
-	int ret;
+	int lock, ret;
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return print_outcome(ctl, ret, false);
 	attempt.device = &device;
-	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
-	ret = attempt_find_staged(ctl, &attempt);
+	ret = update_lock(ctl, attempt.action, &lock);
 	if (!ret)
-		ret = find_before(ctl, &attempt);
-	if (!ret)
-		ret = act(ctl, PFRU_ACTION_ACTIVATE, &attempt);
+		ret = activate_on(ctl, &attempt);
+	update_unlock(lock);
 	device_close(&device);
 	return print_outcome(ctl, ret, false);
 }
@@ -587,6 +617,7 @@ static const struct cli_option stage_options[] = {
 	OPTION_SHA256,
 	OPTION_UNLESS_CURRENT,
 	OPTION_FORCE,
+	OPTION_WAIT,
 	{ 0, "retries", "N",
 	  "repeat up to N times, one second apart, while the\n"
 	  "firmware answers \"retry suggested\" (default 0)",
@@ -607,9 +638,7 @@ const struct cli_command cmd_stage = {
 };
 
 static const struct cli_option activate_options[] = {
-	OPTION_DEVICE,
-	OPTION_REVISION,
-	{ 0 },
+	OPTION_DEVICE, OPTION_REVISION, OPTION_SHA256, OPTION_WAIT, { 0 },
 };
 
 const struct cli_command cmd_activate = {
@@ -625,8 +654,9 @@ const struct cli_command cmd_activate = {
 };
 
 static const struct cli_option stage_activate_options[] = {
-	OPTION_DEVICE, OPTION_REVISION,	      OPTION_DRY_RUN, OPTION_CA,
-	OPTION_SHA256, OPTION_UNLESS_CURRENT, OPTION_FORCE,   { 0 },
+	OPTION_DEVICE, OPTION_REVISION, OPTION_DRY_RUN,
+	OPTION_CA,     OPTION_SHA256,	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,  OPTION_WAIT,	{ 0 },
 };
 
 const struct cli_command cmd_stage_activate = {

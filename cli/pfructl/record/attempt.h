@@ -36,6 +36,16 @@ struct attempt {
 };
 
 /**
+ * attempt_fail_record() - report that the record cannot be kept
+ * @ctl: for errors
+ * @what: follows "cannot"
+ * @error: positive errno
+ *
+ * Return: STATUS_FAILED
+ */
+int attempt_fail_record(struct pfructl *ctl, const char *what, int error);
+
+/**
  * attempt_check() - was the last attempt with this capsule interrupted
  * @ctl: options and errors
  * @attempt: its @sha256 and @file are set
@@ -46,11 +56,12 @@ struct attempt {
 int attempt_check(struct pfructl *ctl, const struct attempt *attempt);
 
 /**
- * attempt_find_staged() - what is activated by an activation
- * @ctl: for errors
+ * attempt_find_staged() - what is activated by an activation, and may it be
+ * @ctl: options and errors
  * @attempt: its @sha256 is set, and @before to what ran when it was staged
  *
- * Return: enum exit_status, reported
+ * Return: enum exit_status, reported; STATUS_BUSY when another operator staged it and
+ * --sha256 does not name it
  */
 int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt);
 
