@@ -269,6 +269,21 @@ static void wait_to_retry(struct pfructl *ctl, uint32_t left)
 	nanosleep(&delay, NULL);
 }
 
+/* Returns a positive errno, or 0. Allocates nothing: the outcome is not known yet. */
+static int call(const struct device *device, enum pfru_action action,
+		uint64_t *nanoseconds)
+{
+	struct timespec from, to;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	error = ioctl(device->fd, actions[action].request, 0) ? errno : 0;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	*nanoseconds = (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec -
+		       from.tv_nsec;
+	return error;
+}
+
 /*
  * The proof that an activation took, for one call more. That it cannot be had makes no
  * failure of it.
@@ -306,8 +321,7 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		ret = begin(ctl, action, attempt);
 		if (ret)
 			return ret;
-		error = ioctl(device->fd, actions[action].request, 0) ? errno :
-									0;
+		error = call(device, action, &attempt->call_time);
 		if (!error)
 			note_success(ctl, action);
 		result = get_result(device, error, &r);
@@ -326,6 +340,8 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		fail_number(ctl->out, "tries", tries);
 	attempt_end(ctl, attempt, ret, result);
 	out_string(ctl->out, "attempt", NULL, attempt->id);
+	out_duration(ctl->out, "call_time_ns",
+		     error ? NULL : "Duration of the call", attempt->call_time);
 	if (!error) {
 		print_result(ctl, result, tries);
 		if (actions[action].runs)

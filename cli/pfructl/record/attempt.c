@@ -448,6 +448,7 @@ void attempt_end(struct pfructl *ctl, const struct attempt *attempt, int status,
 	char *message;
 
 	history_put_number(entry, "exit_status", status);
+	history_put_number(entry, "call_time_ns", attempt->call_time);
 	if (result)
 		put_result(entry, result);
 	if (status)

@@ -20,6 +20,7 @@
  * @image: the first one of @file
  * @before: the capability before, when @has_before
  * @has_before: it is known
+ * @call_time: nanoseconds that the call took, for attempt_end()
  * @id: set by attempt_begin()
  */
 struct attempt {
@@ -32,6 +33,7 @@ struct attempt {
 	struct pfru_image image;
 	struct pfru_capability before;
 	bool has_before;
+	uint64_t call_time;
 	char id[33];
 };
 

@@ -259,3 +259,13 @@ def test_configuration_of_openssl_is_not_read(tool, tmp_path, monkeypatch):
     left.unlink()
     r = tool.run("stage", tool.inputs / "signed.cap")
     assert r.status == 0 and not left.exists(), r
+
+
+@pytest.mark.parametrize("fake", [{}, {"start": "5:1"}])
+def test_duration_of_the_call(tool, fake):
+    """Measured here: the kernel's own driver tells no times."""
+    machine = Machine(tool)
+    d = tool.run("stage-activate", tool.inputs / "signed.cap", "--json",
+                 slow=300, **fake).json()
+    assert 3e8 <= d["call_time_ns"] < 3e9, d
+    assert machine.attempts()[-1]["call_time_ns"] == d["call_time_ns"]
