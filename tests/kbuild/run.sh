@@ -460,6 +460,7 @@ part_dkms_fails()
 		esac
 	END
 	chmod 755 "$work/dkms-fails/dkms"
+	# shellcheck disable=SC2016 # for the inner shell
 	capture env PATH="$work/dkms-fails:$PATH" unshare -rm sh -c '
 		mount -t tmpfs tmpfs /lib/modules
 		mount -t tmpfs tmpfs /var/lib
