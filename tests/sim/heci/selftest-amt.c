@@ -1360,6 +1360,10 @@ static void test_setup(void)
 	ctl("wsman-return 1");
 	check(strstr(setup("2", hash), "ReturnValue>1<"), "a forced value");
 	check(says("amt.control", "none"), "does nothing");
+	ctl("wsman-fault");
+	check(strstr(setup("2", hash), "AccessDenied") && strstr(page, " 400 "),
+	      "a fault");
+	check(says("amt.control", "none"), "does nothing either");
 	check(strstr(act(OS, AMT_URI SETUP "/CommitChanges", AMT_URI SETUP, ""),
 		     "ReturnValue>3<"), "nothing to commit");
 	check(strstr(setup("2", hash), "ReturnValue>0<"), "set up");
@@ -1440,7 +1444,7 @@ static void test_knobs(void)
 		"amt-feature 8 1", "amt-security 17 1", "amthi-status",
 		"amthi-raw 1 zz", "lme-ports none", "lme-window 0",
 		"lme-chunk 9000", "lme-refuse 0", "lme-direct x 70000",
-		"lme-lie x", "http-delay x", "corrupt length lme",
+		"lme-lie x", "wsman-fault x", "http-delay x", "corrupt length lme",
 		"pace x", "connections 300",
 	};
 	size_t i;
