@@ -405,6 +405,19 @@ def test_channel_that_is_refused_at_first(tool, service, lme, file):
     assert tool.run("activate", "--yes", "--password-file", file).status == 0
 
 
+def test_channels_are_closed_before_the_session(tool, service, lme, file):
+    lme.slow_close = 0.2
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+    assert not lme.left_early and not lme.channels
+
+
+def test_channels_that_amt_does_not_close(tool, service, lme, file):
+    lme.slow_close = None
+    r = tool.run("activate", "--yes", "--password-file", file, speed=WALK,
+                 timeout=20)
+    assert r.status == 0, r
+
+
 @pytest.mark.parametrize("after", [1, 2])
 def test_session_that_ends_with_a_channel(tool, service, lme, file, after):
     service.close = True
