@@ -125,10 +125,10 @@ works "lme-window 64"
 works "lme-window 1" 40
 works "lme-chunk 7" 20
 works "lme-adjust no"
-web "lme-window 64; lme-adjust no" 8 web-service 'did not answer in time' 18
+web "lme-window 64; lme-adjust no" 8 web-service 'did not answer in time' 20
 works "lme-refuse 1"
 works "lme-refuse 4 2"
-web "lme-refuse 1 all" 8 web-service 'web service' 18
+web "lme-refuse 1 all" 8 web-service 'web service' 20
 works "lme-stale all"
 works "lme-leak all"
 works "lme-drop all"
@@ -153,9 +153,9 @@ during 1 500 "lme-direct 127.0.0.1 0; lme-direct 192.0.2.1 80; lme-udp 192.0.2.1
 works "http-close yes"
 works "http-chunked yes"
 works "http-delay 300"
-web "http-delay 30000" 8 web-service 'did not answer in time' 18
+web "http-delay 30000" 8 web-service 'did not answer in time' 20
 works http-cut
-web "http-cut all" 8 web-service 'web service' 18
+web "http-cut all" 8 web-service 'web service' 20
 # the fourth is the setup: it is done, and its answer is lost
 during 3 1000 http-cut 0 - - 15
 like "$(field notes.0)$(field notes.1)" 'its state says that it did it' "and says how it knows"
