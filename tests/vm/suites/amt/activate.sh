@@ -129,7 +129,7 @@ works "lme-adjust no"
 web "lme-window 64; lme-adjust no" 8 web-service 'did not answer in time' 20
 works "lme-refuse 1"
 works "lme-refuse 4 2"
-web "lme-refuse 1 all" 8 web-service 'web service' 20
+web "lme-refuse 1 all" 8 web-service 'web service' 25
 works "lme-stale all"
 works "lme-leak all"
 works "lme-drop all"
