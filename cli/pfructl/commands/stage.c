@@ -28,6 +28,9 @@
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
 
+/* who does not read for so long what came of it does not keep signals waiting */
+#define PRINT_SECONDS 3
+
 /* bytes written between two lines of progress */
 #define WRITE_CHUNK (4U << 20)
 
@@ -183,10 +186,9 @@ static int load(struct pfructl *ctl, const struct device *device,
 /* before anything that takes memory */
 static void note_success(struct pfructl *ctl, enum pfru_action action)
 {
-	outcome(ctl->out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
-		actions[action].runs, "%s: the firmware did it: status %u (%s)",
-		actions[action].key, PFRU_STATUS_SUCCESS,
-		pfru_status_name(PFRU_STATUS_SUCCESS));
+	outcome(ctl->out, STATUS_UNWRITTEN, outcomes[STATUS_DONE],
+		"%s: the firmware did it: status %u (%s)", actions[action].key,
+		PFRU_STATUS_SUCCESS, pfru_status_name(PFRU_STATUS_SUCCESS));
 }
 
 /* @r: NULL when the driver does not give it */
@@ -241,22 +243,21 @@ static int begin(struct pfructl *ctl, enum pfru_action action,
 	int ret;
 
 	/* nothing has happened yet: who stops reading must not stop signals */
-	if (a->runs)
+	if (a->runs) {
 		out_flush(out);
-	/* who ends the program now would leave a record without an end */
-	signals_hold();
-	ret = attempt_begin(ctl, attempt);
-	if (ret)
-		return ret;
-	if (a->runs)
 		announce(out, "%s: calling the firmware to %s %s",
 			 attempt->device->path, a->key,
 			 attempt->file ? attempt->file->name : a->object);
+	}
 	progress(out, "waiting for the firmware to %s...", a->key);
-	outcome(out, STATUS_UNKNOWN, false,
-		"%s: the firmware was called, and what came of it is unknown",
-		a->key);
-	return STATUS_DONE;
+	/* who ends the program now would leave a record without an end */
+	signals_hold();
+	ret = attempt_begin(ctl, attempt);
+	if (!ret)
+		outcome(out, STATUS_UNKNOWN, outcomes[STATUS_UNKNOWN],
+			"%s: the firmware was called, and what came of it is unknown",
+			a->key);
+	return ret;
 }
 
 static void wait_to_retry(struct pfructl *ctl, uint32_t left)
@@ -322,13 +323,14 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		if (ret)
 			return ret;
 		error = call(device, action, &attempt->call_time);
+		signals_release_in(PRINT_SECONDS);
 		if (!error)
 			note_success(ctl, action);
 		result = get_result(device, error, &r);
 		if (!error || !left || signals_waiting() ||
 		    !wants_retry(result))
 			break;
-		outcome(ctl->out, STATUS_FIRMWARE, false,
+		outcome(ctl->out, STATUS_FIRMWARE, outcomes[STATUS_FIRMWARE],
 			"%s: the firmware suggests to retry",
 			actions[action].key);
 		attempt_end(ctl, attempt, STATUS_FIRMWARE, result);
