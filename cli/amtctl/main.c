@@ -175,6 +175,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	wrong = options_parse(&line, argc, argv);
+	last_document(ctl.json ? DOCUMENT_START_OF(SCHEMA_VERSION) : NULL);
 	ctl.out = output_new(ctl.json, ctl.quiet);
 	out_number(ctl.out, "schema_version", NULL, SCHEMA_VERSION);
 	out_repeat(ctl.out);

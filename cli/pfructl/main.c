@@ -20,6 +20,9 @@
 #define PFRUCTL_VERSION "unknown"
 #endif
 
+/* of a document that is printed when there is no memory */
+#define NO_MEMORY_START DOCUMENT_START_OF(SCHEMA_VERSION)
+
 const char program_name[] = "pfructl";
 
 /* clang-format off */
@@ -66,7 +69,8 @@ static const char exit_help[] =
 	"  6  busy: another program loads a capsule or uses the position, or there is\n"
 	"     no log yet\n"
 	"  7  the log changed each time it was read\n"
-	"  8  unknown outcome: the firmware may have done it, or not\n";
+	"  8  unknown outcome: the firmware may have done it, or not\n"
+	"  9  done, but the output could not be written\n";
 
 static void print_commands(struct text *text)
 {
@@ -275,6 +279,16 @@ static void set_signals(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+/* What is wrong with the command line takes memory, before it is known. */
+static void expect_json(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
+			last_document(NO_MEMORY_START);
+}
+
 int main(int argc, char **argv)
 {
 	struct pfructl ctl = { .options = { .revision = 1 } };
@@ -288,7 +302,9 @@ int main(int argc, char **argv)
 
 	guard_descriptors();
 	set_signals();
+	expect_json(argc, argv);
 	wrong = options_parse(&line, argc, argv);
+	last_document(ctl.options.json ? NO_MEMORY_START : NULL);
 	ctl.out = output_new(ctl.options.json, ctl.options.quiet);
 	print_header(&ctl);
 	ret = run(&ctl, &line, wrong);

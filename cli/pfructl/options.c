@@ -11,8 +11,9 @@
 #include "cli/pfructl/log/types.h"
 #include "options.h"
 
-#define RETRIES_MAX 3600
-#define SECONDS_MAX 86400
+#define RETRIES_MAX   3600
+#define SHA256_DIGITS 64
+#define SECONDS_MAX   86400
 
 static int parse_number(const char *text, unsigned long max, uint32_t *number)
 {
@@ -72,6 +73,15 @@ char *option_revision(const struct cli_option *option, const char *text,
 
 	if (parse_number(text, 2, revision) || !*revision)
 		return wrong(option, "1 or 2", text);
+	return NULL;
+}
+
+char *option_sha256(const struct cli_option *option, const char *text, void *to)
+{
+	if (strlen(text) != SHA256_DIGITS ||
+	    strspn(text, "0123456789abcdefABCDEF") != SHA256_DIGITS)
+		return wrong(option, "64 hexadecimal digits", text);
+	*(const char **)to = text;
 	return NULL;
 }
 

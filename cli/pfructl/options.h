@@ -44,6 +44,26 @@
 			OPTION_AT(unless_current), NULL               \
 	}
 
+#define OPTION_CA                                                          \
+	{                                                                  \
+		0, "ca", "FILE",                                           \
+			"verify the signature against these certificates", \
+			OPTION_AT(ca), options_file                        \
+	}
+
+#define OPTION_SHA256                                                        \
+	{                                                                    \
+		0, "sha256", "SUM", "refuse a capsule with another SHA-256", \
+			OPTION_AT(sha256), option_sha256                     \
+	}
+
+#define OPTION_WAIT                                                         \
+	{                                                                   \
+		0, "wait", "SECONDS",                                       \
+			"wait that long while another update is under way", \
+			OPTION_AT(wait), option_seconds                     \
+	}
+
 #define OPTION_FORCE                                                           \
 	{                                                                      \
 		0, "force-after-interruption", NULL,                           \
@@ -58,6 +78,9 @@ char *option_device(const struct cli_option *option, const char *text,
 char *option_revision(const struct cli_option *option, const char *text,
 		      void *to);
 char *option_type(const struct cli_option *option, const char *text, void *to);
+/* 64 hexadecimal digits */
+char *option_sha256(const struct cli_option *option, const char *text,
+		    void *to);
 /* up to 3600 */
 char *option_retries(const struct cli_option *option, const char *text,
 		     void *to);

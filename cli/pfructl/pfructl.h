@@ -31,6 +31,7 @@ struct output;
  * @STATUS_BUSY: somebody else loads a capsule, or there is no log yet
  * @STATUS_CHANGING: the log changed each time it was read
  * @STATUS_UNKNOWN: the firmware may have done what it was asked, or not
+ * @STATUS_UNWRITTEN: it was done, and not all of that could be printed
  */
 enum exit_status {
 	STATUS_DONE = 0,
@@ -42,6 +43,7 @@ enum exit_status {
 	STATUS_BUSY = 6,
 	STATUS_CHANGING = 7,
 	STATUS_UNKNOWN = 8,
+	STATUS_UNWRITTEN = 9,
 };
 
 /* flags of a struct cli_command: */
@@ -59,6 +61,7 @@ enum exit_status {
  * @version: print the version
  * @device: path or instance number
  * @ca: file with certificates to verify against
+ * @sha256: what the capsule's must be, in digits of either case
  * @revision: of the firmware interface, 1 or 2; 1 when it was not given
  * @retries: how often to repeat a stage that the firmware wants repeated
  * @dry_run: stop before anything is written
@@ -76,6 +79,7 @@ enum exit_status {
  * @output: file to print to, else standard output
  * @journal: print to the journal
  * @state: file to keep the position in
+ * @wait: milliseconds to wait while another update is under way
  * @last: the last one only
  * @interval: milliseconds between two looks of a follower
  * @confirm: milliseconds between two questions of a follower
@@ -88,6 +92,7 @@ struct options {
 	bool version;
 	const char *device;
 	const char *ca;
+	const char *sha256;
 	uint32_t revision;
 	uint32_t retries;
 	bool dry_run;
@@ -105,6 +110,7 @@ struct options {
 	const char *output;
 	bool journal;
 	const char *state;
+	uint32_t wait;
 	bool last;
 	uint32_t interval;
 	uint32_t confirm;

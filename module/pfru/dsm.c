@@ -287,15 +287,17 @@ static int parse(const union acpi_object *package,
 	return 0;
 }
 
-static int call(const struct pfru_firmware *fw, const struct function *function,
-		u32 revision, const u32 *argument, void *answer, size_t size,
-		struct pfru_result *result)
+static int make_call(const struct pfru_firmware *fw,
+		     const struct function *function, u32 revision,
+		     const u32 *argument, void *answer, size_t size,
+		     struct pfru_result *result, ktime_t *time)
 {
 	union acpi_object integer = { .type = ACPI_TYPE_INTEGER };
 	union acpi_object package = {
 		.package = { ACPI_TYPE_PACKAGE, 1, &integer },
 	};
 	union acpi_object *object;
+	ktime_t begin;
 	int ret;
 
 	memset(answer, 0, size);
@@ -308,10 +310,12 @@ static int call(const struct pfru_firmware *fw, const struct function *function,
 
 	if (argument)
 		integer.integer.value = *argument;
+	begin = ktime_get();
 	/* without an argument the empty package is made for us */
 	object = acpi_evaluate_dsm(ACPI_HANDLE(fw->dev), function->guid,
 				   revision, function->index,
 				   argument ? &package : NULL);
+	*time = ktime_sub(ktime_get(), begin);
 	if (!object) {
 		result->reason = PFRU_REASON_NO_ANSWER;
 		return -EIO;
@@ -330,6 +334,19 @@ static int call(const struct pfru_firmware *fw, const struct function *function,
 	if (result->status != PFRU_STATUS_SUCCESS)
 		result->reason = PFRU_REASON_FIRMWARE;
 	return -pfru_status_errno(result->status);
+}
+
+static int call(const struct pfru_firmware *fw, const struct function *function,
+		u32 revision, const u32 *argument, void *answer, size_t size,
+		struct pfru_result *result)
+{
+	ktime_t time;
+	int ret;
+
+	ret = make_call(fw, function, revision, argument, answer, size, result,
+			&time);
+	pfru_figures_add(fw->figures, function->name, time, result->status);
+	return ret;
 }
 
 int pfru_dsm_query(const struct pfru_firmware *fw, u32 revision,
@@ -423,14 +440,10 @@ int pfru_dsm_get_data(const struct pfru_firmware *fw, u32 revision, u32 type,
 
 bool pfru_range_usable(u64 address, u64 size, u64 limit)
 {
-	/*
-	 * memremap() warns beyond what the CPU can address, and a kernel with
-	 * narrower addresses than its CPU would look at others than it maps.
-	 */
-	unsigned int bits = min_t(unsigned int, boot_cpu_data.x86_phys_bits,
-				  BITS_PER_TYPE(resource_size_t));
-
-	if (!pfru_range_exists(address, size, limit, bits))
+	/* memremap() warns beyond what the CPU can address */
+	if (!pfru_range_exists(address, size, limit,
+			       boot_cpu_data.x86_phys_bits,
+			       sizeof(resource_size_t)))
 		return false;
 	return region_intersects(address, size, IORESOURCE_SYSTEM_RAM,
 				 IORES_DESC_NONE) == REGION_DISJOINT;

@@ -12,7 +12,7 @@ function __pfructl_command
 		end
 		switch $word
 			case -d --device -r --revision -t --type --retries --ca \
-				-o --output --state --interval --confirm
+				--sha256 --wait -o --output --state --interval --confirm
 				set value yes
 			case '-*'
 			case '*'
@@ -90,7 +90,11 @@ complete -c pfructl -n $telemetry -l state -rF -d 'keep the position there'
 complete -c pfructl -n $telemetry -l interval -x -d 'how often to look'
 complete -c pfructl -n $telemetry -l confirm -x \
 	-d 'how often to ask the firmware at least'
-complete -c pfructl -n "__pfructl_in capsule" -l ca -rF \
+complete -c pfructl -n "__pfructl_in activate stage stage-activate" -l wait -x \
+	-d 'wait while another update is under way'
+complete -c pfructl -n "__pfructl_in activate stage stage-activate" -l sha256 -x \
+	-d 'refuse another capsule'
+complete -c pfructl -n "__pfructl_in $files" -l ca -rF \
 	-d 'verify against these certificates'
 complete -c pfructl -n "__pfructl_in capsule" -l no-device \
 	-d 'do not judge against this machine'

@@ -266,12 +266,7 @@ static void check_signature(struct pfructl *ctl, struct findings *f,
 	signature_check(authority, f->file, &image, signature);
 	if (!authority || signature->verified == ANSWER_YES)
 		return;
-	fail(ctl->out, STATUS_CAPSULE, "signature",
-	     "%s: signature of the image at offset %llu not verified: %s",
-	     f->file->name, (unsigned long long)image.offset,
-	     escaped(signature->why));
-	fail_number(ctl->out, "offset", image.offset);
-	fail_string(ctl->out, "why", signature->why);
+	signature_fail(ctl, f->file, &image, signature);
 	refuse(f, STATUS_CAPSULE, signature->why,
 	       signature->verified == ANSWER_NO);
 }
@@ -511,8 +506,7 @@ static int run(void *program)
 static const struct cli_option options[] = {
 	OPTION_DEVICE,
 	OPTION_REVISION,
-	{ 0, "ca", "FILE", "verify the signature against these certificates",
-	  OPTION_AT(ca), options_file },
+	OPTION_CA,
 	{ 0, "no-device", NULL, "do not compare with this machine",
 	  OPTION_AT(no_device) },
 	{ 0 },

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,16 +15,21 @@
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
 #include "cli/pfructl/capsule/relation.h"
+#include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
+#include "cli/pfructl/record/lock.h"
 #include "core/status.h"
 
-/* a dry run does not open signatures */
-#define SIGNATURE_UNSEEN "signature not verified; use 'capsule --ca'"
+/* without --ca */
+#define SIGNATURE_UNSEEN "signature not verified; use --ca"
 
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
+
+/* who does not read for so long what came of it does not keep signals waiting */
+#define PRINT_SECONDS 3
 
 /* bytes written between two lines of progress */
 #define WRITE_CHUNK (4U << 20)
@@ -180,10 +186,9 @@ static int load(struct pfructl *ctl, const struct device *device,
 /* before anything that takes memory */
 static void note_success(struct pfructl *ctl, enum pfru_action action)
 {
-	outcome(ctl->out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
-		actions[action].runs, "%s: the firmware did it: status %u (%s)",
-		actions[action].key, PFRU_STATUS_SUCCESS,
-		pfru_status_name(PFRU_STATUS_SUCCESS));
+	outcome(ctl->out, STATUS_UNWRITTEN, outcomes[STATUS_DONE],
+		"%s: the firmware did it: status %u (%s)", actions[action].key,
+		PFRU_STATUS_SUCCESS, pfru_status_name(PFRU_STATUS_SUCCESS));
 }
 
 /* @r: NULL when the driver does not give it */
@@ -238,22 +243,21 @@ static int begin(struct pfructl *ctl, enum pfru_action action,
 	int ret;
 
 	/* nothing has happened yet: who stops reading must not stop signals */
-	if (a->runs)
+	if (a->runs) {
 		out_flush(out);
-	/* who ends the program now would leave a record without an end */
-	signals_hold();
-	ret = attempt_begin(ctl, attempt);
-	if (ret)
-		return ret;
-	if (a->runs)
 		announce(out, "%s: calling the firmware to %s %s",
 			 attempt->device->path, a->key,
 			 attempt->file ? attempt->file->name : a->object);
+	}
 	progress(out, "waiting for the firmware to %s...", a->key);
-	outcome(out, STATUS_UNKNOWN, false,
-		"%s: the firmware was called, and what came of it is unknown",
-		a->key);
-	return STATUS_DONE;
+	/* who ends the program now would leave a record without an end */
+	signals_hold();
+	ret = attempt_begin(ctl, attempt);
+	if (!ret)
+		outcome(out, STATUS_UNKNOWN, outcomes[STATUS_UNKNOWN],
+			"%s: the firmware was called, and what came of it is unknown",
+			a->key);
+	return ret;
 }
 
 static void wait_to_retry(struct pfructl *ctl, uint32_t left)
@@ -264,6 +268,21 @@ static void wait_to_retry(struct pfructl *ctl, uint32_t left)
 	     left, RETRY_SECONDS);
 	signals_release();
 	nanosleep(&delay, NULL);
+}
+
+/* Returns a positive errno, or 0. Allocates nothing: the outcome is not known yet. */
+static int call(const struct device *device, enum pfru_action action,
+		uint64_t *nanoseconds)
+{
+	struct timespec from, to;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	error = ioctl(device->fd, actions[action].request, 0) ? errno : 0;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	*nanoseconds = (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec -
+		       from.tv_nsec;
+	return error;
 }
 
 /*
@@ -303,15 +322,15 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		ret = begin(ctl, action, attempt);
 		if (ret)
 			return ret;
-		error = ioctl(device->fd, actions[action].request, 0) ? errno :
-									0;
+		error = call(device, action, &attempt->call_time);
+		signals_release_in(PRINT_SECONDS);
 		if (!error)
 			note_success(ctl, action);
 		result = get_result(device, error, &r);
 		if (!error || !left || signals_waiting() ||
 		    !wants_retry(result))
 			break;
-		outcome(ctl->out, STATUS_FIRMWARE, false,
+		outcome(ctl->out, STATUS_FIRMWARE, outcomes[STATUS_FIRMWARE],
 			"%s: the firmware suggests to retry",
 			actions[action].key);
 		attempt_end(ctl, attempt, STATUS_FIRMWARE, result);
@@ -323,6 +342,8 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		fail_number(ctl->out, "tries", tries);
 	attempt_end(ctl, attempt, ret, result);
 	out_string(ctl->out, "attempt", NULL, attempt->id);
+	out_duration(ctl->out, "call_time_ns",
+		     error ? NULL : "Duration of the call", attempt->call_time);
 	if (!error) {
 		print_result(ctl, result, tries);
 		if (actions[action].runs)
@@ -403,6 +424,11 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	if (ret)
 		return ret;
 	out_bool(ctl->out, "accepted", "Driver would take it", true);
+	if (ctl->options.ca) {
+		out_bool(ctl->out, "acceptable", "Would be accepted", true);
+		out_null(ctl->out, "acceptable_why");
+		return STATUS_DONE;
+	}
 	out_null(ctl->out, "acceptable");
 	out_string(ctl->out, "acceptable_why", NULL, SIGNATURE_UNSEEN);
 	out_string(ctl->out, NULL, "Would be accepted",
@@ -439,6 +465,63 @@ static int check_current(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
+static int check_sum(struct pfructl *ctl, const struct capsule_file *file,
+		     const char *sum)
+{
+	const char *wanted = ctl->options.sha256;
+
+	if (!wanted || !strcasecmp(wanted, sum))
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_CAPSULE, "sha256",
+	     "%s: its SHA-256 is %s, and --sha256 demands %s", file->name, sum,
+	     wanted);
+	fail_string(ctl->out, "found", sum);
+	fail_string(ctl->out, "expected", wanted);
+	return STATUS_CAPSULE;
+}
+
+/* What can be said of the bytes in memory, which are those that are staged. */
+static int check_file(struct pfructl *ctl, const struct attempt *attempt,
+		      struct pfru_verdict *verdict)
+{
+	const struct capsule_file *file = attempt->file;
+	struct authority *authority;
+	int ret = check_sum(ctl, file, attempt->sha256);
+
+	if (ret)
+		return ret;
+	if (pfru_judge(file->bytes, file->size, NULL, verdict))
+		return fail_refused(ctl, file, &verdict->refusal, NULL);
+	ret = authority_load(ctl, &authority);
+	if (!ret)
+		ret = signature_require(ctl, authority, file);
+	authority_free(authority);
+	return ret ? ret : attempt_check(ctl, attempt);
+}
+
+/* On an open device; whatever is refused here leaves the firmware as it was. */
+static int stage_on(struct pfructl *ctl, enum pfru_action action,
+		    struct attempt *attempt, struct pfru_verdict *verdict,
+		    bool *current)
+{
+	const struct device *device = attempt->device;
+	const struct capsule_file *file = attempt->file;
+	int ret;
+
+	print_action(ctl, device, action);
+	out_string(ctl->out, "sha256", NULL, attempt->sha256);
+	ret = check_current(ctl, device, file, verdict, current);
+	if (ctl->options.dry_run)
+		out_bool(ctl->out, "dry_run", NULL, true);
+	if (!ret && ctl->options.dry_run)
+		out_bool(ctl->out, "would_change", NULL, !*current);
+	if (ret || *current)
+		return ret;
+	if (ctl->options.dry_run)
+		return dry_run(ctl, device, file, verdict);
+	return load_and_act(ctl, action, attempt, verdict);
+}
+
 static int stage_file(struct pfructl *ctl, enum pfru_action action,
 		      const struct capsule_file *file, bool *current)
 {
@@ -448,29 +531,24 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 	};
 	struct pfru_verdict verdict;
 	struct device device;
+	int lock = -1;
 	int ret;
 
-	if (pfru_judge(file->bytes, file->size, NULL, &verdict))
-		return fail_refused(ctl, file, &verdict.refusal, NULL);
 	capsule_digest(file, attempt.sha256);
-	ret = attempt_check(ctl, &attempt);
-	if (ret)
-		return ret;
-	ret = device_open(ctl, DEVICE_UPDATE, &device);
+	ret = check_file(ctl, &attempt, &verdict);
+	if (!ret)
+		ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return ret;
 	attempt.device = &device;
-	print_action(ctl, &device, action);
-	out_string(ctl->out, "sha256", NULL, attempt.sha256);
-	ret = check_current(ctl, &device, file, &verdict, current);
-	if (ctl->options.dry_run)
-		out_bool(ctl->out, "dry_run", NULL, true);
-	if (!ret && ctl->options.dry_run)
-		out_bool(ctl->out, "would_change", NULL, !*current);
-	if (!ret && !*current && ctl->options.dry_run)
-		ret = dry_run(ctl, &device, file, &verdict);
-	else if (!ret && !*current)
-		ret = load_and_act(ctl, action, &attempt, &verdict);
+	if (!ctl->options.dry_run)
+		ret = update_lock(ctl, attempt.action, &lock);
+	/* whoever had the lock may have tried this one */
+	if (!ret && lock >= 0)
+		ret = attempt_check(ctl, &attempt);
+	if (!ret)
+		ret = stage_on(ctl, action, &attempt, &verdict, current);
+	update_unlock(lock);
 	device_close(&device);
 	return ret;
 }
@@ -519,23 +597,32 @@ static int find_before(struct pfructl *ctl, struct attempt *attempt)
 	return ret;
 }
 
+static int activate_on(struct pfructl *ctl, struct attempt *attempt)
+{
+	int ret;
+
+	print_action(ctl, attempt->device, PFRU_ACTION_ACTIVATE);
+	ret = attempt_find_staged(ctl, attempt);
+	if (!ret)
+		ret = find_before(ctl, attempt);
+	return ret ? ret : act(ctl, PFRU_ACTION_ACTIVATE, attempt);
+}
+
 static int run_activate(void *program)
 {
-	struct pfructl *ctl = program;
 	struct attempt attempt = { .action = "activate" };
+	struct pfructl *ctl = program;
 	struct device device;
-	int ret;
+	int lock, ret;
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
 		return print_outcome(ctl, ret, false);
 	attempt.device = &device;
-	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
-	ret = attempt_find_staged(ctl, &attempt);
+	ret = update_lock(ctl, attempt.action, &lock);
 	if (!ret)
-		ret = find_before(ctl, &attempt);
-	if (!ret)
-		ret = act(ctl, PFRU_ACTION_ACTIVATE, &attempt);
+		ret = activate_on(ctl, &attempt);
+	update_unlock(lock);
 	device_close(&device);
 	return print_outcome(ctl, ret, false);
 }
@@ -544,8 +631,11 @@ static const struct cli_option stage_options[] = {
 	OPTION_DEVICE,
 	OPTION_REVISION,
 	OPTION_DRY_RUN,
+	OPTION_CA,
+	OPTION_SHA256,
 	OPTION_UNLESS_CURRENT,
 	OPTION_FORCE,
+	OPTION_WAIT,
 	{ 0, "retries", "N",
 	  "repeat up to N times, one second apart, while the\n"
 	  "firmware answers \"retry suggested\" (default 0)",
@@ -566,9 +656,7 @@ const struct cli_command cmd_stage = {
 };
 
 static const struct cli_option activate_options[] = {
-	OPTION_DEVICE,
-	OPTION_REVISION,
-	{ 0 },
+	OPTION_DEVICE, OPTION_REVISION, OPTION_SHA256, OPTION_WAIT, { 0 },
 };
 
 const struct cli_command cmd_activate = {
@@ -584,12 +672,9 @@ const struct cli_command cmd_activate = {
 };
 
 static const struct cli_option stage_activate_options[] = {
-	OPTION_DEVICE,
-	OPTION_REVISION,
-	OPTION_DRY_RUN,
-	OPTION_UNLESS_CURRENT,
-	OPTION_FORCE,
-	{ 0 },
+	OPTION_DEVICE, OPTION_REVISION, OPTION_DRY_RUN,
+	OPTION_CA,     OPTION_SHA256,	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,  OPTION_WAIT,	{ 0 },
 };
 
 const struct cli_command cmd_stage_activate = {

@@ -24,8 +24,11 @@
 #include "journal.h"
 #include "types.h"
 
-/* longer lines become several entries; a datagram holds much more */
-#define LINE_MAX_BYTES 16384U
+/*
+ * Longer lines become several entries: journalctl -o json shows a field of 4096 bytes,
+ * its name and "=" included, as null unless --all is given.
+ */
+#define LINE_MAX_BYTES 4087U
 
 static int fail_journal(struct pfructl *ctl, int error)
 {
@@ -98,15 +101,30 @@ static int send_datagram(const struct journal *journal, const char *bytes,
 	return 0;
 }
 
-static void add_message(struct text *entry, const struct piece *piece)
+/* Without the end of a line, which is none where a long line goes on. */
+static uint32_t text_size(const struct piece *piece)
 {
-	bool loss = piece->lost || piece->gap;
 	uint32_t length = piece->size;
-	char *message;
 
+	if (!length || piece->bytes[length - 1] != '\n')
+		return length;
 	while (length && (piece->bytes[length - 1] == '\n' ||
 			  piece->bytes[length - 1] == '\r'))
 		length--;
+	return length;
+}
+
+/*
+ * With PFRU_TEXT_SIZE the bytes of the log can be had again: so many of the message,
+ * then up to PFRU_END the end of the line, a line feed after any carriage returns.
+ */
+static void add_message(struct text *entry, const struct piece *piece)
+{
+	bool loss = piece->lost || piece->gap;
+	uint32_t length = text_size(piece);
+	char *message;
+
+	journal_number(entry, "PFRU_TEXT_SIZE", length);
 	if (length) {
 		journal_bytes(entry, "MESSAGE", piece->bytes, length);
 		return;

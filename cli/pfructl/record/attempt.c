@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ static const struct {
 			     "outcome unknown" },
 };
 
-static int fail_record(struct pfructl *ctl, const char *what, int error)
+int attempt_fail_record(struct pfructl *ctl, const char *what, int error)
 {
 	char *path = sysroot_path("%s/history", STATE_DIRECTORY);
 
@@ -57,7 +58,7 @@ static int read_attempts(struct pfructl *ctl, json_object **attempts)
 	const char *what;
 	int ret = history_read(attempts, &what);
 
-	return ret ? fail_record(ctl, what, -ret) : STATUS_DONE;
+	return ret ? attempt_fail_record(ctl, what, -ret) : STATUS_DONE;
 }
 
 bool attempt_is_interrupted(json_object *attempt)
@@ -108,12 +109,18 @@ static void journal(const char *message_id, int priority, const char *message,
 	free(user);
 }
 
+/* Who may not read the record may not write it either, and gets no further. */
 int attempt_check(struct pfructl *ctl, const struct attempt *attempt)
 {
 	json_object *attempts, *last;
-	int ret = read_attempts(ctl, &attempts);
-	const char *begun, *action;
+	const char *begun, *action, *what;
+	int ret = history_read(&attempts, &what);
 	char *message;
+
+	if (ret == -EACCES)
+		ret = 0;
+	if (ret)
+		ret = attempt_fail_record(ctl, what, -ret);
 
 	last = ret ? NULL : history_last(attempts, attempt->sha256);
 	if (!last || !attempt_is_interrupted(last) ||
@@ -168,30 +175,105 @@ static bool read_versions(json_object *attempt, struct pfru_capability *cap)
 	       number_in(driver, "svn", &cap->drv_svn);
 }
 
-/* What was staged last in this boot on this device, and not activated since. */
-int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt)
+/* false when no login began this */
+static bool parse_login(const char *text, uint32_t *login)
 {
-	json_object *attempts;
-	int ret = read_attempts(ctl, &attempts);
+	if (!*text || text[strspn(text, "0123456789")] ||
+	    !strcmp(text, NO_LOGIN))
+		return false;
+	*login = strtoul(text, NULL, 10);
+	return true;
+}
+
+/* What was staged last in this boot on this device, and not activated since. */
+static json_object *find_staged(json_object *attempts, const char *device)
+{
+	json_object *staged = NULL;
 	char *boot = machine_boot_id();
 
-	json_object_object_foreach(attempts, id, other)
+	json_object_object_foreach(attempts, id, attempt)
 	{
-		const char *sum = history_text(other, "sha256");
-
 		(void)id;
-		if (!is_text(other, "boot_id", boot) ||
-		    !is_text(other, "device", attempt->device->path) ||
-		    is_text(other, "state", EVENT_FAILED))
-			continue;
-		attempt->has_before = false;
-		*attempt->sha256 = '\0';
-		if (!is_text(other, "action", "stage") || !sum)
-			continue;
-		snprintf(attempt->sha256, sizeof(attempt->sha256), "%s", sum);
-		attempt->has_before = read_versions(other, &attempt->before);
+		if (is_text(attempt, "boot_id", boot) &&
+		    is_text(attempt, "device", device) &&
+		    !is_text(attempt, "state", EVENT_FAILED))
+			staged = is_text(attempt, "action", "stage") ? attempt :
+								       NULL;
 	}
 	free(boot);
+	return staged;
+}
+
+/* Whoever logged in counts, where both are known: sudo makes all the same user. */
+static bool is_ours(json_object *attempt)
+{
+	uint32_t its_user = 0, its_login = 0, login = 0;
+	bool known;
+	char *text = login_user();
+
+	known = parse_login(text, &login) &&
+		number_in(attempt, "login_uid", &its_login);
+	free(text);
+	return number_in(attempt, "uid", &its_user) && its_user == getuid() &&
+	       (!known || its_login == login);
+}
+
+static int fail_anothers(struct pfructl *ctl, const struct attempt *attempt,
+			 json_object *staged)
+{
+	uint32_t user = 0, pid = 0;
+
+	number_in(staged, "uid", &user);
+	number_in(staged, "pid", &pid);
+	fail(ctl->out, STATUS_BUSY, "staged-by-another",
+	     "%s: what is staged now was staged by another operator (process %u of user %u, %s): nothing was activated; --sha256 %s activates it all the same",
+	     attempt->device->path, pid, user,
+	     escaped(or_unknown(history_text(staged, "begun"))),
+	     attempt->sha256);
+	fail_number(ctl->out, "holder_pid", pid);
+	fail_number(ctl->out, "holder_uid", user);
+	fail_string(ctl->out, "holder_command", "stage");
+	fail_string(ctl->out, "sha256", attempt->sha256);
+	return STATUS_BUSY;
+}
+
+/* --sha256 says what is to be activated: then it does not matter who staged it. */
+static int check_staged(struct pfructl *ctl, const struct attempt *attempt,
+			json_object *staged)
+{
+	const char *wanted = ctl->options.sha256;
+
+	if (!wanted)
+		return staged && *attempt->sha256 && !is_ours(staged) ?
+			       fail_anothers(ctl, attempt, staged) :
+			       STATUS_DONE;
+	if (!strcasecmp(wanted, attempt->sha256))
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_CAPSULE, "sha256",
+	     "%s: %s%s, and --sha256 demands %s", attempt->device->path,
+	     *attempt->sha256 ? "what is staged has the SHA-256 " :
+				"nothing that was staged is on record",
+	     attempt->sha256, wanted);
+	if (*attempt->sha256)
+		fail_string(ctl->out, "found", attempt->sha256);
+	fail_string(ctl->out, "expected", wanted);
+	return STATUS_CAPSULE;
+}
+
+int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt)
+{
+	json_object *attempts, *staged;
+	int ret = read_attempts(ctl, &attempts);
+
+	if (!ret) {
+		staged = find_staged(attempts, attempt->device->path);
+		if (staged && history_text(staged, "sha256"))
+			snprintf(attempt->sha256, sizeof(attempt->sha256), "%s",
+				 history_text(staged, "sha256"));
+		attempt->has_before = staged &&
+				      read_versions(staged, &attempt->before);
+		ret = check_staged(ctl, attempt, staged);
+	}
 	json_object_put(attempts);
 	return ret;
 }
@@ -312,7 +394,7 @@ int attempt_begin(struct pfructl *ctl, struct attempt *attempt)
 	json_object_put(entry);
 	if (ret) {
 		*attempt->id = '\0';
-		return fail_record(ctl, what, -ret);
+		return attempt_fail_record(ctl, what, -ret);
 	}
 	message = xasprintf("%s: %s of %s begun", attempt->device->path,
 			    attempt->action,
@@ -366,6 +448,7 @@ void attempt_end(struct pfructl *ctl, const struct attempt *attempt, int status,
 	char *message;
 
 	history_put_number(entry, "exit_status", status);
+	history_put_number(entry, "call_time_ns", attempt->call_time);
 	if (result)
 		put_result(entry, result);
 	if (status)

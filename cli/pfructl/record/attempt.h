@@ -20,6 +20,7 @@
  * @image: the first one of @file
  * @before: the capability before, when @has_before
  * @has_before: it is known
+ * @call_time: nanoseconds that the call took, for attempt_end()
  * @id: set by attempt_begin()
  */
 struct attempt {
@@ -32,8 +33,19 @@ struct attempt {
 	struct pfru_image image;
 	struct pfru_capability before;
 	bool has_before;
+	uint64_t call_time;
 	char id[33];
 };
+
+/**
+ * attempt_fail_record() - report that the record cannot be kept
+ * @ctl: for errors
+ * @what: follows "cannot"
+ * @error: positive errno
+ *
+ * Return: STATUS_FAILED
+ */
+int attempt_fail_record(struct pfructl *ctl, const char *what, int error);
 
 /**
  * attempt_check() - was the last attempt with this capsule interrupted
@@ -46,11 +58,12 @@ struct attempt {
 int attempt_check(struct pfructl *ctl, const struct attempt *attempt);
 
 /**
- * attempt_find_staged() - what is activated by an activation
- * @ctl: for errors
+ * attempt_find_staged() - what is activated by an activation, and may it be
+ * @ctl: options and errors
  * @attempt: its @sha256 is set, and @before to what ran when it was staged
  *
- * Return: enum exit_status, reported
+ * Return: enum exit_status, reported; STATUS_BUSY when another operator staged it and
+ * --sha256 does not name it
  */
 int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt);
 

@@ -2,7 +2,9 @@
 """What runs, what a capsule would bring, and what is left alone: --unless-current,
 "changed", "relation", and the versions before and after an activation. The pretended
 firmware remembers its versions in a file."""
+import hashlib
 import struct
+import subprocess
 import uuid
 
 import pytest
@@ -232,8 +234,38 @@ def test_what_an_activation_costs(tool, cached, calls):
 
 def test_sum_is_in_every_document(tool):
     """Of the bytes of the file, as the kernel's audit record has it."""
-    import hashlib
+
     file = tool.inputs / "signed.cap"
     wanted = hashlib.sha256(file.read_bytes()).hexdigest()
     for line in (["capsule"], ["stage"], ["stage", "-n"], ["stage-activate"]):
         assert tool.run(*line, file, "--json").json()["sha256"] == wanted
+
+
+def test_configuration_of_openssl_is_not_read(tool, tmp_path, monkeypatch):
+    """It could have a library loaded, and a digest needs none of it."""
+    left, config = tmp_path / "left", tmp_path / "evil.cnf"
+    config.write_text("openssl_conf = all\n[all]\nproviders = them\n[them]\n"
+                      f"evil = it\n[it]\nmodule = {tmp_path}/evil.so\n"
+                      "activate = 1\n")
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-x", "c", "-o", tmp_path / "evil.so", "-"],
+        input="extern int creat(const char *, unsigned int);"
+        "__attribute__((constructor)) static void run(void)"
+        f'{{ creat("{left}", 0600); }}', text=True, check=True)
+    monkeypatch.setenv("OPENSSL_CONF", str(config))
+    subprocess.run(["openssl", "list", "-providers"], capture_output=True,
+                   check=False)
+    assert left.exists()
+    left.unlink()
+    r = tool.run("stage", tool.inputs / "signed.cap")
+    assert r.status == 0 and not left.exists(), r
+
+
+@pytest.mark.parametrize("fake", [{}, {"start": "5:1"}])
+def test_duration_of_the_call(tool, fake):
+    """Measured here: the kernel's own driver tells no times."""
+    machine = Machine(tool)
+    d = tool.run("stage-activate", tool.inputs / "signed.cap", "--json",
+                 slow=300, **fake).json()
+    assert 3e8 <= d["call_time_ns"] < 3e9, d
+    assert machine.attempts()[-1]["call_time_ns"] == d["call_time_ns"]

@@ -407,6 +407,28 @@ def test_telemetry_lost(tool, journal):
     assert others and not any("MESSAGE_ID" in e for e in others)
 
 
+def test_log_from_the_journal(tool, journal, tmp_path):
+    """Entries are short enough to be shown, and exact when they are put together."""
+    parts = [b"x" * 4087 + b"\n", b"y" * 4088 + b"\r\n", b"\n", b"\r\n", b" \n",
+             b" \r\r\n", b"z" * 4086 + b"\r" + b"\r" * 9 + b"\n",
+             b"\r" * 5000 + b"\n", bytes(range(256)) * 40 + b"\n", b"no end"]
+    log = b"".join(parts)
+    (tmp_path / "long").write_bytes(log.ljust(65536, b"\0"))
+    r = tool.run("telemetry", "--delta", "--journal", log=tmp_path / "long",
+                 ring=65536, newer=len(log))
+    assert r.status == 0, r
+    joined, at = b"", 0
+    for e in journal.take():
+        message = e["MESSAGE"].encode("latin-1")
+        start, end = int(e["PFRU_POSITION"]), int(e["PFRU_END"].split("/")[1])
+        assert start == at and len(message) <= 4087, e
+        size = int(e["PFRU_TEXT_SIZE"])
+        rest = end - start - size
+        joined += message[:size] + (b"\r" * (rest - 1) + b"\n" if rest else b"")
+        at = end
+    assert joined == log
+
+
 def test_catalog(tmp_path):
     """The header and the catalog have the same identifiers; journalctl takes it."""
     header = (TOP / "cli/pfructl/message-ids.h").read_text()

@@ -291,7 +291,7 @@ costs 3 pfructl stage-activate /data/code-2.cap
 is "$(fwctl get code_rt_version)" 2 "done"
 costs 3 pfructl stage-activate /data/code-3.cap
 is "$(fwctl get code_rt_version)" 3 "done"
-cell "2, or 3 when the capability is not known"
+cell "3, one of them for what runs afterwards; 4 when the capability was not known"
 
 row cost-query
 costs 1 pfructl capability
