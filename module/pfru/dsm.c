@@ -287,17 +287,15 @@ static int parse(const union acpi_object *package,
 	return 0;
 }
 
-static int make_call(const struct pfru_firmware *fw,
-		     const struct function *function, u32 revision,
-		     const u32 *argument, void *answer, size_t size,
-		     struct pfru_result *result, ktime_t *time)
+static int call(const struct pfru_firmware *fw, const struct function *function,
+		u32 revision, const u32 *argument, void *answer, size_t size,
+		struct pfru_result *result)
 {
 	union acpi_object integer = { .type = ACPI_TYPE_INTEGER };
 	union acpi_object package = {
 		.package = { ACPI_TYPE_PACKAGE, 1, &integer },
 	};
 	union acpi_object *object;
-	ktime_t begin;
 	int ret;
 
 	memset(answer, 0, size);
@@ -310,12 +308,10 @@ static int make_call(const struct pfru_firmware *fw,
 
 	if (argument)
 		integer.integer.value = *argument;
-	begin = ktime_get();
 	/* without an argument the empty package is made for us */
 	object = acpi_evaluate_dsm(ACPI_HANDLE(fw->dev), function->guid,
 				   revision, function->index,
 				   argument ? &package : NULL);
-	*time = ktime_sub(ktime_get(), begin);
 	if (!object) {
 		result->reason = PFRU_REASON_NO_ANSWER;
 		return -EIO;
@@ -334,19 +330,6 @@ static int make_call(const struct pfru_firmware *fw,
 	if (result->status != PFRU_STATUS_SUCCESS)
 		result->reason = PFRU_REASON_FIRMWARE;
 	return -pfru_status_errno(result->status);
-}
-
-static int call(const struct pfru_firmware *fw, const struct function *function,
-		u32 revision, const u32 *argument, void *answer, size_t size,
-		struct pfru_result *result)
-{
-	ktime_t time;
-	int ret;
-
-	ret = make_call(fw, function, revision, argument, answer, size, result,
-			&time);
-	pfru_figures_add(fw->figures, function->name, time, result->status);
-	return ret;
 }
 
 int pfru_dsm_query(const struct pfru_firmware *fw, u32 revision,

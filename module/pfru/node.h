@@ -14,11 +14,8 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 
-#include "figures.h"
-
 /**
  * struct pfru_node - reference-counted character device
- * @figures: what its calls of the firmware have cost; first, for pfru_figures_group
  * @misc: the device proper
  * @ref: one for the bound driver, one for each open file
  * @active: one for the bound driver, one for each call in flight
@@ -31,7 +28,6 @@
  * @release: frees what the node is part of, at the last reference
  */
 struct pfru_node {
-	struct pfru_figures figures;
 	struct miscdevice misc;
 	struct kref ref;
 	refcount_t active;
