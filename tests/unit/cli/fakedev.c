@@ -17,6 +17,7 @@
  * FAKE_STALE	the known capability is wrong, all its versions too high
  * FAKE_VERSIONS	file with the three versions that run, changed by an activation;
  *		what is staged is kept beside it
+ * FAKE_KEEPS	an activation changes none of them, and reports success
  * FAKE_ROOM	bytes of the communication buffer
  * FAKE_OEM	OEM information
  * FAKE_LOG	file with the ring's content
@@ -453,6 +454,8 @@ static void update_versions(unsigned int action)
 	unsigned int i;
 
 	if (!getenv("FAKE_VERSIONS"))
+		return;
+	if (getenv("FAKE_KEEPS") && action != PFRU_ACTION_STAGE)
 		return;
 	if (action == PFRU_ACTION_ACTIVATE) {
 		if (read_versions(".staged", &next))
