@@ -44,6 +44,8 @@ debug		bin:bison	bison bison bison bison
 debug		bin:flex	flex flex flex flex
 debug		inc:gelf.h	libelf-dev elfutils-libelf-devel libelf-devel libelf
 debug		bin:patch	patch patch patch patch
+test		bin:ansible-lint	ansible-lint ansible-lint - ansible-lint
+test		bin:ansible-playbook	ansible-core ansible-core ansible-core ansible-core
 test		bin:iasl	acpica-tools acpica-tools acpica acpica
 test		bin:objcopy	binutils binutils binutils binutils
 test		bin:busybox	busybox-static busybox busybox-static busybox
@@ -70,13 +72,18 @@ test		file:/usr/share/OVMF/OVMF_CODE_4M.fd	ovmf edk2-ovmf qemu-ovmf-x86_64 edk2-
 test		bin:perl	perl perl-interpreter perl perl
 test		bin:python3	python3 python3 python3 python
 test		bin:pytest-3	python3-pytest python3-pytest python3-pytest python-pytest
+test		py:voluptuous	python3-voluptuous python3-voluptuous python3-voluptuous python-voluptuous
 test		py:jsonschema	python3-jsonschema python3-jsonschema python3-jsonschema python-jsonschema
 test		bin:qemu-system-x86_64	qemu-system-x86 qemu-system-x86-core qemu-x86 qemu-system-x86
 test		bin:sbsign	sbsigntool sbsigntools sbsigntools sbsigntools
 test		bin:shellcheck	shellcheck ShellCheck ShellCheck shellcheck
+test		bin:sshd	openssh-server openssh-server openssh-server openssh
+test		bin:ssh		openssh-client openssh-clients openssh-clients openssh
 test		bin:sparse	sparse sparse sparse sparse
 test		bin:strace	strace strace strace strace
 test		bin:mkeficapsule	u-boot-tools uboot-tools u-boot-tools uboot-tools
+test		bin:ip		iproute2 iproute iproute2 iproute2
+test		bin:yamllint	yamllint yamllint yamllint yamllint
 test		bin:unshare	util-linux util-linux-core util-linux util-linux
 test		inc:uuid/uuid.h	uuid-dev libuuid-devel libuuid-devel util-linux-libs
 test		bin:zsh		zsh zsh zsh zsh
