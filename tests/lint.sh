@@ -202,8 +202,7 @@ ansible_collection()
 		/usr/bin/python3 "$validate/validate.py" --arg-spec --collection \
 		ansible_collections/pfru/platform plugins/modules/ 2>&1) || status=1
 	[ -z "$out" ] || { echo "$out"; status=1; }
-	yamllint -s -d '{extends: default, rules: {line-length: {max: 100},
-		braces: {max-spaces-inside: 1}, truthy: {check-keys: false}}}' \
+	yamllint -s -d '{extends: default, rules: {line-length: {max: 100}}}' \
 		fleet tests/fleet || status=1
 	return $status
 }
