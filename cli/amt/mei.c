@@ -236,6 +236,8 @@ void mei_close(struct mei *mei)
 		close(mei->fd);
 	free(mei->path);
 	free(mei->pci);
+	if (mei->message)
+		explicit_bzero(mei->message, mei->mtu);
 	free(mei->message);
 	memset(mei, 0, sizeof(*mei));
 	mei->fd = -1;

@@ -15,7 +15,7 @@
 #include "cli/amt/lme.h"
 
 #define QUEUE	   4096
-#define ODDITIES   9
+#define ODDITIES   LME_ODDITIES
 #define STEPS	   2000000
 #define CHANNEL_ID 7
 
@@ -49,9 +49,11 @@ static void on_ready(void *context)
 	seen.ready++;
 }
 
-static bool on_forward(void *context, uint16_t port, bool on)
+static bool on_forward(void *context, const struct apf_string *address,
+		       uint16_t port, bool on)
 {
 	(void)context;
+	assert_non_null(address);
 	seen.port = port;
 	seen.on = on;
 	return !seen.refuse_forward;
@@ -226,7 +228,9 @@ static void test_wrong_order(void **state)
 		bool agreed;
 		uint32_t reason;
 	} cases[] = {
-		{ { .type = APF_PROTOCOLVERSION }, false, APF_PROTOCOL_ERROR },
+		{ { .type = APF_PROTOCOLVERSION },
+		  false,
+		  APF_VERSION_NOT_SUPPORTED },
 		{ { .type = APF_SERVICE_REQUEST }, false, APF_PROTOCOL_ERROR },
 		{ { .type = APF_USERAUTH_REQUEST }, false, APF_PROTOCOL_ERROR },
 		{ { .type = APF_GLOBAL_REQUEST }, true, APF_PROTOCOL_ERROR },
