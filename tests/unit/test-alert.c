@@ -16,15 +16,17 @@
 #define SOAP	   "http://www.w3.org/2003/05/soap-envelope"
 #define SCHEMA	   "http://schemas.dmtf.org/wbem/wscim/1/"
 #define INDICATION SCHEMA "cim-schema/2/CIM_AlertIndication"
-#define ENVELOPE(inner)                                             \
-	"<a:Envelope xmlns:a=\"" SOAP "\" xmlns:g=\"" INDICATION    \
-	"\" xmlns:h=\"" SCHEMA "common\"><a:Header/><a:Body>" inner \
-	"</a:Body></a:Envelope>"
+#define BEGIN                                                    \
+	"<a:Envelope xmlns:a=\"" SOAP "\" xmlns:g=\"" INDICATION \
+	"\" xmlns:h=\"" SCHEMA "common\"><a:Header/><a:Body>"
+#define END		"</a:Body></a:Envelope>"
+#define ENVELOPE(inner) BEGIN inner END
 #define ALERT(inner) \
 	ENVELOPE("<g:CIM_AlertIndication>" inner "</g:CIM_AlertIndication>")
 #define ID "<g:MessageID>iAMT0005</g:MessageID>"
 
-static const char whole[] = ALERT(
+static const char whole[] = BEGIN
+	"<g:CIM_AlertIndication>"
 	"<g:AlertType>8</g:AlertType>"
 	"<g:AlertingManagedElement>Name=&quot;AMT&quot;</g:AlertingManagedElement>"
 	"<g:IndicationFilterName>AMT:All</g:IndicationFilterName>"
@@ -34,7 +36,8 @@ static const char whole[] = ALERT(
 	"<g:MessageArguments>0</g:MessageArguments>"
 	"<g:MessageArguments> two </g:MessageArguments>" ID
 	"<g:PerceivedSeverity>2</g:PerceivedSeverity>"
-	"<g:SystemName>AMT</g:SystemName>");
+	"<g:SystemName>AMT</g:SystemName>"
+	"</g:CIM_AlertIndication>" END;
 
 /* the last request that was read; what it says leads in there */
 static struct alert_reader reader;
@@ -130,6 +133,10 @@ static void test_whole_and_in_pieces(void **state)
 
 static void test_all_that_may_be_missing(void **state)
 {
+	static const char text[] =
+		ALERT(ID "<g:IndicationTime> noon </g:IndicationTime>"
+			 "<g:Message>A &amp; B</g:Message>");
+
 	(void)state;
 	assert_int_equal(read_body(ALERT(ID)), ALERT_GOOD);
 	assert_string_equal(alert.id, "iAMT0005");
@@ -137,11 +144,7 @@ static void test_all_that_may_be_missing(void **state)
 	assert_int_equal(alert.type, 0);
 	assert_int_equal(alert.argument_count, 0);
 	assert_string_equal(alert.time, "");
-	assert_int_equal(read_body(ALERT(
-				 ID
-				 "<g:IndicationTime> noon </g:IndicationTime>"
-				 "<g:Message>A &amp; B</g:Message>")),
-			 ALERT_GOOD);
+	assert_int_equal(read_body(text), ALERT_GOOD);
 	assert_string_equal(alert.time, "noon");
 	assert_string_equal(alert.text, "A & B");
 }
@@ -177,19 +180,19 @@ static void test_numbers(void **state)
 	}
 }
 
+/* One that is empty counts for nothing, and so does the fifth. */
 static void test_arguments(void **state)
 {
+	static const char text[] =
+		ALERT(ID "<g:MessageArguments>a</g:MessageArguments>"
+			 "<g:MessageArguments/>"
+			 "<g:MessageArguments>b</g:MessageArguments>"
+			 "<g:MessageArguments>c</g:MessageArguments>"
+			 "<g:MessageArguments>d</g:MessageArguments>"
+			 "<g:MessageArguments>e</g:MessageArguments>");
+
 	(void)state;
-	/* one that is empty counts for nothing, and so does the fifth */
-	assert_int_equal(read_body(ALERT(
-				 ID
-				 "<g:MessageArguments>a</g:MessageArguments>"
-				 "<g:MessageArguments/>"
-				 "<g:MessageArguments>b</g:MessageArguments>"
-				 "<g:MessageArguments>c</g:MessageArguments>"
-				 "<g:MessageArguments>d</g:MessageArguments>"
-				 "<g:MessageArguments>e</g:MessageArguments>")),
-			 ALERT_GOOD);
+	assert_int_equal(read_body(text), ALERT_GOOD);
 	assert_int_equal(alert.argument_count, ALERT_ARGUMENTS);
 	assert_string_equal(alert.arguments[1], "b");
 	assert_string_equal(alert.arguments[3], "d");
