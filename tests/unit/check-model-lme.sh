@@ -56,15 +56,10 @@ plant()
 
 : >"$work/log"
 : >"$work/said"
+good=no
 compile -o "$work/model-lme.o" "$here/model-lme.c" &&
 	compile -o "$work/apf.o" "$top/cli/amt/apf.c" &&
-	compile -o "$work/lme.o" "$engine" || {
-	echo "1..1"
-	result no "all compiles"
-	exit 1
-}
-good=no
-model 200000 && good=yes
+	compile -o "$work/lme.o" "$engine" && model 200000 && good=yes
 result $good "nothing is found in what is not changed"
 
 plant "one byte more than the window is sent" \

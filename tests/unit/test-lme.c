@@ -32,6 +32,7 @@ static struct {
 	bool refuse_alert;
 	/* called by a hook of its end, or of an alert */
 	void (*meddle)(struct lme *lme);
+	unsigned int meddled;
 	struct lme *lme;
 } seen;
 
@@ -541,6 +542,7 @@ static void test_alerts_that_are_not_wanted(void **state)
 	say_alert(lme, 5);
 	assert_refused(5, APF_PROHIBITED);
 	/* the session is gone while the hook is asked */
+	seen.meddled = 0;
 	seen.meddle = lme_lost;
 	count = seen.count;
 	say_alert(lme, 6);
