@@ -38,11 +38,8 @@ static struct {
 
 static void meddle(void)
 {
-	void (*with)(struct lme * lme) = seen.meddle;
-
-	seen.meddle = NULL;
-	if (with)
-		with(seen.lme);
+	if (seen.meddle && !seen.meddled++)
+		seen.meddle(seen.lme);
 }
 
 static void on_send(void *context, const uint8_t *message, size_t size)
