@@ -524,6 +524,12 @@ static void close_alert(struct lme *lme)
 	lme_close(lme, seen.alert);
 }
 
+static void lose_and_begin(struct lme *lme)
+{
+	lme_lost(lme);
+	lme_start(lme, 0, 8192);
+}
+
 static void test_alerts_that_are_not_wanted(void **state)
 {
 	struct lme_hooks deaf = hooks;
@@ -538,12 +544,13 @@ static void test_alerts_that_are_not_wanted(void **state)
 	seen.meddle = close_alert;
 	say_alert(lme, 5);
 	assert_refused(5, APF_PROHIBITED);
-	/* the session is gone while the hook is asked */
+	/* the session is another when the hook has answered */
 	seen.meddled = 0;
-	seen.meddle = lme_lost;
+	seen.meddle = lose_and_begin;
 	count = seen.count;
 	say_alert(lme, 6);
-	assert_int_equal(seen.count, count);
+	assert_int_equal(seen.count, count + 1);
+	assert_int_equal(last_sent()->type, APF_PROTOCOLVERSION);
 	free(lme);
 	/* all channels are in use */
 	lme = ready();
@@ -812,6 +819,14 @@ static void close_another(struct lme *lme)
 	lme_close(lme, other_channel);
 }
 
+static void use_another(struct lme *lme)
+{
+	assert_int_equal(lme_send(lme, other_channel, (const uint8_t *)"x", 1),
+			 0);
+	lme_consumed(lme, other_channel, LME_WINDOW);
+	lme_close(lme, other_channel);
+}
+
 static void open_another(struct lme *lme)
 {
 	other_channel = lme_open(lme, 16992);
@@ -854,6 +869,7 @@ static void test_what_hooks_begin(void **state)
 /* AMT begins again in the same connection: it knows nothing of what was. */
 static void test_handshake_in_mid_session(void **state)
 {
+	static const uint8_t bytes[LME_WINDOW];
 	uint32_t channel, opening;
 	struct lme *lme = with_channel(&channel, 100);
 	size_t count;
@@ -862,11 +878,12 @@ static void test_handshake_in_mid_session(void **state)
 	ask_port(lme, APF_FORWARD, 16992);
 	opening = lme_open(lme, 16992);
 	lme_tick(lme, 0);
-	open_channel(lme, 3);
+	other_channel = open_channel(lme, 3);
+	SAY(lme, 0, .type = APF_CHANNEL_DATA, .recipient = other_channel,
+	    .data = { bytes, sizeof(bytes) });
 	count = seen.count;
 	/* a channel that is still there when another has gone is of no use */
-	other_channel = 3;
-	seen.meddle = close_another;
+	seen.meddle = use_another;
 	SAY(lme, 5, .type = APF_PROTOCOLVERSION, .major = 1);
 	assert_int_equal(seen.count, count + 1);
 	assert_int_equal(last_sent()->type, APF_PROTOCOLVERSION);
@@ -1133,6 +1150,32 @@ static void test_who_waits_for_a_retry(void **state)
 	free(lme);
 }
 
+/* A shorter wait of one does not end the longer one of another. */
+static void test_who_waited_longer_is_first(void **state)
+{
+	struct lme *lme = ready();
+	uint32_t first = lme_open(lme, 1), second = lme_open(lme, 2);
+
+	(void)state;
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = first,
+	    .reason = APF_RESOURCE_SHORTAGE);
+	lme_tick(lme, LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, first);
+	SAY(lme, LME_RETRY_DELAY, .type = APF_CHANNEL_OPEN_FAILURE,
+	    .recipient = first, .reason = APF_RESOURCE_SHORTAGE);
+	SAY(lme, LME_RETRY_DELAY, .type = APF_CHANNEL_OPEN_FAILURE,
+	    .recipient = second, .reason = APF_RESOURCE_SHORTAGE);
+	assert_int_equal(lme_tick(lme, 2 * LME_RETRY_DELAY),
+			 3 * LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, first);
+	seen.count = 0;
+	lme_tick(lme, 3 * LME_RETRY_DELAY);
+	assert_int_equal(seen.sent[0].sender, first);
+	assert_int_equal(seen.sent[1].sender, second);
+	free(lme);
+}
+
 static void test_eight_places_and_a_queue(void **state)
 {
 	struct lme *lme = ready();
@@ -1240,6 +1283,7 @@ int main(void)
 		cmocka_unit_test(test_closed_while_it_opens),
 		cmocka_unit_test(test_open_is_retried),
 		cmocka_unit_test(test_who_waits_for_a_retry),
+		cmocka_unit_test(test_who_waited_longer_is_first),
 		cmocka_unit_test(test_eight_places_and_a_queue),
 		cmocka_unit_test(test_lost_and_again),
 		cmocka_unit_test(test_small_mailbox),
