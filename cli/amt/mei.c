@@ -338,7 +338,7 @@ enum mei_problem mei_send(struct mei *mei, const void *message, size_t size,
 		if (!again(errno))
 			return fail_with(mei, MEI_RESETTING);
 		if (!wait_for(mei, POLLOUT, end))
-			return MEI_BUSY;
+			return MEI_NOT_TAKEN;
 	}
 	return (size_t)n == size ? MEI_GOOD : MEI_LOST;
 }
