@@ -544,8 +544,6 @@ static void take_alert(struct lme *lme, struct lme_channel *channel,
 	channel->window = message->window;
 	channel->credit = LME_WINDOW;
 	taken = lme->hooks->alert(lme->context, channel->number);
-	if (!find(lme, confirmation.sender))
-		return;
 	if (!taken || channel->abandoned) {
 		release(channel);
 		refuse(lme, message->sender, APF_PROHIBITED);

@@ -2,8 +2,8 @@
 /*
  * A session of AMT's port forwarding, the host's side: handshake, forwarded ports,
  * channels, windows. Has no sockets and no clock: messages are handed in, and what
- * is to be done is told by hooks. A hook may call everything but lme_receive() and
- * lme_tick().
+ * is to be done is told by hooks. A hook may call what concerns a channel, lme_open()
+ * to lme_close(); @send and @odd may call nothing.
  */
 #ifndef CLI_AMT_LME_H
 #define CLI_AMT_LME_H
