@@ -1070,25 +1070,27 @@ sub() {
 	local what=$1 line ended=1
 
 	shift
-	timeout 300 "$@" > "$out" 2> "$err" && ended=0
+	timeout 900 "$@" > "$out" 2> "$err" && ended=0
 	while read -r line; do
 		case $line in
 		"ok - "*) ok "${line#ok - }" ;;
 		"not ok - "*) not_ok "${line#not ok - }" ;;
+		"ok "*) ok "${line#ok * - }" ;;
+		"not ok "*) not_ok "${line#not ok * - }" ;;
 		esac
 	done < <(cat "$out")
 	grep '^#' "$out"
 	check "$what: came to its end" [ "$ended" = 0 ]
 }
 
-pytest=(env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "PFRU_FAKE=$fake"
-	"PFRU_INPUTS=$work" pytest-3 -q
-	--tb=short -p no:cacheprovider -o testpaths=tests/unit/cli)
+export PFRU_FAKE=$fake PFRU_KILLS=$kills
+export PFRU_PLAIN=$build/cli-fake/pfructl-plain PFRU_FAILNTH=$build/failnth.so
+pytest=(tests/lib/pytest.sh -o testpaths=tests/unit/cli)
 
 # the tests in Python, each a line of TAP
 test_python() {
 	unset "${!FAKE_@}"
-	sub "tests in Python" "${pytest[@]}" -s tests/unit/cli
+	sub "tests in Python" "${pytest[@]}" --tap
 }
 
 test_live() {
