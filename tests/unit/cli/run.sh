@@ -206,13 +206,9 @@ END
 
 # roots with different sets of nodes
 make_roots() {
-	mkdir -p "$work"/{ours,mainline,bare,many,odd}/dev "$work"/ours/dev/pfru \
-		"$work"/many/dev/pfru "$work"/odd/dev
+	mkdir -p "$work"/{ours,mainline,bare}/dev "$work"/ours/dev/pfru
 	touch "$work"/ours/dev/pfru/{update,telemetry}
 	touch "$work"/mainline/dev/acpi_pfr_{update,telemetry}0
-	touch "$work"/many/dev/pfru/{update,update1,update10,telemetry}
-	touch "$work"/odd/dev/plain-file
-	echo 1:3 > "$work/odd/dev/not-a-node"
 }
 
 use() {
@@ -220,112 +216,6 @@ use() {
 	export FAKE_ROOT=$work/$1
 	[ "$1" != mainline ] || export FAKE_DRIVER=mainline
 	export FAKE_LOG=$work/ring
-}
-
-test_usage() {
-	local c
-
-	use bare
-	expect "no command" 2
-	check "no command: says so" says "no command was given"
-	check "no command: nothing on stdout" empty "$out"
-	expect "unknown command" 2 frobnicate
-	expect "unknown option" 2 --frobnicate
-	check "unknown option: names it" says "frobnicate"
-	expect "prefix of a command is no command" 2 stat
-	expect "missing value" 2 capability --device
-	expect "missing file" 2 stage
-	expect "two files" 2 stage a b
-	expect "argument where none belongs" 2 activate a
-	expect "revision 3" 2 capability --revision 3
-	expect "revision 0" 2 capability --revision 0
-	expect "revision 1x" 2 capability --revision 1x
-	expect "type" 2 telemetry --type old
-	expect "retries for an activation" 2 stage-activate --retries 1 x
-	check "retries for an activation: says so" says "takes no --retries"
-	expect "full and delta" 2 telemetry --full --delta
-	expect "state without delta" 2 telemetry --state x
-	expect "state is the output" 2 telemetry --delta --state x --output x
-	expect "journal without delta" 2 telemetry --journal
-	expect "interval without follow" 2 telemetry --delta --interval 1
-	expect "journal and JSON" 2 telemetry --follow --journal --json
-	expect "raw and JSON" 2 telemetry --raw --json
-	for c in 0 -1 1. .5 1.2345 1x 86401 ''; do
-		expect "interval '$c'" 2 telemetry --follow --interval "$c"
-	done
-	expect "confirm x" 2 telemetry --follow --confirm x
-	expect "delta of another command" 2 capability --delta
-	check "delta of another command: says so" says "takes no --delta"
-	expect "retries -1" 2 stage --retries -1 x
-	expect "retries 3601" 2 stage --retries 3601 x
-	expect "dry run of an activation" 2 activate --dry-run
-	expect "level 3" 2 log-level 3
-	expect "level debug" 2 log-level debug
-	expect "empty device" 2 capability --device ""
-	expect "usage in JSON" 2 --frobnicate --json
-	check "usage in JSON: one document" json 'd["error"]["exit_status"] == 2'
-	check "usage in JSON: nothing on stderr" empty "$err"
-	expect "usage in JSON, option later" 2 frobnicate -j
-	check "usage in JSON, option later" json 'd["error"]["reason"] == "usage"'
-	expect "help" 0 --help
-	check "help: exit statuses" prints "7  the log changed"
-	expect "help in JSON" 0 --help --json
-	check "help in JSON: commands" json \
-'{c["name"]: c.get("argument") for c in d["commands"]}["stage"] == "FILE" and all(c["help"] for c in d["commands"])'
-	expect "a command's help in JSON" 0 stage --help --json
-	check "a command's help in JSON: commands" json \
-		'"status" in [c["name"] for c in d["commands"]]'
-	expect "version" 0 --version
-	check "version: features" prints "^features: .*openssl"
-	expect "version in JSON" 0 --version --json
-	check "version in JSON" json '"kmod" in d["features"] and "journal" in d["features"]'
-	for c in status capability capsule stage activate stage-activate \
-		telemetry telemetry-info log-level watchdog; do
-		expect "$c --help" 0 "$c" --help
-		check "$c --help: names itself" prints "^Usage: pfructl $c"
-		run --help
-		check "help names $c" prints "^  $c "
-	done
-	expect "activation's help warns" 0 activate --help
-	check "activation's help warns" prints DANGER
-}
-
-test_no_device() {
-	local c
-
-	use bare
-	for c in capability activate telemetry telemetry-info log-level \
-		"stage $work/signed.cap" "stage-activate $work/signed.cap" \
-		"log-level 1" "capability --device 3"; do
-		# shellcheck disable=SC2086
-		expect "$c without a device" 3 $c
-		check "$c: what to do" says "pfructl status"
-		# shellcheck disable=SC2086
-		expect "$c --json without a device" 3 $c --json
-		check "$c --json" json 'd["error"]["reason"] == "no-device"'
-	done
-	use odd
-	expect "plain file as device" 1 capability -d "$work/odd/dev/plain-file"
-	check "plain file: says so" says "not a PFRU update node"
-	expect "other device" 1 stage -d "$work/odd/dev/not-a-node" \
-		"$work/signed.cap"
-	check "other device: says so" says "not a PFRU update node"
-	expect "missing node" 3 capability -d "$work/odd/dev/missing"
-	use ours
-	FAKE_OPEN=1 expect "no permission" 1 capability
-	check "no permission: says what to do" says "CAP_SYS_RAWIO"
-	FAKE_OPEN=13 expect "no permission for the log" 1 telemetry
-	FAKE_OPEN=16 expect "busy at open" 6 capability
-	use many
-	expect "lowest instance" 0 capability --json
-	check "lowest instance" json 'd["device"].endswith("/pfru/update")'
-	check "several: a note" json '"several" in d["notes"][0]'
-	expect "instance 10" 0 capability --json -d 10
-	check "instance 10" json 'd["device"].endswith("/pfru/update10")'
-	expect "instance 2" 3 capability -d 2
-	rm "$work/many/dev/pfru/update"
-	expect "no instance 0" 0 capability --json
-	check "no instance 0" json 'd["device"].endswith("/pfru/update1")'
 }
 
 test_files() {
@@ -1384,8 +1274,6 @@ if [ "${1:-}" = --pytest ]; then
 	exit
 fi
 make_roots
-test_usage
-test_no_device
 test_files
 test_writing
 test_environment
