@@ -218,90 +218,6 @@ use() {
 	export FAKE_LOG=$work/ring
 }
 
-test_files() {
-	use bare
-	expect "signed" 0 capsule "$work/signed.cap"
-	check "signed: signer" prints "Subject: *CN=Signer,O=Test"
-	check "signed: flags in words" prints "persist across reset"
-	check "signed: version" prints "Runtime version: *2"
-	expect "signed, JSON" 0 capsule --json "$work/signed.cap"
-	check "signed, JSON: items" json \
-'d["accepted"] and d["items"][0]["authentication"]["signers"][0]["subject"] == "CN=Signer,O=Test"'
-	check "signed, JSON: GUID in EFI order" json \
-'d["items"][0]["type"] == "B2F84B79-7B6E-4E45-885F-3FB9BB185402"'
-	check "signed, JSON: count" json \
-'d["items"][0]["authentication"]["monotonic_count"] == 7'
-	check "signed, JSON: payload" json \
-'d["items"][0]["payload"]["signature"]["text"] == "SCI1"'
-	expect "plain" 0 capsule --json "$work/plain.cap"
-	check "plain: not authenticated" json 'not d["items"][0]["authenticated"]'
-	expect "missing" 1 capsule "$work/missing.cap"
-	check "missing: why" says "No such file"
-	expect "directory" 1 capsule "$work/directory.cap"
-	expect "empty" 4 capsule "$work/empty.cap"
-	check "empty: words" says "too short to be a capsule at offset 0 \(bytes found 0, needed 28\)"
-	expect "short" 4 capsule "$work/short.cap" --json
-	check "short: reason" json \
-'d["error"]["reason"] == "capsule-size" and d["error"]["found"] == 100 and not d["accepted"]'
-	expect "huge" 4 capsule "$work/huge.cap"
-	check "huge: words" says "larger than any capsule"
-	expect "endless" 4 capsule <(cat /dev/zero 2> /dev/null)
-	expect "one's own memory" 1 capsule /proc/self/mem
-	expect "terminal escape in a name" 0 capsule "$work"/evil*
-	check "terminal escape in a name: escaped" prints 'evil\\x1b\[2J\\x0aname'
-	check "terminal escape in a name: gone" \
-		sh -c "! grep -q $(printf '\033') '$out' '$err'"
-	expect "terminal escape, JSON" 0 capsule --json "$work"/evil*
-	check "terminal escape, JSON" json '"\033[2J\n" in d["file"]'
-	expect "name that is not UTF-8, JSON" 0 capsule --json "$work"/not-utf8*
-	check "name that is not UTF-8, JSON" json '"not-utf8-\\xff.cap" in d["file"]'
-	expect "missing, hostile name" 1 capsule "$(printf 'a\033]0;x\007')"
-	check "missing, hostile name: escaped" says 'a\\x1b\]0;x\\x07'
-	expect "name with conversions" 1 capsule "%s%n%s%n"
-	check "name with conversions" says "%s%n%s%n"
-	"$fake" capsule - < "$work/signed.cap" > "$out" 2> "$err"
-	status=$?
-	check "standard input" prints "Would be accepted: *unknown .no device."
-	mkfifo "$work/fifo"
-	(dd if="$work/signed.cap" bs=7 status=none > "$work/fifo") &
-	expect "FIFO, in pieces" 0 capsule "$work/fifo"
-	"$fake" capsule - <&- > "$out" 2> "$err"
-	status=$?
-	check "closed standard input" [ "$status" = 1 ]
-}
-
-test_writing() {
-	use ours
-	"$fake" capsule "$work/signed.cap" > /dev/full 2> "$err"
-	status=$?
-	check "full disk: exit status 1" [ "$status" = 1 ]
-	check "full disk: says so" says "cannot write to standard output: No space"
-	"$fake" capsule --json "$work/signed.cap" > /dev/full 2> "$err"
-	status=$?
-	check "full disk, JSON: exit status 1" [ "$status" = 1 ]
-	"$fake" --help >&- 2> "$err"
-	status=$?
-	check "closed stdout: exit status 1" [ "$status" = 1 ]
-	check "closed stdout: says so" says "cannot write to standard output"
-	"$fake" capability >&- 2> "$err"
-	status=$?
-	check "closed stdout with a device: exit status 1" [ "$status" = 1 ]
-	"$fake" capability > "$out" 2>&-
-	status=$?
-	check "closed stderr: no device in its place" [ "$status" = 0 ]
-	{
-		"$fake" --help 2> "$err"
-		echo $? > "$work/piped"
-	} | true
-	sleep 0.2
-	check "closed pipe: exit status 0 or 1, no signal" \
-		grep -qx '[01]' "$work/piped"
-	FAKE_START=5:1 "$fake" stage "$work/signed.cap" --json > /dev/full \
-		2> "$err"
-	status=$?
-	check "full disk after a refusal: 5 stays" [ "$status" = 5 ]
-}
-
 # A configuration of OpenSSL that has it load a library, which leaves a file.
 make_evil_config() {
 	echo '__attribute__((constructor)) static void run(void)
@@ -485,47 +401,6 @@ END
 	expect "CMS without a signature" 4 capsule --ca "$work/cert.pem" \
 		"$work/data.cap"
 	check "CMS without a signature: why" says "not readable as PKCS#7"
-}
-
-# refused REASON [OFFSET]: the error in the JSON just printed
-refused() {
-	sed -n '/^  "error": {/,/^  }/p' "$out" > "$work/error"
-	grep -q "\"reason\": \"$1\"" "$work/error" &&
-		{ [ -z "$2" ] || grep -Eq "\"offset\": $2,?$" "$work/error"; }
-}
-
-# the same verdict as the corpus's list, by capsule and by stage
-test_corpus() {
-	local file verdict offset want
-
-	use ours
-	export FAKE_CACHED=1
-	while read -r file verdict offset; do
-		case $file in
-		'' | \#*) continue ;;
-		esac
-		want=4
-		[ "$verdict" != accepted ] || want=0
-		run capsule --json "$corpus/$file"
-		if [ "$want" != "$status" ]; then
-			not_ok "capsule $file" "exit status $status, not $want"
-			continue
-		fi
-		if [ $want = 4 ] && ! refused "$verdict" "$offset"; then
-			not_ok "capsule $file" "expected $verdict ${offset:-}"
-			continue
-		fi
-		run stage-activate "$corpus/$file"
-		if [ "$want" != "$status" ]; then
-			not_ok "stage-activate $file" "exit status $status"
-			continue
-		fi
-		if [ $want = 4 ] && ! counted starts=0; then
-			not_ok "stage-activate $file" "the firmware was called"
-			continue
-		fi
-		ok "corpus: $file $verdict"
-	done < "$corpus/MANIFEST"
 }
 
 test_capability() {
@@ -1274,8 +1149,6 @@ if [ "${1:-}" = --pytest ]; then
 	exit
 fi
 make_roots
-test_files
-test_writing
 test_environment
 test_signature
 test_signers
@@ -1292,7 +1165,6 @@ test_status
 test_watchdog
 test_watchdog_hostile
 test_needs_mei
-[ -n "${SKIP_CORPUS:-}" ] || test_corpus
 echo "1..$number"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
