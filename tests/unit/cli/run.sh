@@ -218,88 +218,6 @@ use() {
 	export FAKE_LOG=$work/ring
 }
 
-# A configuration of OpenSSL that has it load a library, which leaves a file.
-make_evil_config() {
-	echo '__attribute__((constructor)) static void run(void)
-		{ extern int creat(const char *, unsigned int); creat(LEFT, 0600); }' |
-		${CC:-cc} -shared -fPIC -x c -DLEFT="\"$work/loaded\"" \
-			-o "$work/evil.so" -
-	cat > "$work/evil.cnf" <<- END
-	openssl_conf = all
-	[all]
-	providers = them
-	[them]
-	evil = it
-	[it]
-	module = $work/evil.so
-	activate = 1
-	END
-}
-
-# What somebody may set, or limit, before the program is started.
-test_environment() {
-	local plain=$work/plain refused=0 n name
-
-	use ours
-	make_evil_config
-	OPENSSL_CONF=$work/evil.cnf openssl list -providers > "$out" 2>&1
-	check "the evil configuration is one" [ -e "$work/loaded" ]
-	rm -f "$work/loaded"
-	OPENSSL_CONF=$work/evil.cnf expect "evil configuration" 0 \
-		capsule "$work/signed.cap"
-	check "evil configuration: not read" [ ! -e "$work/loaded" ]
-	cp "$out" "$plain"
-	env LC_ALL=../../x LANGUAGE=/x LOCPATH="$work" TZ=../../etc/shadow \
-		COLUMNS=-1 TERM=/x POSIXLY_CORRECT=1 PATH= HOME= TMPDIR=/x \
-		"$fake" capsule "$work/signed.cap" > "$out" 2> "$err" < /dev/null
-	status=$?
-	check "odd environment" [ "$status" = 0 ]
-	check "odd environment: the same is printed" same "$out" "$plain"
-	env -i FAKE_ROOT="$FAKE_ROOT" "$fake" capsule "$work/signed.cap" \
-		> "$out" 2> "$err" < /dev/null
-	status=$?
-	check "no environment" [ "$status" = 0 ]
-	check "no environment: the same is printed" same "$out" "$plain"
-	name=$(printf 'a\033[2J\n%%n')
-	(exec -a "$name" "$fake" --frobnicate -Z) > "$out" 2> "$err"
-	status=$?
-	check "hostile name of the program" says "--frobnicate"
-	check "hostile name of the program: not shown" \
-		sh -c "! grep -q $(printf '\033') '$out' '$err'"
-	(exec -a '' "$fake" capability) > "$out" 2> "$err"
-	status=$?
-	check "no name of the program" [ "$status" = 0 ]
-	(umask 0 && "$fake" telemetry --delta --state "$work/open" \
-		--output "$work/log") > "$out" 2> "$err"
-	status=$?
-	check "umask 0" [ "$status" = 0 ]
-	check "umask 0: the position is the user's own, the log as a shell makes it" \
-		[ "$(stat -c %a "$work/open" "$work/log" | tr '\n' ' ')" = "600 666 " ]
-	# the fifth: a node is looked at before it is opened
-	(ulimit -n 5 && exec "$fake" stage-activate "$work/signed.cap") \
-		> "$out" 2> "$err" < /dev/null
-	status=$?
-	check "five open files are enough for a capsule" [ "$status" = 0 ]
-	for n in 4 5 6 7 8 9 10 11 12; do
-		rm -f "$work/open" "$work/log"
-		(ulimit -n $n && exec "$fake" telemetry --delta --state "$work/open" \
-			--output "$work/log") > "$out" 2> "$err" < /dev/null
-		status=$?
-		[ "$status" != 1 ] || refused=$((refused + 1))
-		check "$n open files: read, or said what is missing" \
-			eval "[ $status = 0 ] || { [ $status = 1 ] && says 'open files'; }"
-	done
-	check "files that may not be opened: first refused, then enough" \
-		eval "[ $refused -gt 0 ] && [ $status = 0 ]"
-	rm -f "$counts"
-	FAKE_COUNT=$counts "$fake" stage "$work/signed.cap" <&- >&- 2>&-
-	status=$?
-	check "nothing open: exit status 1, since nothing can be printed" \
-		[ "$status" = 1 ]
-	check "nothing open: the device got the capsule alone" counted \
-		"writes=1 starts=1 bytes=$(stat -c %s "$work/signed.cap") "
-}
-
 test_signature() {
 	use bare
 	expect "verified" 0 capsule --ca "$work/cert.pem" "$work/signed.cap"
@@ -1149,7 +1067,6 @@ if [ "${1:-}" = --pytest ]; then
 	exit
 fi
 make_roots
-test_environment
 test_signature
 test_signers
 test_capability
