@@ -218,109 +218,6 @@ use() {
 	export FAKE_LOG=$work/ring
 }
 
-test_signature() {
-	use bare
-	expect "verified" 0 capsule --ca "$work/cert.pem" "$work/signed.cap"
-	check "verified: says so" prints "Signature verified: *yes"
-	expect "verified, DER" 0 capsule --ca "$work/cert.der" "$work/signed.cap"
-	expect "other signer" 4 capsule --ca "$work/other.pem" "$work/signed.cap"
-	check "other signer: why" says "the signer is not trusted: "
-	expect "tampered" 4 capsule --ca "$work/cert.pem" "$work/tampered.cap"
-	check "tampered: why" says "the signature does not hold"
-	expect "tampered, unasked" 0 capsule "$work/tampered.cap"
-	expect "tampered count" 4 capsule --json --ca "$work/cert.pem" \
-		"$work/count.cap"
-	check "tampered count: JSON" json \
-'d["error"]["reason"] == "signature" and d["items"][0]["signature_verified"] is False'
-	expect "unsigned" 4 capsule --ca "$work/cert.pem" "$work/plain.cap"
-	check "unsigned: why" says "it is not signed"
-	expect "signature that is none" 4 capsule --ca "$work/cert.pem" \
-		"$corpus/size-4466.cap"
-	check "signature that is none: why" says "not readable as PKCS#7"
-	cat "$work/other.pem" "$work/cert.pem" > "$work/both.pem"
-	expect "two certificates" 0 capsule --ca "$work/both.pem" \
-		"$work/signed.cap"
-	expect "missing certificate" 1 capsule --ca "$work/none" \
-		"$work/signed.cap"
-	expect "endless certificates" 4 capsule \
-		--ca <(cat /dev/zero 2> /dev/null) "$work/signed.cap"
-	expect "no certificate" 1 capsule --ca "$work/payload" "$work/signed.cap"
-}
-
-# resign NAME OPTION...: signed.cap with another signature, by openssl cms, of
-# the same bytes: the payload, then the count
-resign() {
-	local name=$1
-
-	shift
-	openssl cms -sign -binary -md sha256 -signer "$work/cert.pem" \
-		-inkey "$work/key.pem" -in "$work/covered" -outform DER \
-		-out "$work/signature" "$@" 2> /dev/null &&
-		put_signature "$name"
-}
-
-# put_signature NAME: signed.cap with what is in "signature"
-put_signature() {
-	python3 - "$work" "$1" << 'END'
-import struct, sys
-work, name = sys.argv[1:]
-b = bytearray(open(work + "/signed.cap", "rb").read())
-new = open(work + "/signature", "rb").read()
-image, certificate = 28 + 16, 28 + 16 + 48 + 8
-old, = struct.unpack_from("<I", b, certificate)
-grown = 24 + len(new) - old
-b[certificate + 24:certificate + old] = new
-struct.pack_into("<I", b, certificate, old + grown)
-for at in (24, image + 24):
-    struct.pack_into("<I", b, at, struct.unpack_from("<I", b, at)[0] + grown)
-open(work + "/" + name, "wb").write(b)
-END
-}
-
-test_signers() {
-	use bare
-	python3 - "$work" << 'END'
-import sys
-b = open(sys.argv[1] + "/signed.cap", "rb").read()
-count = b[28 + 16 + 48:][:8]
-open(sys.argv[1] + "/covered", "wb").write(
-    open(sys.argv[1] + "/payload", "rb").read() + count)
-END
-	check "signature made anew" resign again.cap
-	expect "made anew" 0 capsule --ca "$work/cert.pem" "$work/again.cap"
-	check "made anew: verified" prints "Signature verified: *yes"
-
-	check "signature without a certificate" resign bare.cap -nocerts
-	expect "no certificate in it" 0 capsule --json --ca "$work/cert.pem" \
-		"$work/bare.cap"
-	check "no certificate in it: who signed" json \
-'(lambda s: s["certificate_included"] is False and "CN=Signer" in s["issuer"] and s["serial"])(d["items"][0]["authentication"]["signers"][0])'
-	expect "no certificate in it, other signer" 4 capsule \
-		--ca "$work/other.pem" "$work/bare.cap"
-
-	check "two signers" resign two.cap -signer "$work/other.pem" \
-		-inkey "$work/other.key"
-	expect "two signers" 0 capsule --json "$work/two.cap"
-	check "two signers: both" json \
-'sorted(s["subject"] for s in d["items"][0]["authentication"]["signers"]) == ["CN=Other", "CN=Signer,O=Test"]'
-	expect "two signers, one is trusted" 4 capsule --ca "$work/cert.pem" \
-		"$work/two.cap"
-	cat "$work/other.pem" "$work/cert.pem" > "$work/both.pem"
-	expect "two signers, both are trusted" 0 capsule --ca "$work/both.pem" \
-		"$work/two.cap"
-
-	check "signature around its own bytes" resign inside.cap -nodetach
-	expect "signature around its own bytes" 4 capsule --ca "$work/cert.pem" \
-		"$work/inside.cap"
-	check "signature around its own bytes: why" says "not detached"
-	openssl cms -data_create -in "$work/covered" -outform DER \
-		-out "$work/signature"
-	check "CMS without a signature" put_signature data.cap
-	expect "CMS without a signature" 4 capsule --ca "$work/cert.pem" \
-		"$work/data.cap"
-	check "CMS without a signature: why" says "not readable as PKCS#7"
-}
-
 test_capability() {
 	use ours
 	FAKE_OEM=$(printf 'Maker\033 1') expect "capability" 0 capability
@@ -1067,8 +964,6 @@ if [ "${1:-}" = --pytest ]; then
 	exit
 fi
 make_roots
-test_signature
-test_signers
 test_capability
 test_stage
 test_large
