@@ -81,11 +81,6 @@ says() {
 	grep -Eq -- "$1" "$err"
 }
 
-# announced: what is about to be done is on standard error, and nothing else
-announced() {
-	says "calling the firmware" && [ "$(wc -l < "$err")" = 1 ]
-}
-
 prints() {
 	grep -Eq -- "$1" "$out"
 }
@@ -216,154 +211,6 @@ use() {
 	export FAKE_ROOT=$work/$1
 	[ "$1" != mainline ] || export FAKE_DRIVER=mainline
 	export FAKE_LOG=$work/ring
-}
-
-test_capability() {
-	use ours
-	FAKE_OEM=$(printf 'Maker\033 1') expect "capability" 0 capability
-	check "capability: one call" counted calls=1
-	check "capability: revision is set" counted revision=1
-	check "capability: platform" prints "7D0C5A4E-91B3-4C26-8F17-2A6BE04D9C51"
-	check "capability: OEM escaped" prints 'Maker\\x1b 1'
-	FAKE_OEM=Maker expect "capability, JSON" 0 capability --json -r 2
-	check "capability, JSON: OEM" json \
-'d["oem_info"] == {"base64": "TWFrZXI=", "text": "Maker"}'
-	check "capability: revision 2" counted revision=2
-	FAKE_QUERY=3:0x55 expect "capability refused" 5 capability --json
-	check "capability refused: status" json \
-'d["error"]["status"] == 3 and d["error"]["ext_status"] == 0x55 and d["error"]["status_name"] == "hardware error"'
-	FAKE_QUERY=71 FAKE_REASON=34:6:2:3 expect "malformed answer" 1 capability
-	check "malformed answer: words" says "wrong type at element 6"
-	FAKE_QUERY=5 FAKE_REASON=29 expect "no answer" 1 capability
-	check "no answer: what to do" says "kernel log"
-	use mainline
-	expect "mainline: capability" 0 capability --json
-	check "mainline: driver" json 'd["driver"] == "pfr_update"'
-	check "mainline: one call" counted calls=1
-	FAKE_OEM=x expect "mainline: OEM information" 0 capability
-	check "mainline: a note" says "does not give the OEM information"
-	FAKE_QUERY=4:1 expect "mainline: refused" 5 capability
-	check "mainline: says that status is hidden" says "hidden by the kernel's own driver"
-	FAKE_QUERY=22 expect "mainline: malformed" 1 capability
-}
-
-test_stage() {
-	local v2=$work/v2.cap s ext
-
-	use ours
-	expect "stage" 0 stage "$work/signed.cap"
-	check "stage: three calls, nothing known" counted "calls=3 writes=1 starts=1"
-	check "stage: words" prints "^Status: *success"
-	FAKE_CACHED=1 expect "stage, known capability" 0 stage "$work/signed.cap"
-	check "stage: two calls" counted "calls=2 "
-	expect "stage-activate, JSON" 0 stage-activate --json "$work/signed.cap"
-	check "stage-activate, JSON" json \
-'d["action"] == "stage-activate" and d["status"] == 0 and d["auth_time_ns"] == 1234567 and d["exec_time_ns"] == 7654321 and d["kind"] == "code_injection" and d["runtime_version"] == 2'
-	expect "activate" 0 activate
-	check "activate: one call" counted "calls=1 writes=0 starts=1"
-	expect "stage, quiet" 0 stage --quiet "$work/signed.cap"
-	check "stage, quiet: silent" empty "$out"
-	check "stage, quiet: no talk" empty "$err"
-
-	ext=1
-	for s in 1 2 3 4 5 6 77; do
-		FAKE_START=$s:0x7$ext expect "status $s" 5 stage "$work/signed.cap"
-		check "status $s: words" says "status $s .*extended status 0x7$ext"
-		check "status $s: one try" counted starts=1
-		FAKE_START=$s:0x7$ext expect "status $s, JSON" 5 stage-activate \
-			--json "$work/signed.cap"
-		check "status $s, JSON" json \
-"d['error']['status'] == $s and d['error']['ext_status'] == 0x7$ext"
-		check "status $s, JSON: stderr says only what is begun" \
-			announced
-		FAKE_START=$s:0x7$ext expect "activate, status $s" 5 activate
-		check "activate, status $s: one try" counted starts=1
-	done
-	FAKE_START=4:1,4:1,0:0 expect "retries" 0 stage --retries 2 --json \
-		"$work/signed.cap"
-	check "retries: three starts, one buffer" counted "calls=5 writes=1 starts=3"
-	check "retries: told" json 'd["tries"] == 3'
-	FAKE_START=4:1 expect "retries used up" 5 stage --retries 1 --json \
-		"$work/signed.cap"
-	check "retries used up: told" json 'd["error"]["tries"] == 2'
-	FAKE_START=5:1 expect "no retry of another status" 5 stage --retries 3 \
-		"$work/signed.cap"
-	check "no retry of another status: one start" counted starts=1
-	FAKE_START=4:1 FAKE_LATER=16 expect "busy at the second try" 6 stage \
-		--retries 1 "$work/signed.cap"
-	FAKE_START=4:1 FAKE_LATER=19 expect "gone at the second try" 3 stage \
-		--retries 1 "$work/signed.cap"
-
-	FAKE_WRITE=16 expect "another program loads" 6 stage "$work/signed.cap"
-	check "another program loads: words" says "another program is loading"
-	FAKE_WRITE=19 expect "device went away" 3 stage "$work/signed.cap"
-	FAKE_WRITE=1 expect "not permitted to write" 1 stage "$work/signed.cap"
-	FAKE_BUFFER=2:9 expect "buffer refused" 5 stage "$work/signed.cap"
-	FAKE_BUFFER=71 FAKE_REASON=31:0:4096:16 expect "buffer unusable" 1 \
-		stage "$work/signed.cap"
-	check "buffer unusable: address" says "address 0x1000, size 16"
-	FAKE_ROOM=1000 expect "buffer too small" 4 stage "$work/signed.cap"
-	check "buffer too small: words" says "larger than the communication buffer"
-	FAKE_ROOM=1000 expect "buffer too small, JSON" 4 stage --json \
-		"$work/signed.cap"
-	check "buffer too small, JSON" json \
-'d["error"]["reason"] == "too-big" and d["error"]["expected"] == 1000 and d["error"]["offset"] == 24'
-	expect "older" 4 stage "$corpus/code-older-version.cap"
-	check "older: words" says "older than what runs at offset [0-9]+ \(version 0, running 1\); use"
-	expect "other platform" 4 stage "$corpus/code-other-platform.cap"
-	check "other platform: both GUIDs" says "\(capsule [0-9A-F-]{36}, platform 7D0C5A4E-"
-	expect "unknown type" 4 stage "$corpus/type-unknown.cap" --json
-	check "unknown type: all GUIDs" json \
-'len(d["error"]["found"]) == 36 and d["error"]["expected_or"].startswith("140B5F0E")'
-	FAKE_STALE=1 expect "known capability is stale" 0 stage "$work/signed.cap"
-	expect "broken file: nothing opened" 4 stage "$work/short.cap"
-	check "broken file: nothing written" counted "calls=0 writes=0 starts=0 bytes=0 revision=99"
-
-	expect "dry run" 0 stage --dry-run "$work/signed.cap"
-	check "dry run: two calls, none starts" counted "calls=2 writes=0 starts=0"
-	check "dry run: words" prints "Driver would take it: *yes"
-	FAKE_CACHED=1 expect "dry run, known capability" 0 stage-activate -n \
-		"$work/signed.cap"
-	check "dry run, known capability: one call" counted "calls=1 writes=0 starts=0"
-	FAKE_STALE=1 expect "dry run, stale capability" 0 stage -n \
-		"$work/signed.cap"
-	check "dry run, stale capability: asked again" counted "calls=2 writes=0"
-	FAKE_ROOM=1000 expect "dry run, too big" 4 stage -n "$work/signed.cap"
-	expect "dry run, older" 4 stage -n "$corpus/code-older-version.cap"
-	check "dry run, older: asked once" counted "calls=1 writes=0 starts=0"
-
-	use mainline
-	expect "mainline: signed v2" 0 stage-activate "$v2"
-	check "mainline: one write" counted "calls=4 writes=1 starts=1"
-	expect "mainline: v3" 4 stage "$work/signed.cap"
-	check "mainline: v3: words" says "kernel's own driver .pfr_update. cannot take this capsule: its image header has version 3"
-	check "mainline: v3: nothing asked" counted "calls=0 writes=0"
-	expect "mainline: unsigned" 4 stage "$corpus/grid-h20-v2-d0-p1-plain.cap"
-	check "mainline: unsigned: words" says "it is not signed"
-	expect "mainline: drivers" 4 stage "$corpus/grid-h20-v2-d1-p1-signed.cap"
-	expect "mainline: own type" 4 stage "$work/v2-own-type.cap" --json
-	check "mainline: own type" json 'd["error"]["reason"] == "driver-limit"'
-	expect "mainline: older" 4 stage "$corpus/driver-known-older-svn.cap"
-	check "mainline: older: nothing written" counted writes=0
-	FAKE_START=4:0x77 expect "mainline: refused" 5 stage-activate "$v2"
-	check "mainline: refused: words" says "status is hidden by the kernel's own driver"
-	FAKE_ROOM=10 expect "mainline: too big" 4 stage "$v2"
-	FAKE_START=4:1 expect "mainline: retries" 5 stage --retries 2 "$v2"
-	check "mainline: no retry" counted starts=1
-	expect "mainline: dry run" 0 stage -n "$v2"
-	check "mainline: dry run: one call" counted "calls=1 writes=0 starts=0"
-}
-
-test_large() {
-	use ours
-	export FAKE_ROOM=$((64 << 20))
-	dd if=/dev/urandom of="$work/big.payload" bs=1M count=9 status=none
-	cat "$work/payload" "$work/big.payload" > "$work/big"
-	mkeficapsule -g B2F84B79-7B6E-4E45-885F-3FB9BB185402 -i 1 "$work/big" \
-		"$work/big.cap" > /dev/null
-	expect "9 MiB" 0 stage "$work/big.cap"
-	check "9 MiB: in pieces, one buffer" counted "calls=3 writes=3 starts=1"
-	check "9 MiB: all of it" counted "bytes=$(stat -c %s "$work/big.cap")"
 }
 
 same() {
@@ -964,9 +811,6 @@ if [ "${1:-}" = --pytest ]; then
 	exit
 fi
 make_roots
-test_capability
-test_stage
-test_large
 test_telemetry
 test_state
 test_summary
