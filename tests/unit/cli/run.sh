@@ -143,6 +143,7 @@ END
 
 make_inputs() {
 	local code=B2F84B79-7B6E-4E45-885F-3FB9BB185402
+	local run='[SmmRuntimeUpdateHandler.ProcessSmmRuntimeUpdate] ProcessSmmRuntimeUpdate'
 
 	cd "$work" || return 1
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem \
@@ -196,6 +197,14 @@ open("ring", "wb").write(ring)
 open("chronological", "wb").write(older + newer)
 open("newer", "wb").write(newer)
 END
+	{
+		printf '%s = End, Status = Device Error\r\n' "$run"
+		printf '%s = START, Action = 2\r\n' "$run"
+		printf '[ProcessSmmRuntimeUpdate] ShadowSmmRuntimeUpdateImage.Status = Success\r\n'
+		printf 'CPU CSR[0B102D28] Before = 7FBF830E\r\n'
+		printf '%s = End, Status = Success\r\n' "$run"
+		printf '%s = START, Action = 0\r\n' "$run"
+	} > "$work/runs"
 	cd "$top" || return 1
 }
 
@@ -211,285 +220,6 @@ use() {
 	export FAKE_ROOT=$work/$1
 	[ "$1" != mainline ] || export FAKE_DRIVER=mainline
 	export FAKE_LOG=$work/ring
-}
-
-same() {
-	cmp -s "$1" "$2"
-}
-
-test_telemetry() {
-	use ours
-	FAKE_NEWER=1000 expect "log" 0 telemetry
-	check "log: bytes" same "$out" "$work/newer"
-	check "log: two calls" counted "calls=2 "
-	export FAKE_NEWER=1000 FAKE_OLDER=3096
-	expect "log that rolled over" 0 telemetry
-	check "log that rolled over: oldest first, every byte" \
-		same "$out" "$work/chronological"
-	check "log that rolled over: two calls" counted "calls=2 "
-	expect "binary log, JSON" 0 telemetry --json
-	check "binary log, JSON: base64" json \
-"__import__('base64').b64decode(d['base64']) == open('$work/chronological','rb').read() and 'text' not in d"
-	printf 'a\302\233b\177c\342\200\256d\303\244\n' > "$work/controls"
-	FAKE_LOG=$work/controls FAKE_OLDER=0 FAKE_NEWER=13 \
-		expect "controls in JSON" 0 telemetry --json
-	check "controls in JSON: escaped" json \
-		'd["text"] == "a\u009bb\x7fc\u202ed\u00e4\n"'
-	check "controls in JSON: not as they are" prints \
-		'a\\u009bb\\u007fc\\u202ed'
-	FAKE_NEWER=0 expect "newest part empty" 0 telemetry --json
-	check "newest part empty" json 'd["size"] == 3096'
-	check "newest part empty: two calls" counted "calls=2 "
-	FAKE_OLDER=0 expect "text log, JSON" 0 telemetry --json
-	check "text log, JSON" json 'd["text"].startswith("new line 0\r\n") and d["reset_count"] == 4'
-	FAKE_CHANGES=2 expect "log changes twice" 0 telemetry
-	check "log changes twice: read again" same "$out" "$work/chronological"
-	check "log changes twice: four calls" counted "calls=4 "
-	FAKE_CHANGES=100 expect "log keeps changing" 7 telemetry
-	check "log keeps changing: nothing printed" empty "$out"
-	check "log keeps changing: bounded" counted "calls=6 "
-	FAKE_CHANGES=100 expect "log keeps changing, JSON" 7 telemetry --json
-	check "log keeps changing, JSON" json 'd["error"]["reason"] == "changing"'
-	FAKE_NEWER=0 FAKE_OLDER=0 expect "empty log" 0 telemetry
-	check "empty log: nothing" empty "$out"
-	printf 'a\033[2Jb\tc\r\nd\re\r\n' > "$work/rude"
-	FAKE_LOG=$work/rude FAKE_NEWER=14 FAKE_OLDER=0 \
-		script -qec "$fake telemetry" /dev/null < /dev/null > "$out"
-	: > "$err"
-	check "log on a terminal: escapes shown" prints 'a\\x1b\[2Jb'
-	check "log on a terminal: a carriage return alone is shown" \
-		prints 'd\\x0de'
-	FAKE_NO_LOG=1 expect "before the first update" 6 telemetry
-	check "before the first update: words" says "no telemetry before the first update"
-	FAKE_OLDER=4000 expect "sizes that cannot be" 1 telemetry
-	check "sizes that cannot be: words" says "firmware bug"
-	FAKE_RING=4294967295 FAKE_NEWER=4294967295 FAKE_OLDER=0 \
-		expect "ring of 4 GiB" 1 telemetry
-	check "ring of 4 GiB: words" says "an impossible log"
-	FAKE_DATA=6:0x12 expect "data refused" 5 telemetry --json
-	check "data refused: status" json 'd["error"]["ext_status"] == 0x12'
-	FAKE_DATA=16 expect "busy" 6 telemetry
-	check "busy: words" says "another program uses it now"
-	FAKE_PREAD=71 FAKE_REASON=32:0:4096:64 expect "log out of reach" 1 telemetry
-	check "log out of reach: words" says "telemetry buffer is not usable \(address 0x1000"
-	expect "history" 0 telemetry --type history -r 2
-	check "history: type and revision are set" counted "revision=2 type=1"
-	expect "execution" 0 telemetry
-	check "execution: type and revision are set" counted "revision=1 type=0"
-	expect "info" 0 telemetry-info --json
-	check "info: two calls" counted "calls=2 "
-	check "info" json \
-'d["level_name"] == "info" and d["available"] and d["older"]["size"] == 3096 and d["rollover_count"] == 3 and d["newest"]["address"] == 0x110000000'
-	FAKE_NO_LOG=1 expect "info before the first update" 0 telemetry-info
-	check "info before the first update" prints "Log available: *no"
-	expect "level" 0 log-level
-	check "level: one word" prints '^info$'
-	check "level: one call" counted "calls=1 "
-	expect "set level" 0 log-level verbose
-	check "set level: one call" counted "calls=1 "
-	expect "set level by number" 0 log-level --json 1
-	check "set level by number" json 'd["level_name"] == "warning"'
-	FAKE_LEVEL=2:0x3 expect "level refused" 5 log-level 4
-	FAKE_LEVEL=2:0x3 expect "level refused when read" 5 log-level
-
-	use mainline
-	export FAKE_NEWER=1000 FAKE_OLDER=3096
-	expect "mainline: log" 0 telemetry
-	check "mainline: oldest first" same "$out" "$work/chronological"
-	check "mainline: three calls" counted "calls=3 "
-	FAKE_CHANGES=100 expect "mainline: log keeps changing" 7 telemetry
-	FAKE_ELSEWHERE=1 expect "mainline: older part elsewhere" 1 telemetry
-	check "mainline: older part elsewhere: the rest" same "$out" "$work/newer"
-	check "mainline: older part elsewhere: words" says "3096 bytes. is not printed"
-	FAKE_MMAP=11 expect "mainline: no mapping" 1 telemetry
-	check "mainline: no mapping: words" says "cannot map the log"
-	FAKE_LEVEL=4:1 expect "mainline: errno for a level" 5 log-level
-	FAKE_LEVEL=4:1 expect "mainline: errno for a level, info" 5 telemetry-info
-	expect "mainline: level" 0 log-level
-	check "mainline: level" prints '^info$'
-	FAKE_DATA=4:1 expect "mainline: data refused" 5 telemetry
-}
-
-# What of a reader's memory cannot be had is said, and nothing of others harmed.
-test_state_attacks() {
-	local lib=$FAKE_ROOT/var/lib state=$FAKE_ROOT/var/lib/pfructl/telemetry0-execution
-
-	mkdir -p "$lib" "$work/elsewhere"
-	echo precious > "$work/precious"
-	ln -s "$work/elsewhere" "$lib/pfructl"
-	expect "state directory is a link" 1 telemetry --delta
-	check "state directory is a link: nothing behind it" \
-		[ -z "$(ls -A "$work/elsewhere")" ]
-	check "state directory is a link: nothing printed" empty "$out"
-	rm "$lib/pfructl"
-	mkdir -m 0777 "$lib/pfructl"
-	chmod 0777 "$lib/pfructl"
-	expect "state directory of everybody" 1 telemetry --delta
-	check "state directory of everybody: words" says "written by others"
-	rmdir "$lib/pfructl"
-	expect "state directory is made" 0 telemetry --delta
-	check "state directory is made: mode" \
-		[ "$(stat -c %a "$lib/pfructl" "$state" | tr '\n' ' ')" = "700 600 " ]
-	rm "$state"
-	ln -s "$work/precious" "$state"
-	expect "state is a link" 1 telemetry --delta
-	check "state is a link: words" says "cannot open it"
-	rm "$state"
-	ln -s "$work/precious" "$state.new"
-	expect "new state is a link" 0 telemetry --delta
-	check "links: not followed" [ "$(cat "$work/precious")" = precious ]
-	mv "$state.lock" "$state.old"
-	ln -s "$work/precious" "$state.lock"
-	expect "lock is a link" 1 telemetry --delta
-	rm "$state.lock" "$state"
-	mkfifo "$state"
-	expect "state is a FIFO" 1 telemetry --delta
-	rm "$state"
-	mkdir "$state"
-	expect "state is a directory" 1 telemetry --delta
-	rmdir "$state"
-	expect "state: no name for it" 2 telemetry --delta \
-		-d "$FAKE_ROOT/dev/pfru/telemetry-x"
-	expect "state: a directory" 1 telemetry --delta --state "$work/"
-	expect "state: no directory" 1 telemetry --delta --state "$work/no/x"
-}
-
-# damage WHAT SED-EXPRESSION: a state file that was changed
-damage() {
-	run telemetry --delta --state "$work/pos"
-	sed -i "$2" "$work/pos"
-	cp "$work/pos" "$work/pos.damaged"
-	expect "state: $1" 1 telemetry --delta --state "$work/pos"
-	check "state: $1: what to do" says "emove the file|Remove it"
-	check "state: $1: nothing printed" empty "$out"
-	check "state: $1: left as it is" same "$work/pos" "$work/pos.damaged"
-	rm -f "$work/pos"
-}
-
-test_state() {
-	use ours
-	export FAKE_NEWER=1000
-	touch "$FAKE_ROOT/dev/pfru/telemetry-x"
-	test_state_attacks
-	rm -f "$work/pos"
-	damage "another number" 's/1000/1001/'
-	damage "another version" '1s/2$/3/'
-	damage "empty" d
-	damage "a line more" "\$a more"
-	damage "sum" "\$s/.\$/x/"
-	damage "a number too large" 's/1000/99999999999/'
-	damage "not ours" '1s/.*/[Unit]/'
-	damage "bytes behind it" "\$s/\$/\n/"
-	run telemetry --delta --state "$work/pos"
-	expect "delta: of the other log" 1 telemetry --delta --type history \
-		--state "$work/pos"
-	check "delta: of the other log: words" says "of type 'execution', not 'history'"
-	touch "$FAKE_ROOT/dev/pfru/telemetry1"
-	expect "delta: of another device" 1 telemetry --delta -d 1 \
-		--state "$work/pos"
-	rm "$FAKE_ROOT/dev/pfru/telemetry1"
-	check "delta: of another device: words" says "of device 0, not 1"
-	rm "$work/pos"
-	expect "delta: all of it" 0 telemetry --delta --state "$work/pos"
-	check "delta: all of it" same "$out" "$work/newer"
-	check "delta: two calls" counted "calls=2 "
-	expect "delta: nothing new" 0 telemetry --delta --state "$work/pos"
-	check "delta: nothing new" empty "$out"
-	check "delta: one call" counted "calls=1 "
-	FAKE_NEWER=1013 expect "delta: what is new" 0 telemetry --delta --json \
-		--state "$work/pos"
-	check "delta: what is new, JSON" json \
-'d["position"] == 1000 and d["size"] == 13 and d["lost"] == 0 and d["discontinuity"] is None and "T" in d["time"]'
-	check "delta: one line" [ "$(wc -l < "$out")" = 1 ]
-	check "delta: what is new: two calls" counted "calls=2 "
-	FAKE_NEWER=900 expect "delta: went back" 0 telemetry --delta --json \
-		--state "$work/pos"
-	check "delta: went back" json 'd["discontinuity"] == "back" and d["size"] == 900'
-	FAKE_NEWER=900 FAKE_RING=2048 expect "delta: another size" 0 telemetry \
-		--delta --json --state "$work/pos"
-	check "delta: another size" json 'd["discontinuity"] == "size"'
-	FAKE_RESETS=1 expect "delta: keeps changing" 7 telemetry --delta --json \
-		--state "$work/pos"
-	check "delta: keeps changing: bounded" counted "calls=6 "
-	check "delta: keeps changing: one line" [ "$(wc -l < "$out")" = 1 ]
-	FAKE_NO_LOG=1 expect "delta: no log yet" 6 telemetry --delta \
-		--state "$work/pos"
-	FAKE_OLDER=4000 expect "delta: nonsense" 1 telemetry --delta \
-		--state "$work/pos"
-	rm "$work/pos"
-	flock "$work/pos.lock" sleep 3 &
-	sleep 0.3
-	expect "delta: locked" 6 telemetry --delta --state "$work/pos"
-	check "delta: locked: words" says "another reader"
-	expect "full: needs no lock" 0 telemetry
-	wait
-	FAKE_COUNT=$counts "$fake" telemetry --delta --state "$work/pos" \
-		> /dev/full 2> "$err"
-	check "delta: /dev/full is told" [ $? = 1 ]
-	expect "delta: nothing lost at /dev/full" 0 telemetry --delta \
-		--state "$work/pos"
-	check "delta: nothing lost at /dev/full" same "$out" "$work/newer"
-	rm "$work/pos"
-	expect "delta: --output" 0 telemetry --delta --state "$work/pos" \
-		--output "$work/collected"
-	FAKE_NEWER=1013 expect "delta: --output appends" 0 telemetry --delta \
-		--state "$work/pos" --output "$work/collected"
-	check "delta: --output appends" \
-		[ "$(stat -c %s "$work/collected")" = 1013 ]
-	FAKE_CHANGES=100 expect "full: --output keeps what it had" 7 telemetry \
-		--output "$work/collected"
-	check "full: --output keeps what it had" \
-		[ "$(stat -c %s "$work/collected")" = 1013 ]
-	expect "full: --output" 0 telemetry -o "$work/collected"
-	check "full: --output replaces" same "$work/collected" "$work/newer"
-	expect "full: --output nowhere" 1 telemetry -o "$work/no/x"
-	FAKE_OLDER=3096 expect "since the reset" 0 telemetry --since-reset
-	check "since the reset: lost" says "warning: .*: 9192 bytes"
-	check "since the reset: all there is" same "$out" "$work/chronological"
-	FAKE_OLDER=3096 expect "since the reset, JSON" 0 telemetry --since-reset -j
-	check "since the reset, JSON" json 'd["lost"] == 9192 and d["position"] == 9192'
-	use mainline
-	export FAKE_NEWER=1000 FAKE_OLDER=3096
-	rm -f "$work/pos"
-	expect "mainline: delta" 0 telemetry --delta --state "$work/pos"
-	check "mainline: delta" same "$out" "$work/chronological"
-	expect "mainline: delta, nothing new" 0 telemetry --delta --state "$work/pos"
-	check "mainline: delta, nothing new: one call" counted "calls=1 "
-	rm -f "$work/pos"
-	FAKE_ELSEWHERE=1 expect "mainline: delta, older part elsewhere" 0 \
-		telemetry --delta --json --state "$work/pos"
-	check "mainline: delta, older part elsewhere" json \
-		'd["lost"] == 3096 and d["size"] == 1000'
-	FAKE_MMAP=11 expect "mainline: delta, no mapping" 1 telemetry --delta \
-		--state "$work/st2"
-}
-
-# the public sample of a run, and two that are not whole
-test_summary() {
-	local run='[SmmRuntimeUpdateHandler.ProcessSmmRuntimeUpdate] ProcessSmmRuntimeUpdate'
-
-	use ours
-	{
-		printf '%s = End, Status = Device Error\r\n' "$run"
-		printf '%s = START, Action = 2\r\n' "$run"
-		printf '[ProcessSmmRuntimeUpdate] ShadowSmmRuntimeUpdateImage.Status = Success\r\n'
-		printf 'CPU CSR[0B102D28] Before = 7FBF830E\r\n'
-		printf '%s = End, Status = Success\r\n' "$run"
-		printf '%s = START, Action = 0\r\n' "$run"
-	} > "$work/runs"
-	FAKE_LOG=$work/runs FAKE_NEWER=$(stat -c %s "$work/runs") \
-		expect "summary" 0 telemetry --summary
-	check "summary: whole run" prints \
-		'^2 +stage and activate +4 +Success$'
-	check "summary: beginning is gone" prints \
-		'^1 +\(beginning is gone\) +1 +Device Error$'
-	check "summary: no end" prints '^3 +stage +1 +\(no end\)$'
-	FAKE_LOG=$work/runs FAKE_NEWER=$(stat -c %s "$work/runs") \
-		expect "summary, JSON" 0 telemetry --summary --json
-	check "summary, JSON" json \
-'[(r["action"], r["status"]) for r in d["runs"]] == [(None, "Device Error"), (2, "Success"), (0, None)]'
-	FAKE_NEWER=1000 expect "summary of no run" 0 telemetry --summary
-	check "summary of no run: empty" [ "$(wc -l < "$out")" = 1 ]
 }
 
 # sub WHAT COMMAND...: another program's TAP is ours
@@ -811,9 +541,6 @@ if [ "${1:-}" = --pytest ]; then
 	exit
 fi
 make_roots
-test_telemetry
-test_state
-test_summary
 test_python
 test_live
 [ -n "${COVER:-}" ] || test_memory
