@@ -250,21 +250,6 @@ test_python() {
 	sub "tests in Python" "${pytest[@]}" --tap
 }
 
-test_live() {
-	use ours
-	sub "followers" python3 tests/unit/cli/follow.py "$fake" "$work/live"
-	sub "what was left" python3 tests/unit/cli/recover.py "$fake" "$work/left"
-	sub "text killed" \
-		python3 tests/unit/cli/kill.py "$fake" "$work/k1" text $kills
-	sub "JSON killed" \
-		python3 tests/unit/cli/kill.py "$fake" "$work/k2" json $kills
-	sub "pipe killed" \
-		python3 tests/unit/cli/kill.py "$fake" "$work/k3" pipe $kills
-	use mainline
-	sub "mainline killed" \
-		python3 tests/unit/cli/kill.py "$fake" "$work/k4" text 50
-}
-
 # sysfs NAME [DRIVER [MODALIAS [NODE]]]
 sysfs() {
 	local dir=$FAKE_ROOT/sys/bus/acpi/devices/$1
@@ -542,7 +527,6 @@ if [ "${1:-}" = --pytest ]; then
 fi
 make_roots
 test_python
-test_live
 [ -n "${COVER:-}" ] || test_memory
 test_status
 test_watchdog
