@@ -776,13 +776,15 @@ logged "the guests' programs" build_helpers "${helper_dirs[@]}"
 say "built in $((SECONDS - start)) s; kernel $(cat "$kernel/version"), scenarios: ${chosen[*]}"
 
 all_passed=0 all_failed=0 all_skipped=0 all_reports=0 all_lines=0
+: >"$vm/reports"
 declare -A running=()
 reap()
 {
 	local ended
 
 	wait -n -p ended "${!running[@]}"
-	report "${running[$ended]}"
+	report "${running[$ended]}" >"$vm/report"
+	tee -a "$vm/reports" <"$vm/report"
 	unset "running[$ended]"
 	children=("${!running[@]}")
 }
@@ -809,6 +811,8 @@ done
 
 printf '\nlogs: %s\ntime: %s s\n' "$vm" $((SECONDS - start))
 echo "reports of the kernels, those that were expected apart: $all_reports in $all_lines lines"
+[ "$all_failed" -eq 0 ] || LC_ALL=C awk -v failed="$all_failed" \
+	-f "$top/tests/failures.awk" "$vm/reports"
 summary="$all_passed passed, $all_failed failed"
 [ "$all_skipped" -eq 0 ] || summary="$summary, $all_skipped skipped"
 echo "$summary"
