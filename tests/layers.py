@@ -38,7 +38,9 @@ USES = {
     "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
-    "tests/sim/heci": [],
+    "tests/lib": [],
+    # but its own tests, which use the assertions of all
+    "tests/sim/heci": ["tests/lib"],
     "tests/sim/heci/guest": ["tests/sim/heci"],
 }
 # where a file's include may start, besides its own directory
