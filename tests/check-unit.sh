@@ -9,16 +9,15 @@ set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=SCRIPTDIR/sum.sh disable=SC1091
 . "$top/tests/sum.sh"
-judge=$top/tests/lib/judge.pl
 
 if [ "${1:-}" = coverage ]; then
-	part "the tool" env COVER=1 "$judge" "$top/tests/unit/cli/run.sh"
+	part "the tool" env COVER=1 "$top/tests/unit/cli/run.sh"
 	part "amtctl" env COVER=1 "$top/tests/unit/amtctl/run.sh"
 	part "lines of core and of the tools" "$top/tests/unit/coverage.py"
 else
 	part "core, capsules and the ABI" \
 		make --no-print-directory -C "$top/tests/unit" check
-	part "the tool" "$judge" "$top/tests/unit/cli/run.sh"
+	part "the tool" "$top/tests/unit/cli/run.sh"
 	part "amtctl" "$top/tests/unit/amtctl/run.sh"
 	part "how the tool is built" "$top/tests/unit/cli/hardening.sh"
 	part "how amtctl is built" "$top/tests/unit/cli/hardening.sh" amtctl

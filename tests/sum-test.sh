@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# sum-test.sh: what fails deep within a run is listed at its end. Prints TAP and
-# "N passed, N failed".
+# sum-test.sh: what fails deep within a run is listed at its end. Prints TAP.
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=SCRIPTDIR/lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # listed WHAT WANT LOG: the log's end is the list WANT and the sum
 listed()
@@ -19,12 +19,9 @@ listed()
 		{ text = text $0 "\n" } END { printf "%s", text }' "$3")
 	if [ "$found" = "failed checks:"$'\n'"$2" ] &&
 	   tail -n 1 "$3" | grep -q '^[0-9]* passed, [1-9][0-9]* failed$'; then
-		passed=$((passed + 1))
-		echo "ok - $1"
+		ok "$1"
 	else
-		failed=$((failed + 1))
-		echo "not ok - $1"
-		sed 's/^/# /' "$3"
+		not_ok "$1" "$(cat "$3")"
 	fi
 }
 
@@ -113,5 +110,4 @@ listed "counts without a word" "  says nothing > 2 more" \
 listed "many: without their remarks, 100 of them" "$(
 	printf '  many > not ok - %s\n' $(seq 100))
   20 more" "$work/many.log"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+done_testing

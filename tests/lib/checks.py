@@ -8,36 +8,7 @@ is installed by tests/deps.sh.
 """
 import pytest
 
-
-class Tap:
-    """The lines of one run."""
-
-    def __init__(self, wanted):
-        self.wanted = wanted
-        self.number = 0
-
-    def line(self, good, what, more=""):
-        """One check."""
-        self.number += 1
-        if not self.wanted:
-            return
-        # nothing of a name may look like an escape or a directive
-        name = what.replace("\\", "\\\\").replace("#", "\\#")
-        print(f"{'ok' if good else 'not ok'} {self.number} - {name}",
-              flush=True)
-        if not good:
-            self.remark(more)
-
-    def remark(self, text):
-        """Lines for people."""
-        if self.wanted:
-            for line in str(text).splitlines():
-                print(f"# {line}", flush=True)
-
-    def plan(self):
-        """The end: as many checks as were made."""
-        if self.wanted:
-            print(f"1..{self.number}", flush=True)
+from tap import Tap
 
 
 class Check:

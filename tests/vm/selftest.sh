@@ -8,18 +8,16 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PFRU_BUILD=${PFRU_BUILD:-$(cd "$here/../.." && pwd)/build}/vm-selftest
 export PFRU_BUILD
-n=0
-bad=0
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$here/../lib/tap.sh"
 
+# check YES WHAT SAID
 check()
 {
-	n=$((n + 1))
 	if [ "$1" = yes ]; then
-		echo "ok $n - $2"
+		ok "$2"
 	else
-		bad=$((bad + 1))
-		echo "not ok $n - $2"
-		printf '%s\n' "$3" | sed 's/^/# /'
+		not_ok "$2" "$3"
 	fi
 }
 
@@ -77,7 +75,6 @@ ended_by_signal()
 		"exit status $rc, processes left: $(guests)"
 }
 
-echo "TAP version 13"
 runs clean 0 "4 passed, 0 failed"
 kept=$(cat "$PFRU_BUILD/vm/clean/guest/kept" 2>&1)
 [ "$kept" = "from the guest" ] && yes=yes || yes=no
@@ -107,6 +104,4 @@ ended_by_signal
 said=$("$here/run.sh" --scenario "$here/selftest/clean.conf" nonsense 2>/dev/null) && yes=no || yes=yes
 [ "$said" = "0 passed, 0 failed" ] || yes=no
 check "$yes" "a run that has nothing to run fails" "$said"
-echo "1..$n"
-echo "$((n - bad)) passed, $bad failed"
-[ "$bad" -eq 0 ]
+done_testing

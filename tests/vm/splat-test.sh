@@ -6,18 +6,16 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 samples=$here/splat-samples
-n=0
-bad=0
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$here/../lib/tap.sh"
 
+# check YES WHAT SAID
 check()
 {
-	n=$((n + 1))
 	if [ "$1" = yes ]; then
-		echo "ok $n - $2"
+		ok "$2"
 	else
-		bad=$((bad + 1))
-		echo "not ok $n - $2"
-		printf '%s\n' "$3" | sed 's/^/# /'
+		not_ok "$2" "$3"
 	fi
 }
 
@@ -46,7 +44,6 @@ fails()
 $said"
 }
 
-echo "TAP version 13"
 passes good-clean "a clean log passes"
 passes good-crlf "a clean log with CR LF passes"
 passes good-no-taint "a clean log without taint passes"
@@ -78,6 +75,4 @@ said=$("$here/splat.sh" "$samples/marked-unpermitted.log" 2>&1) && yes=no || yes
 check "$yes" "marks without permission excuse nothing" "$said"
 said=$("$here/splat.sh" 2>&1) && yes=no || yes=yes
 check "$yes" "a call without a log fails" "$said"
-echo "1..$n"
-echo "$((n - bad)) passed, $bad failed"
-[ "$bad" -eq 0 ]
+done_testing

@@ -3,8 +3,8 @@
 #
 # Tests of amtctl with a pretended management engine (fakemei.c and firmware.py), in
 # a build with ASan and UBSan, or with COVER=1 in one that counts lines; after the
-# tests of pfructl then, which forget what was counted before. Ends with "N passed,
-# N failed". run.sh ARGUMENT... runs pytest with these.
+# tests of pfructl then, which forget what was counted before. Prints TAP. run.sh
+# ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 set -u
 cd "$(dirname "$0")/../../.." || exit 1
 top=$PWD
@@ -40,23 +40,8 @@ build_program()
 
 if ! build_program >"$log" 2>&1; then
 	cat "$log"
-	echo "0 passed, 1 failed"
+	echo "Bail out! the program cannot be built"
 	exit 1
 fi
-pytest=(env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "AMTCTL_FAKE=$fake" pytest-3 -q
-	-p no:cacheprovider)
-if [ $# -gt 0 ]; then
-	"${pytest[@]}" "$@" tests/unit/amtctl
-	exit
-fi
-"${pytest[@]}" -s tests/unit/amtctl >"$log" 2>&1
-status=$?
-cat "$log"
-passed=$(grep -c '^ok - ' "$log")
-failed=$(grep -c '^not ok - ' "$log")
-if [ "$status" != 0 ] && [ "$failed" = 0 ]; then
-	failed=1
-	echo "not ok - pytest ended with status $status"
-fi
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+[ $# -gt 0 ] || set -- --tap
+AMTCTL_FAKE=$fake tests/lib/pytest.sh -o testpaths=tests/unit/amtctl "$@"
