@@ -56,6 +56,16 @@ skip_all()
 	exit 0
 }
 
+# verdict YES NAME REMARK: passed if YES is "yes"
+verdict()
+{
+	if [ "$1" = yes ]; then
+		ok "$2"
+	else
+		not_ok "$2" "$3"
+	fi
+}
+
 # ok_if NAME CMD...: what it says is a remark when it fails
 ok_if()
 {

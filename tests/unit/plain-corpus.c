@@ -5,8 +5,6 @@
  */
 #include "corpus.h"
 
-#include <stdlib.h>
-
 #include "tests/lib/tap.h"
 
 int main(void)
@@ -20,6 +18,6 @@ int main(void)
 			   c->cases[i].name))
 			printf("# %s\n", why);
 	}
-	free(c->cases);
+	free_corpus(NULL);
 	return done();
 }

@@ -87,8 +87,7 @@ int main(void)
 	}
 	failed = _cmocka_run_group_tests("corpus", tests,
 					 ARRAY_LENGTH(common) + c->count, NULL,
-					 NULL);
+					 free_corpus);
 	free(tests);
-	free(c->cases);
 	return failed != 0;
 }

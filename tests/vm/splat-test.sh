@@ -9,16 +9,6 @@ samples=$here/splat-samples
 # shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
 . "$here/../lib/tap.sh"
 
-# check YES WHAT SAID
-check()
-{
-	if [ "$1" = yes ]; then
-		ok "$2"
-	else
-		not_ok "$2" "$3"
-	fi
-}
-
 # passes NAME WHAT [OPTION...]
 passes()
 {
@@ -26,7 +16,7 @@ passes()
 
 	shift 2
 	said=$("$here/splat.sh" "$@" "$log" 2>&1) && yes=yes
-	check "$yes" "$what" "$said"
+	verdict "$yes" "$what" "$said"
 }
 
 # fails NAME WORD WHAT [OPTION...]: and its only reason begins with WORD
@@ -40,7 +30,7 @@ fails()
 		*$'\n'*) ;;
 		"$word: "*) yes=yes ;;
 		esac
-	check "$yes" "$what" "expected one line '$word: ...', found:
+	verdict "$yes" "$what" "expected one line '$word: ...', found:
 $said"
 }
 
@@ -54,7 +44,7 @@ while read -r name _; do
 	"$name: "*|*$'\n'"$name: "*) ;;
 	*) yes=no ;;
 	esac
-	check "$yes" "caught: $name" "$said"
+	verdict "$yes" "caught: $name" "$said"
 done < <(sed '/^#/d; /^$/d' "$here/splat.patterns")
 fails bad-empty no-log "an empty log fails"
 fails does-not-exist no-log "a missing log fails"
@@ -72,7 +62,7 @@ fails expected-unbegun marked "marks that were never opened fail" --allow-expect
 fails expected-outside bug "a splat outside the marks fails" --allow-expected
 fails expected-taint taint "marks excuse D and W only" --allow-expected
 said=$("$here/splat.sh" "$samples/marked-unpermitted.log" 2>&1) && yes=no || yes=yes
-check "$yes" "marks without permission excuse nothing" "$said"
+verdict "$yes" "marks without permission excuse nothing" "$said"
 said=$("$here/splat.sh" 2>&1) && yes=no || yes=yes
-check "$yes" "a call without a log fails" "$said"
+verdict "$yes" "a call without a log fails" "$said"
 done_testing
