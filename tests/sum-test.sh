@@ -33,7 +33,7 @@ script()
 
 cat >"$work/guests" <<END
 faults (ovmf): 12 s, 8 s of processor
-  t-10-good
+  update/good
     ok 1 - good
     not ok 2 - a good test's bad check
     # found: 1
@@ -88,7 +88,7 @@ deep="unit tests > core > test-ring: not ok 2 - test_wrap
       [  FAILED  ] 1 test(s)
   unit tests > dies > not ok - ended with status 7, last line: none
       a last word
-  guests > faults > t-10-good > not ok 2 - a good test's bad check
+  guests > faults > update/good > not ok 2 - a good test's bad check
       found: 1
       expected: 2
   guests > faults > console and end > not ok - the kernel is unharmed: see console.log

@@ -111,7 +111,7 @@ mkdir -p "$build"
 build=$(cd "$build" && pwd)
 "$top/data/dist.sh" "$build/pfru.tar.gz" || exit 1
 mkdir -p "$build/capsules"
-"$top/tests/vm/demo-capsules.sh" "$build/capsules" >"$build/capsules.log" 2>&1 || {
+"$top/tests/corpus/make-signed.py" --foreign "$build/capsules" >"$build/capsules.log" 2>&1 || {
 	tail -n 5 "$build/capsules.log"
 	die "the capsules of the demo cannot be made"
 }

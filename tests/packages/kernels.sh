@@ -87,9 +87,9 @@ booted()
 		[ "$(cat "$dir/version")" = "$1" ] || continue
 		if grep -q '^    ok - the kernel is unharmed' "$report" &&
 		   grep -qE '^    ok [0-9]+ - pfructl status exits 0' "$report"; then
-			echo "yes | $(section t-demo "$report") | $(section t-10-telemetry "$report")"
+			echo "yes | $(section update/demo "$report") | $(section telemetry/telemetry "$report")"
 		else
-			echo "**no** | $(section t-demo "$report") | $(section t-10-telemetry "$report")"
+			echo "**no** | $(section update/demo "$report") | $(section telemetry/telemetry "$report")"
 		fi
 		return
 	done

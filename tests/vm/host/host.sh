@@ -9,7 +9,7 @@
 # shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/tap.sh"
 
-# row ID TITLE, cell TEXT: for watchdog-table.sh, as in guest/wd.sh
+# row ID TITLE, cell TEXT: for tables.py, as in guest/wd.sh
 row()
 {
 	row=$1
