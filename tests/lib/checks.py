@@ -6,6 +6,8 @@ the fixture "check", which goes on after a failure. With --tap each check is a l
 of TAP, and nothing else is printed. A skipped test has failed: what a test needs
 is installed by tests/deps.sh.
 """
+import signal
+
 import pytest
 
 from tap import Tap
@@ -46,7 +48,11 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
-    """In TAP nothing else is printed."""
+    """In TAP nothing else is printed. A shell has what it runs in the background
+    ignore two signals, which tests send."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
     config.tap = Tap(config.getoption("tap"))
     reporter = config.pluginmanager.getplugin("terminalreporter")
     if config.tap.wanted and reporter:
