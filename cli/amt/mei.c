@@ -191,6 +191,8 @@ static enum mei_problem connect_problem(int error)
 	case ENODEV:
 	case ETIME:
 	case ETIMEDOUT:
+	/* the engine did not answer, and the driver has begun to reset it */
+	case EFAULT:
 		return MEI_RESETTING;
 	case EACCES:
 	case EPERM:

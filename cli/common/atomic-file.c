@@ -302,21 +302,44 @@ int atomic_file_start(struct atomic_file *file)
 	return start_in_place(file);
 }
 
-/* What can't be replaced after all, like a file that something is mounted on */
-static int copy_to_old(struct atomic_file *file)
+static int copy(int from, int to)
 {
 	char bytes[16384];
 	ssize_t n;
 	int ret;
 
-	if (lseek(file->fd, 0, SEEK_SET) < 0 || ftruncate(file->old, 0))
+	if (lseek(from, 0, SEEK_SET) < 0 || ftruncate(to, 0))
 		return -errno;
-	while ((n = read(file->fd, bytes, sizeof(bytes))) > 0) {
-		ret = write_all(file->old, bytes, n);
+	while ((n = read(from, bytes, sizeof(bytes))) > 0) {
+		ret = write_all(to, bytes, n);
 		if (ret)
 			return ret;
 	}
-	return n < 0 || fsync(file->old) ? -errno : 0;
+	return n < 0 || fsync(to) ? -errno : 0;
+}
+
+/* Filesystems with O_TMPFILE and without links say so in various ways. */
+static bool has_no_links(int error)
+{
+	return error == EPERM || error == EACCES || error == EOPNOTSUPP ||
+	       error == ENOSYS || error == EMLINK || error == EXDEV ||
+	       error == EINVAL;
+}
+
+/* In place of the file that gets no name, another one that has one. */
+static int copy_to_named(struct atomic_file *file)
+{
+	int nameless = file->fd;
+	int ret;
+
+	file->fd = -1;
+	ret = make_until(file, MODE_REPLACE);
+	if (!ret)
+		ret = copy(nameless, file->fd);
+	if (!ret)
+		ret = take_after(file->fd, nameless);
+	close(nameless);
+	return ret;
 }
 
 static int sync_directory(int directory)
@@ -332,10 +355,16 @@ static int sync_directory(int directory)
 /* A name that was free: what has it now is somebody else's. */
 static int put_new(struct atomic_file *file)
 {
-	int ret;
+	int ret = 0;
 
-	if (!file->until)
-		return give_name(file, file->name);
+	if (!file->until) {
+		ret = give_name(file, file->name);
+		if (!has_no_links(-ret))
+			return ret;
+		ret = copy_to_named(file);
+	}
+	if (ret)
+		return ret;
 	ret = renameat2(file->directory, file->until, file->directory,
 			file->name, RENAME_NOREPLACE);
 	if (ret && (errno == EINVAL || errno == ENOSYS))
@@ -348,6 +377,8 @@ static int put_over_old(struct atomic_file *file)
 {
 	int ret = file->until ? 0 : make_until(file, 0);
 
+	if (has_no_links(-ret))
+		ret = copy_to_named(file);
 	if (ret)
 		return ret;
 	if (!renameat(file->directory, file->until, file->directory,
@@ -355,7 +386,8 @@ static int put_over_old(struct atomic_file *file)
 		return 0;
 	if (!may_not(errno))
 		return -errno;
-	ret = copy_to_old(file);
+	/* like a file that something is mounted on */
+	ret = copy(file->fd, file->old);
 	if (!ret)
 		unlinkat(file->directory, file->until, 0);
 	return ret;

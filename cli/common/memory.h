@@ -21,13 +21,28 @@ extern const char program_name[];
 void out_of_memory(void) __attribute__((noreturn));
 
 /**
+ * last_document() - print the failure as JSON, too, when memory runs out
+ * @start: what each document begins with, without the brace: members that end in a
+ * comma, or nothing; NULL for no document
+ */
+void last_document(const char *start);
+
+/**
  * last_words() - what out_of_memory() says besides
  * @words: a sentence, NULL for none; stays valid
  * @status: exit status of the program then
+ * @outcome: the value of the key "outcome" in JSON, NULL to leave it out
  *
  * What was done must be known even when there is no memory left to print it.
  */
-void last_words(const char *words, int status);
+void last_words(const char *words, int status, const char *outcome);
+
+/**
+ * say_last_words() - say them on standard error, unless that takes nothing now
+ *
+ * May be called by a signal handler.
+ */
+void say_last_words(void);
 
 /**
  * xrealloc() - realloc(), also of 0 bytes

@@ -44,7 +44,7 @@
  * @notes: list in @stack[0]
  * @unwritten: what out_flush() could not print, a negative errno
  * @outcome: what came of an action, empty when there was none
- * @certain: a success stays one when it could not be printed
+ * @outcome_status: exit status of a success that could not be printed
  */
 struct output {
 	bool json;
@@ -66,7 +66,7 @@ struct output {
 	json_object *notes;
 	int unwritten;
 	char outcome[OUTCOME_SIZE];
-	bool certain;
+	int outcome_status;
 };
 
 /* what json-c has made; it has made nothing when there is no memory */
@@ -129,6 +129,7 @@ struct output *output_new(bool json, bool quiet)
 	out->json = json;
 	out->quiet = quiet;
 	out->terminal = isatty(STDOUT_FILENO);
+	out->outcome_status = EXIT_FAILURE;
 	out->stack[0] = made(json_object_new_object());
 	return out;
 }
@@ -312,13 +313,13 @@ int output_finish(struct output *out, int status)
 	if (!ret)
 		ret = print_all(out);
 	if (ret) {
-		if (status == EXIT_SUCCESS && !out->certain)
-			status = EXIT_FAILURE;
+		if (status == EXIT_SUCCESS)
+			status = out->outcome_status;
 		ret = print_failure(out, status, -ret);
 	}
 	if (ret)
 		report_unwritten(out, -ret);
-	last_words(NULL, 0);
+	last_words(NULL, 0, NULL);
 	json_object_put(out->stack[0]);
 	free(out->text.bytes);
 	free(out);
@@ -595,16 +596,16 @@ void announce(struct output *out, const char *format, ...)
 	free(message);
 }
 
-void outcome(struct output *out, int status, bool certain, const char *format,
-	     ...)
+void outcome(struct output *out, int status, const char *key,
+	     const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(out->outcome, sizeof(out->outcome), format, args);
 	va_end(args);
-	out->certain = certain;
-	last_words(out->outcome, status);
+	out->outcome_status = status;
+	last_words(out->outcome, status, key);
 }
 
 void progress(struct output *out, const char *format, ...)

@@ -40,8 +40,8 @@ struct output *output_new(bool json, bool quiet);
  * unless there is an outcome(), or out_set_unread() says that it matters. A file of
  * out_use_file() that cannot be written is, with JSON, a failure on standard output.
  *
- * Return: @status; EXIT_FAILURE for a success that could not be printed, unless
- * outcome() says otherwise
+ * Return: @status; for a success that could not be printed that of outcome(), else
+ * EXIT_FAILURE
  */
 int output_finish(struct output *out, int status);
 
@@ -62,14 +62,15 @@ void announce(struct output *out, const char *format, ...)
 /**
  * outcome() - what came of an action, in case it cannot be printed as usual
  * @out: output
- * @status: exit status when memory runs out from here on
- * @certain: a success stays one when it could not be printed
+ * @status: exit status when memory runs out from here on, or a success cannot be
+ * printed
+ * @key: the value of the key "outcome" in JSON then, NULL to leave it out
  * @format: a sentence without a newline, of at most OUTCOME_SIZE bytes
  *
  * Allocates nothing.
  */
-void outcome(struct output *out, int status, bool certain, const char *format,
-	     ...) __attribute__((format(printf, 4, 5)));
+void outcome(struct output *out, int status, const char *key,
+	     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #define OUTCOME_SIZE 512
 

@@ -4,6 +4,8 @@
  */
 #include <signal.h>
 #include <stddef.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 #include "memory.h"
 #include "signals.h"
@@ -16,7 +18,9 @@ static const int faults[] = {
 static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
 static sigset_t before;
-static bool held;
+static struct sigaction alarm_before;
+static volatile sig_atomic_t held;
+static bool timed;
 
 void signals_hold(void)
 {
@@ -37,7 +41,42 @@ void signals_release(void)
 	if (!held)
 		return;
 	held = false;
+	if (timed) {
+		alarm(0);
+		sigaction(SIGALRM, &alarm_before, NULL);
+		timed = false;
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/* The mask is that of the interrupted program, which goes on with this one. */
+static void time_is_up(int number, siginfo_t *info, void *context)
+{
+	ucontext_t *interrupted = context;
+
+	(void)number;
+	(void)info;
+	say_last_words();
+	interrupted->uc_sigmask = before;
+}
+
+void signals_release_in(unsigned int seconds)
+{
+	struct sigaction action = {
+		.sa_sigaction = time_is_up,
+		.sa_flags = SA_SIGINFO | SA_RESTART,
+	};
+	sigset_t own;
+
+	if (!held)
+		return;
+	if (!timed)
+		sigaction(SIGALRM, &action, &alarm_before);
+	timed = true;
+	sigemptyset(&own);
+	sigaddset(&own, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &own, NULL);
+	alarm(seconds);
 }
 
 /* The kernel drops a signal that is ignored, even one that would have to wait. */

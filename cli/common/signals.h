@@ -24,6 +24,15 @@ void signals_hold(void);
 void signals_release(void);
 
 /**
+ * signals_release_in() - release them then, whatever the program does
+ * @seconds: from now on; signals_release() before that takes this back
+ *
+ * For what may never end, as printing to somebody who reads no more. The
+ * last_words() are said then.
+ */
+void signals_release_in(unsigned int seconds);
+
+/**
  * signals_waiting() - does a signal wait that asks the program to end
  */
 bool signals_waiting(void);

@@ -167,7 +167,8 @@ static const char exit_help[] =
 	"  6  busy: another program loads a capsule or uses the position, or there is\n"
 	"     no log yet\n"
 	"  7  the log changed each time it was read\n"
-	"  8  unknown outcome: the firmware may have done it, or not\n";
+	"  8  unknown outcome: the firmware may have done it, or not\n"
+	"  9  done, but the output could not be written\n";
 
 /* what the command line asks for instead of a command's work */
 enum request {
@@ -621,9 +622,14 @@ static int run(struct pfructl *ctl, int argc, char **argv)
  */
 static void look_ahead(struct pfructl *ctl, int argc, char **argv)
 {
-	char **copy = xrealloc(NULL, (argc + 1) * sizeof(*copy));
+	char **copy = malloc((argc + 1) * sizeof(*copy));
 	int c;
 
+	for (c = 1; c < argc && !copy; c++)
+		if (!strcmp(argv[c], "--json") || !strcmp(argv[c], "-j"))
+			last_document("");
+	if (!copy)
+		out_of_memory();
 	memcpy(copy, argv, (argc + 1) * sizeof(*copy));
 	opterr = 0;
 	while ((c = getopt_long(argc, copy, SHORT_OPTIONS, long_options,
@@ -677,6 +683,7 @@ int main(int argc, char **argv)
 	/* options may follow the command and its argument, whatever is set */
 	unsetenv("POSIXLY_CORRECT");
 	look_ahead(&ctl, argc, argv);
+	last_document(ctl.options.json ? "" : NULL);
 	ctl.out = output_new(ctl.options.json, ctl.options.quiet);
 	ret = run(&ctl, argc, argv);
 	ret = output_finish(ctl.out, ret);

@@ -23,6 +23,7 @@ struct output;
  * @STATUS_BUSY: somebody else loads a capsule, or there is no log yet
  * @STATUS_CHANGING: the log changed each time it was read
  * @STATUS_UNKNOWN: the firmware may have done what it was asked, or not
+ * @STATUS_UNWRITTEN: it was done, and not all of that could be printed
  */
 enum exit_status {
 	STATUS_DONE = 0,
@@ -34,6 +35,7 @@ enum exit_status {
 	STATUS_BUSY = 6,
 	STATUS_CHANGING = 7,
 	STATUS_UNKNOWN = 8,
+	STATUS_UNWRITTEN = 9,
 };
 
 /* options that not every command takes */

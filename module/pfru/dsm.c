@@ -423,14 +423,10 @@ int pfru_dsm_get_data(const struct pfru_firmware *fw, u32 revision, u32 type,
 
 bool pfru_range_usable(u64 address, u64 size, u64 limit)
 {
-	/*
-	 * memremap() warns beyond what the CPU can address, and a kernel with
-	 * narrower addresses than its CPU would look at others than it maps.
-	 */
-	unsigned int bits = min_t(unsigned int, boot_cpu_data.x86_phys_bits,
-				  BITS_PER_TYPE(resource_size_t));
-
-	if (!pfru_range_exists(address, size, limit, bits))
+	/* memremap() warns beyond what the CPU can address */
+	if (!pfru_range_exists(address, size, limit,
+			       boot_cpu_data.x86_phys_bits,
+			       sizeof(resource_size_t)))
 		return false;
 	return region_intersects(address, size, IORESOURCE_SYSTEM_RAM,
 				 IORES_DESC_NONE) == REGION_DISJOINT;

@@ -105,7 +105,9 @@ static bool has_device(struct acpi_device *adev)
 
 /*
  * First all are found, each with a reference: acpi_walk_namespace() keeps tables
- * from being unloaded, and would keep whatever a probe calls from it, too.
+ * from being unloaded, and would keep whatever a probe calls from it, too. What
+ * ACPI cannot search has no devices of its own: the drivers and the watchdog of AMT
+ * need none.
  */
 static int make_devices(const struct platform_driver *driver)
 {
@@ -118,8 +120,11 @@ static int make_devices(const struct platform_driver *driver)
 	status = acpi_walk_namespace(ACPI_TYPE_DEVICE, ACPI_ROOT_OBJECT,
 				     ACPI_UINT32_MAX, found_device, NULL,
 				     &search, NULL);
-	if (ACPI_FAILURE(status))
-		ret = status == AE_NO_MEMORY ? -ENOMEM : -EIO;
+	if (status == AE_NO_MEMORY)
+		ret = -ENOMEM;
+	else if (ACPI_FAILURE(status))
+		pr_warn("search of ACPI's devices for %s failed (status %#x): those with a _CID of another driver are not served\n",
+			driver->driver.name, status);
 	list_for_each_entry_safe(made, next, &search.found, list) {
 		if (!ret && !has_device(made->adev))
 			ret = make_device(made, driver->driver.name);

@@ -395,7 +395,8 @@ part_deps()
 	done
 	capture env PATH="$work/few" PFRU_OS_RELEASE="$work/os-release" KVER=6.99.0-default \
 		"$top/tests/deps.sh" build
-	like "$status $err" '^1 |headers of kernel 6\.99\.0-default' "missing headers are named"
+	is "$status" 1 "without the kernel's headers deps.sh fails"
+	like "$err" 'headers of kernel 6\.99\.0-default' "and names them"
 	# each row of the table is whole
 	is "$("$top/tests/deps.sh" --table arch | awk 'NF != 4')" "" "each row names a package for each system"
 	is "$(for id in fedora suse arch; do "$top/tests/deps.sh" --table "$id"; done |
@@ -446,6 +447,30 @@ part_dkms()
 	like "$err" "no kernel has got the module" "and the rest as ever"
 }
 
+# what dkms does not remove keeps nobody from removing the package, or upgrading it
+part_dkms_fails()
+{
+	mkdir "$work/dkms-fails"
+	cat >"$work/dkms-fails/dkms" <<-'END'
+		#!/bin/sh
+		echo "dkms $1" >&2
+		case $1 in
+		status) echo "pfru/1, 6.1.0, x86_64: installed" ;;
+		remove | add) exit 3 ;;
+		esac
+	END
+	chmod 755 "$work/dkms-fails/dkms"
+	# shellcheck disable=SC2016 # for the inner shell
+	capture env PATH="$work/dkms-fails:$PATH" unshare -rm sh -c '
+		mount -t tmpfs tmpfs /lib/modules
+		mount -t tmpfs tmpfs /var/lib
+		sh "$0" remove 1 && sh "$0" add 1' "$top/data/dkms-kernels"
+	is "$status" 0 "dkms fails to remove the module: the package goes all the same"
+	like "$err" "could not remove the module pfru 1: .*" "and that is said"
+	like "$err" "dkms remove pfru/1 --all" "with what to do"
+	unlike "$err" "^dkms add" "what dkms still has is not added"
+}
+
 # what dkms is told and what make looks at is one thing
 part_same()
 {
@@ -456,7 +481,7 @@ part_same()
 }
 
 parts=("$@")
-[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps load dkms same)
+[ $# -gt 0 ] || parts=(environment refused paths incomplete separate probes loads clang deps load dkms dkms_fails same)
 part_plain
 for part in "${parts[@]}"; do
 	"part_$part"

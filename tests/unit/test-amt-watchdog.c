@@ -320,6 +320,26 @@ static void test_required_over_sleep(void **state)
 	assert_int_equal(registrations, 1);
 }
 
+/* firmware that comes up late gets its watchdog, and was not asked without a pause */
+static void test_late_firmware(void **state)
+{
+	static const int says[] = { SILENT, BUSY, REFUSING };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+		load(says[i]);
+		pass(10000000);
+		assert_int_equal(registrations, 0);
+		assert_in_range(starts, 0, 10000 / 30);
+		firmware = REQUIRED;
+		pass(120000);
+		assert_int_equal(registrations, 1);
+		assert_false(armed);
+		assert_string_equal(shown_state(), "idle");
+	}
+}
+
 /* version 1 does not say whether it is required */
 static void test_version_1(void **state)
 {
@@ -660,6 +680,7 @@ int main(void)
 		cmocka_unit_test(test_not_required),
 		cmocka_unit_test(test_not_required_over_sleep),
 		cmocka_unit_test(test_required_over_sleep),
+		cmocka_unit_test(test_late_firmware),
 		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_nowayout_as_the_client_goes),
 		cmocka_unit_test(test_nowayout_asleep),

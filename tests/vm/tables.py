@@ -78,8 +78,9 @@ AMT_TABLES = {
                ["made by", "seen by"]),
     "fault": ("Firmware that misbehaves",
               "Each run ended within 10 seconds, or within 14 where an answer never "
-              "comes or AMT is never ready. Where nothing is said, the usual values "
-              "are shown.",
+              "comes or AMT is never ready; `activate`, which asks several times, "
+              "within 25, and within 40 through a window of one byte; without its "
+              "device, within 35. Where nothing is said, the usual values are shown.",
               ["knob of the model", "amtctl", "exit status",
                "what it says, or shows"]),
     "state": ("What may be missing",

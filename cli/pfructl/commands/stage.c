@@ -22,6 +22,9 @@
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
 
+/* who does not read for so long what came of it does not keep signals waiting */
+#define PRINT_SECONDS 3
+
 /* bytes written between two lines of progress */
 #define WRITE_CHUNK (4U << 20)
 
@@ -170,10 +173,9 @@ static void print_result(struct pfructl *ctl, const struct device *device,
 		     !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r);
 
 	/* before anything that takes memory */
-	outcome(out, actions[action].runs ? STATUS_DONE : STATUS_FAILED,
-		actions[action].runs, "%s: the firmware did it: status %u (%s)",
-		actions[action].key, PFRU_STATUS_SUCCESS,
-		pfru_status_name(PFRU_STATUS_SUCCESS));
+	outcome(out, STATUS_UNWRITTEN, outcomes[STATUS_DONE],
+		"%s: the firmware did it: status %u (%s)", actions[action].key,
+		PFRU_STATUS_SUCCESS, pfru_status_name(PFRU_STATUS_SUCCESS));
 	if (tries > 1)
 		out_number(out, "tries", "Tries", tries);
 	out_string(out, NULL, "Status", "success");
@@ -210,19 +212,22 @@ static int call(struct pfructl *ctl, const struct device *device,
 {
 	const struct action *a = &actions[action];
 	struct output *out = ctl->out;
+	int error;
 
 	/* nothing has happened yet: who stops reading must not stop signals */
-	if (a->runs)
+	if (a->runs) {
 		out_flush(out);
-	signals_hold();
-	if (a->runs)
 		announce(out, "%s: calling the firmware to %s %s", device->path,
 			 a->key, file ? file->name : a->object);
+	}
 	progress(out, "waiting for the firmware to %s...", a->key);
-	outcome(out, STATUS_UNKNOWN, false,
+	signals_hold();
+	outcome(out, STATUS_UNKNOWN, outcomes[STATUS_UNKNOWN],
 		"%s: the firmware was called, and what came of it is unknown",
 		a->key);
-	return ioctl(device->fd, a->request, 0) ? errno : 0;
+	error = ioctl(device->fd, a->request, 0) ? errno : 0;
+	signals_release_in(PRINT_SECONDS);
+	return error;
 }
 
 /* A stage may be repeated: the driver keeps the capsule when asked to retry. */
@@ -247,7 +252,7 @@ static int act(struct pfructl *ctl, const struct device *device,
 				fail_number(ctl->out, "tries", tries);
 			return ret;
 		}
-		outcome(ctl->out, STATUS_FIRMWARE, false,
+		outcome(ctl->out, STATUS_FIRMWARE, outcomes[STATUS_FIRMWARE],
 			"%s: the firmware suggests to retry",
 			actions[action].key);
 		left--;

@@ -246,7 +246,7 @@ static int set_level(struct pfructl *ctl, const struct device *device,
 	if (ioctl(device->fd, PFRT_LOG_IOC_SET_INFO, &set))
 		return device_failed(ctl, device, PFRU_ACTION_SET_LEVEL, errno,
 				     NULL);
-	outcome(ctl->out, STATUS_FAILED, false, "log-level: it is %s now",
+	outcome(ctl->out, STATUS_UNWRITTEN, NULL, "log-level: it is %s now",
 		log_level_name(level));
 	out_number(ctl->out, "level", NULL, level);
 	out_string(ctl->out, "level_name", NULL, log_level_name(level));

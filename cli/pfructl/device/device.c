@@ -473,7 +473,7 @@ static int fail_status(struct pfructl *ctl, const struct device *device,
 {
 	struct output *out = ctl->out;
 
-	outcome(out, STATUS_FIRMWARE, false,
+	outcome(out, STATUS_FIRMWARE, "refused",
 		"cannot %s: the firmware refused: status %u, extended status 0x%x",
 		what, r->status, r->ext_status);
 	fail(out, STATUS_FIRMWARE, "firmware",
@@ -532,7 +532,7 @@ static int fail_mainline(struct pfructl *ctl, const struct device *device,
 	int status;
 
 	if (error == EBUSY) {
-		outcome(out, STATUS_FIRMWARE, false,
+		outcome(out, STATUS_FIRMWARE, "refused",
 			"cannot %s: the firmware refused", actions[action]);
 		status =
 			fail(out, STATUS_FIRMWARE, "firmware",

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -1360,6 +1361,10 @@ static void test_setup(void)
 	ctl("wsman-return 1");
 	check(strstr(setup("2", hash), "ReturnValue>1<"), "a forced value");
 	check(says("amt.control", "none"), "does nothing");
+	ctl("wsman-fault");
+	check(strstr(setup("2", hash), "AccessDenied") && strstr(page, " 400 "),
+	      "a fault");
+	check(says("amt.control", "none"), "does nothing either");
 	check(strstr(act(OS, AMT_URI SETUP "/CommitChanges", AMT_URI SETUP, ""),
 		     "ReturnValue>3<"), "nothing to commit");
 	check(strstr(setup("2", hash), "ReturnValue>0<"), "set up");
@@ -1431,6 +1436,50 @@ static void test_relay(void)
 	close(fd);
 }
 
+/* what a TLS client wants to send goes to AMT, and what AMT sends comes back */
+static bool pass_on(SSL *tls, int ms)
+{
+	char bytes[4000];
+	int len;
+
+	while ((len = BIO_read(SSL_get_wbio(tls), bytes, sizeof(bytes))) > 0)
+		adata(bytes, len);
+	if (!until(94, ms))
+		return false;
+	len = be32(out + 5);
+	BIO_write(SSL_get_rbio(tls), out + 9, len);
+	numbers(93, amt_channel, (long)len, -1L);
+	return true;
+}
+
+/* openssl s_server -rev, which selftest.sh has started: a line comes back reversed */
+static void test_tls(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *tls = SSL_new(context);
+	char line[16] = "";
+	int n = -1;
+
+	SSL_set_bio(tls, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	ctl("lme-ports tls");
+	ctl("lme-tls-server %s/s_server", directory);
+	handshake();
+	is(open_channel(16993, 4096), 0, "a channel to openssl s_server");
+	while (SSL_connect(tls) != 1 && pass_on(tls, 2000))
+		;
+	check(SSL_is_init_finished(tls), "TLS is agreed on");
+	SSL_write(tls, "hello\n", 6);
+	while ((n = SSL_read(tls, line, sizeof(line) - 1)) <= 0 &&
+	       pass_on(tls, 2000))
+		;
+	check(n == 6 && !strcmp(line, "olleh\n"), "and carries bytes both ways");
+	SSL_free(tls);
+	SSL_CTX_free(context);
+	close_channel();
+	ctl("lme-tls-server none");
+	ctl("lme-ports auto");
+}
+
 static void test_knobs(void)
 {
 	static const char *const bad[] = {
@@ -1440,7 +1489,7 @@ static void test_knobs(void)
 		"amt-feature 8 1", "amt-security 17 1", "amthi-status",
 		"amthi-raw 1 zz", "lme-ports none", "lme-window 0",
 		"lme-chunk 9000", "lme-refuse 0", "lme-direct x 70000",
-		"lme-lie x", "http-delay x", "corrupt length lme",
+		"lme-lie x", "wsman-fault x", "http-delay x", "corrupt length lme",
 		"pace x", "connections 300",
 	};
 	size_t i;
@@ -1529,7 +1578,7 @@ int main(int argc, char **argv)
 		test_changes, test_amthi_faults, test_lengths, test_wd,
 		test_mkhi, test_handshake, test_rules, test_slots, test_http,
 		test_windows, test_apf_faults, test_sessions, test_wsman_reads,
-		test_setup, test_relay, test_knobs, test_random,
+		test_setup, test_relay, test_tls, test_knobs, test_random,
 	};
 	size_t i;
 

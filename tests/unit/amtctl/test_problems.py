@@ -147,7 +147,8 @@ def test_busy_names_who_holds_it(tool):
     assert "open in: lms (12)" in r.err, r
 
 
-@pytest.mark.parametrize("number", [errno.EBUSY, errno.ENODEV])
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.ENODEV, errno.ETIME,
+                                    errno.EFAULT])
 def test_a_short_while_is_waited_for(tool, engine, number):
     engine.connect_errors = [number] * 3
     r = tool.run("versions", speed=SPEED)

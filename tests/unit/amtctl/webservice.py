@@ -11,6 +11,7 @@ import re
 import socket
 import struct
 import threading
+import time
 import uuid
 
 LME = uuid.UUID("6733a4db-0476-4e7b-b3af-bcfc29bee7a7").bytes_le
@@ -195,10 +196,20 @@ class Lme:
         self.lose_after = None      # channels, then the connection is lost
         self.sessions = 0
         self.silent = False
+        self.slow_close = 0         # seconds; None: closes are not answered
+        self.left_early = False     # before its channel was closed
         self.credit = {}
         engine.clients[LME] = (8192, 4)
         engine.others[LME] = self.message
         self.engine = engine
+
+    @staticmethod
+    def has_left(link):
+        """Has the host ended the connection?"""
+        try:
+            return not link.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
 
     @staticmethod
     def send(link, data):
@@ -237,7 +248,10 @@ class Lme:
             self.data(link, ours, data[9:])
         elif kind == 97:
             ours = struct.unpack(">I", data[1:5])[0]
-            if ours in self.channels:
+            if self.slow_close:
+                time.sleep(self.slow_close)
+                self.left_early |= self.has_left(link)
+            if ours in self.channels and self.slow_close is not None:
                 self.shut(link, ours)
         else:
             assert kind in (81, 82), data

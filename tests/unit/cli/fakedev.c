@@ -41,7 +41,7 @@
  * FAKE_NO_PROC	/proc is not mounted
  * FAKE_AT	what happens when --output is about to be brought to the disk: the
  *		number of a signal, or the name of a file that somebody makes
- * FAKE_FCHOWN, FAKE_RENAMEAT	errno to fail with
+ * FAKE_FCHOWN, FAKE_RENAMEAT, FAKE_LINKAT	errno to fail with
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +55,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -819,6 +820,13 @@ int __wrap_renameat(int from, const char *old, int to, const char *new)
 {
 	errno = number("FAKE_RENAMEAT", 0);
 	return errno ? -1 : __real_renameat(from, old, to, new);
+}
+
+/* in the place of the C library's */
+int linkat(int from, const char *old, int to, const char *new, int flags)
+{
+	errno = number("FAKE_LINKAT", 0);
+	return errno ? -1 : syscall(SYS_linkat, from, old, to, new, flags);
 }
 
 /* once, before the file is on the disk */

@@ -58,16 +58,15 @@ def test_nothing_lost(tool, tmp_path):
     assert got.out == (tool.inputs / "newer").read_bytes(), got
 
 
-# an activation that succeeded must not look like one that failed
-@pytest.mark.parametrize("arguments,status", [
-    (["stage-activate", "signed.cap"], 0), (["activate"], 0),
-    (["stage", "signed.cap"], 1)])
-def test_an_action_is_not_passed_over(tool, arguments, status):
+# an action that succeeded must not look like one that failed
+@pytest.mark.parametrize("arguments", [
+    ["stage-activate", "signed.cap"], ["activate"], ["stage", "signed.cap"]])
+def test_an_action_is_not_passed_over(tool, arguments):
     """What the firmware did is said, if not where it should be."""
     arguments = [tool.inputs / a if a.endswith(".cap") else a
                  for a in arguments]
     got = closed(tool, *arguments)
-    assert got.status == status, got.err
+    assert got.status == 9, got.err
     assert "cannot write to standard output" in got.err, got.err
     assert "the firmware" in got.err, got.err
 

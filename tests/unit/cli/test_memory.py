@@ -5,6 +5,7 @@ the first MANY only each STEP-th, unless FAIL_ALL is set. It must end by itself,
 and do as if nothing had been or say what it could not do."""
 import collections
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -13,8 +14,10 @@ import pytest
 
 MANY = 1000
 STEP = 1 if os.environ.get("FAIL_ALL") else 29
-# an activation that succeeded stays one, and is said without memory
-DONE = b"the firmware did it: status 0 (success)"
+# an action that succeeded stays one, and is said without memory
+UNWRITTEN = 9
+DONE = (b"the firmware did it: status 0 (success)",
+        b"log-level: it is verbose now")
 # the sanitizers' own allocations would be in the way
 PROGRAM = os.environ["PFRU_PLAIN"]
 
@@ -100,7 +103,20 @@ class Refusal:
                      self.files())
 
 
-def wrong(usual, found):
+def is_json(text):
+    """Documents one after the other, at least one, the last with the error?"""
+    rest = text.decode().strip()
+    last = None
+    while rest:
+        try:
+            last, end = json.JSONDecoder().raw_decode(rest)
+        except ValueError:
+            return False
+        rest = rest[end:].lstrip()
+    return isinstance(last, dict) and "error" in last
+
+
+def wrong(usual, found, json_wanted):
     """What is wrong with a run in which an allocation failed, or None."""
     if found.status < 0:
         return f"killed by signal {-found.status}" if found.said != "hung" \
@@ -109,7 +125,7 @@ def wrong(usual, found):
             (usual.status, usual.out, usual.files):
         return None if found.status or found.err == usual.err else \
             f"also says {found.err!r}"
-    if not found.status and DONE in found.err and DONE not in usual.err:
+    if found.status == UNWRITTEN and any(said in found.err for said in DONE):
         return None
     if not found.status:
         return "exit status 0, and something is missing"
@@ -117,6 +133,8 @@ def wrong(usual, found):
         return f"exit status {found.status}"
     if not found.err and b'"error"' not in found.out:
         return f"exit status {found.status}, and no word"
+    if json_wanted and not is_json(found.out):
+        return f"exit status {found.status}, and no document"
     return None
 
 
@@ -134,7 +152,7 @@ def every(refusal, usual):
         found = refusal.run(nth)
         if found.said == "ended":
             break
-        what = wrong(usual, found)
+        what = wrong(usual, found, "--json" in refusal.one.arguments)
         if what:
             bad.append(f"{nth}: {what}")
         elif found[2:] == usual[2:]:

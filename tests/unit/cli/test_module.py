@@ -32,6 +32,15 @@ def test_another_build_of_the_same_version(tool):
     assert "(version 0.2, another build)" in r.out, r
 
 
+def test_another_version_where_no_build_is_known(tool):
+    """A module that was built without a source version has none."""
+    running(tool, version="0.1")
+    r = tool.run("status", module="loaded,available", version="0.2",
+                 srcversion="BBBB")
+    assert "loaded, version 0.1; installed: version 0.2" in r.out, r
+    assert "is not the one that is installed" in r.out, r
+
+
 def test_module_that_runs_is_its_file(tool):
     running(tool, version="0.2", srcversion="AAAA")
     r = tool.run("status", module="loaded,available", version="0.2",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What came of an activation is never lost, and never shown as certain when it
 is not: signals, output that cannot be written, answers that say too little."""
+import json
 import os
 import re
 import select
@@ -149,7 +150,7 @@ def unwritable(tool, kind, *arguments, **fake):
 def test_outcome_when_output_cannot_be_written(tool, kind, json, action):
     words = command(tool, action) + list(json)
     r = unwritable(tool, kind, *words)
-    assert r.status == 0 and DONE in r.err, r
+    assert r.status == 9 and DONE in r.err, r
     assert r.counts["starts"] == 1
     r = unwritable(tool, kind, *words, start="5:7")
     assert r.status == 5 and "the firmware refused: status 5" in r.err, r
@@ -159,12 +160,12 @@ def test_outcome_when_output_cannot_be_written(tool, kind, json, action):
 
 def test_stage_when_output_cannot_be_written(tool):
     r = unwritable(tool, "full", "stage", tool.inputs / "signed.cap", "--json")
-    assert r.status == 1 and f"stage: {DONE}" in r.err, r
+    assert r.status == 9 and f"stage: {DONE}" in r.err, r
 
 
 def test_level_when_output_cannot_be_written(tool):
     r = unwritable(tool, "full", "log-level", "verbose", "--json")
-    assert r.status == 1 and "log-level: it is verbose now" in r.err, r
+    assert r.status == 9 and "log-level: it is verbose now" in r.err, r
 
 
 def test_error_in_json_that_cannot_be_written(tool):
@@ -241,30 +242,95 @@ def test_limit_of_mainline_names_the_version(tool, name, found):
     assert r.status == 4 and found in r.err, r
 
 
-def test_signal_while_the_intention_is_not_read(tool):
-    """Nothing has happened yet: a reader that is stuck keeps nobody from ending
-    the program."""
+def full_pipe():
+    """A pipe that takes nothing: its end to read from, and the other one."""
     end, other = os.pipe()
     os.set_blocking(other, False)
     with pytest.raises(BlockingIOError):
         while True:
             os.write(other, bytes(4096))
     os.set_blocking(other, True)
-    process = tool.start("activate", popen={"stdout": other})
-    os.close(other)
+    return end, other
+
+
+def waits_for_a_pipe(process):
+    """Wait until the program waits for somebody who reads."""
     asleep = f"/proc/{process.pid}/wchan"
     for _ in range(1000):
         if "pipe" in open(asleep, encoding="ascii").read():
-            break
+            return
         time.sleep(0.01)
-    process.terminate()
+    raise AssertionError("it never had to wait")
+
+
+def said(process, words):
+    """Does it say that on standard error, before long?"""
+    text = b""
+    deadline = time.monotonic() + 10
+    while words.encode() not in text and time.monotonic() < deadline:
+        if select.select([process.stderr], [], [], 0.1)[0]:
+            more = os.read(process.stderr.fileno(), 4096)
+            if not more:
+                break
+            text += more
+    return words.encode() in text
+
+
+def ended(process, end):
+    """The exit status of what is to end although nobody reads."""
     try:
-        status = process.wait(timeout=10)
+        return process.wait(timeout=10)
     finally:
+        process.kill()
         os.close(end)
         process.communicate(timeout=30)
-    assert status == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("stream", ("stdout", "stderr"))
+def test_signal_while_the_intention_is_not_read(tool, stream):
+    """Nothing has happened yet: a reader that is stuck keeps nobody from ending
+    the program."""
+    end, other = full_pipe()
+    process = tool.start("activate", popen={stream: other})
+    os.close(other)
+    waits_for_a_pipe(process)
+    process.terminate()
+    assert ended(process, end) == -signal.SIGTERM
     assert "starts" not in tool.counts()
+
+
+@pytest.mark.parametrize("start", ("0", "5:7"))
+def test_signal_while_the_outcome_is_not_read(tool, start):
+    """A reader that is stuck keeps nobody from ending the program for long, and
+    standard error has the outcome by then."""
+    end, other = full_pipe()
+    process = tool.start("activate", "--json", start=start, slow=1,
+                         popen={"stdout": other})
+    os.close(other)
+    begun(tool, process)
+    waits_for_a_pipe(process)
+    process.terminate()
+    time.sleep(0.5)
+    assert process.poll() is None, "the outcome was not read, nor said"
+    found = said(process,
+                 DONE if start == "0" else "the firmware refused: status 5")
+    assert ended(process, end) == -signal.SIGTERM and found
+
+
+def test_outcome_is_read_late(tool):
+    """Who reads at last gets all of it."""
+    end, other = full_pipe()
+    process = tool.start("activate", "--json", slow=1,
+                         popen={"stdout": other})
+    os.close(other)
+    begun(tool, process)
+    waits_for_a_pipe(process)
+    assert said(process, DONE)
+    with open(end, "rb") as file:
+        text = file.read().lstrip(b"\0")
+    assert json.loads(text)["outcome"] == "done"
+    assert process.wait(timeout=10) == 0
+    process.communicate()
 
 
 def test_no_retry_by_an_older_answer(tool):

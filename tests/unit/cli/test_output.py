@@ -134,9 +134,11 @@ def test_dangling_link_unread(tool, log, place):
 def test_link_to_file(tool, log, place):
     (place / "link").symlink_to("target")
     (place / "target").write_bytes(OLD)
+    inode = (place / "target").stat().st_ino
     got = full(tool, place / "link")
     assert got.status == 0, got
     assert (place / "link").is_symlink()
+    assert (place / "target").stat().st_ino != inode, "replaced as a whole"
     assert (place / "target").read_bytes() == log
     assert names(place) == ["link", "target"]
 
@@ -257,6 +259,30 @@ def test_broken_disk(tool, log, place, call):
     assert got.status == 1 and b"No space" in got.err, got
     assert (place / "x").read_bytes() == OLD
     assert names(place) == ["x"]
+
+
+@pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+@pytest.mark.parametrize("old", [True, False])
+def test_no_links(tool, log, place, error, old):
+    """A filesystem that makes files without a name, and gives them none."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    mode = 0o666 & ~mask
+    if old:
+        (place / "x").write_bytes(OLD)
+        (place / "x").chmod(0o640)
+        mode = 0o640
+    got = full(tool, place / "x", linkat=error)
+    assert (got.status, got.err) == (0, b""), got
+    assert (place / "x").read_bytes() == log
+    assert stat.S_IMODE((place / "x").stat().st_mode) == mode
+    assert names(place) == ["x"]
+
+
+def test_no_links_and_the_name_is_taken(tool, log, place):
+    got = full(tool, place / "x", at=place / "x", linkat=errno.EPERM)
+    assert got.status == 1 and b"File exists" in got.err, got
+    assert (place / "x").read_bytes() == b"" and names(place) == ["x"]
 
 
 def test_owner_that_cannot_be_kept(tool, log, place):
