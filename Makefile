@@ -117,7 +117,7 @@ coverage: deps
 	@tests/check-unit.sh coverage
 
 fuzz: deps
-	@tests/fuzz/run.sh $(SECONDS)
+	@tests/lib/judge.pl tests/fuzz/run.sh $(SECONDS)
 
 demo: deps
 	@tests/demo.sh
@@ -129,7 +129,7 @@ bench-docs: deps
 	@tests/bench/run.sh --docs --kernel $(KERNEL)
 
 lint: deps
-	@tests/lint.sh
+	@tests/lib/judge.pl tests/lint.sh
 
 # what goes where: SOURCE:DIRECTORY. The tool's, the module's
 tool_files := \

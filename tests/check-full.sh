@@ -19,18 +19,18 @@ guests()
 	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --no-skips "$@"
 }
 
-# document NAME: docs/NAME.md, from what guests saw
+# document NAME: docs/NAME.md, from what guests saw; prints TAP
 document()
 {
+	# shellcheck source=SCRIPTDIR/lib/tap.sh disable=SC1091
+	. "$top/tests/lib/tap.sh"
 	if "$top/tests/vm/tables.py" "$1" >"$build/$1.md"; then
 		cp "$build/$1.md" "$top/docs/$1.md"
-		echo "ok - docs/$1.md can be made"
-		echo "1 passed, 0 failed"
+		ok "docs/$1.md can be made"
 	else
-		echo "not ok - docs/$1.md can be made"
-		echo "0 passed, 1 failed"
-		return 1
+		not_ok "docs/$1.md can be made"
 	fi
+	done_testing
 }
 
 # beside_mainline: both columns of docs/watchdog.md. Mainline's driver does not

@@ -68,6 +68,7 @@ test		bin:mcopy	mtools mtools mtools mtools
 test		bin:npm		npm npm npm npm
 test		file:/usr/share/OVMF/OVMF_CODE_4M.fd	ovmf edk2-ovmf qemu-ovmf-x86_64 edk2-ovmf
 test		bin:perl	perl perl-interpreter perl perl
+test		bin:prove	perl perl-Test-Harness perl perl
 test		bin:python3	python3 python3 python3 python
 test		bin:pytest-3	python3-pytest python3-pytest python3-pytest python-pytest
 test		bin:qemu-system-x86_64	qemu-system-x86 qemu-system-x86-core qemu-x86 qemu-system-x86

@@ -38,8 +38,10 @@ USES = {
     "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
-    "tests/sim/heci": [],
+    "tests/sim/heci": ["tests/lib"],
     "tests/sim/heci/guest": ["tests/sim/heci"],
+    # the assertions of all tests, those of the models too
+    "tests/lib": [],
 }
 # where a file's include may start, besides its own directory
 ROOTS = ["", "include/uapi/"]

@@ -4,8 +4,8 @@
 # run.sh [SECONDS [TARGET...]]: fuzzes each target for so long (15), beginning
 # with the capsules of tests/corpus or others made here, and with what earlier runs found, of which is
 # kept what reaches the same with the fewest and smallest inputs. Prints how many
-# were tried and what they reached; ends with "N passed, N failed". An input that
-# breaks something is kept, and named.
+# were tried and what they reached, and TAP. An input that breaks something is kept,
+# and named.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,19 +17,8 @@ case $seconds in
 ''|*[!0-9]*|0) echo "run.sh: '$seconds' is no number of seconds" >&2
 	       exit 2 ;;
 esac
-passed=0 failed=0
-
-ok()
-{
-	passed=$((passed + 1))
-	echo "ok - $*"
-}
-
-not_ok()
-{
-	failed=$((failed + 1))
-	echo "not ok - $*"
-}
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # seeds TARGET DIR: inputs to begin with
 seeds()
@@ -204,13 +193,11 @@ minimise()
 mkdir -p "$build" || exit 1
 make -s -C "$here" OUT="$build" >"$build/log" 2>&1 || {
 	cat "$build/log"
-	echo "0 passed, 1 failed"
+	echo "Bail out! the targets cannot be built"
 	exit 1
 }
 [ $# -gt 0 ] || mapfile -t targets < <(make -s -C "$here" targets | tr ' ' '\n')
 for t in "${targets[@]:-$@}"; do
 	fuzz "$t"
 done
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+done_testing

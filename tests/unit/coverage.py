@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """coverage.py: prints how many lines of core and of AMT's codecs ran in their unit
 tests, and of the tools in the tests that cli/run.sh and amtctl/run.sh have run with
-COVER=1, and which did not. Ends with
-"N passed, N failed"; see WANTED."""
+COVER=1, and which did not. Prints TAP; see WANTED."""
 
 import os
 import subprocess
@@ -40,7 +39,7 @@ def main():
         check=False)
     if done.returncode:
         print(done.stdout.decode(errors="replace"))
-        print("0 passed, 1 failed")
+        print("Bail out! the unit tests failed")
         return 1
     lines = gcov_lines.count(os.path.join(unit, "coverage/core"),
                              source_in("core", TOP))

@@ -1649,6 +1649,5 @@ int main(int argc, char **argv)
 	directory = argv[3];
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		all[i]();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return end_of_tests();
 }
