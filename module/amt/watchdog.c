@@ -735,24 +735,25 @@ static long step(void)
 }
 
 /*
- * The client goes. No heartbeats come any more, so AMT is told, if it still
- * hears that, unless nowayout forbids it. Before sleep it is told in any case.
+ * The client goes. No heartbeats come any more, so AMT is told, if it still hears
+ * that, unless nowayout forbids it and another client may come. Before sleep it is
+ * told in any case.
  */
 static void let_go(void)
 {
-	bool wanted, asleep, may_run, stopped = false;
+	bool again, asleep, may_run, stopped = false;
 
 	spin_lock(&amt.lock);
-	wanted = amt.wanted;
+	again = amt.wanted && !pfru_mei_goes_down();
 	asleep = amt.asleep;
 	may_run = amt.may_run;
 	amt.awaiting = false;
 	amt.asking = false;
 	spin_unlock(&amt.lock);
 	if (may_run && pfru_link_is_up(&amt.link) &&
-	    !(wanted && !asleep && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
+	    !(again && !asleep && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
 		stopped = !send_stop();
-	if (may_run && wanted)
+	if (may_run && again)
 		pr_info("pfru: AMT watchdog: %s as its client goes, started again with the next one\n",
 			stopped ? "stopped" : "not stopped");
 	else if (may_run && !stopped)

@@ -386,6 +386,24 @@ static void test_nowayout_asleep(void **state)
 	assert_int_equal(stops, 1);
 }
 
+/* no other client comes when the machine powers off, and AMT goes on without it */
+static void test_nowayout_at_power_off(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	set_bit(WDOG_NO_WAY_OUT, &amt.wdd.status);
+	amt_start(&amt.wdd);
+	fake_run();
+	stops = 0;
+	fake_said[0] = '\0';
+	system_state = SYSTEM_POWER_OFF;
+	client_goes();
+	system_state = SYSTEM_RUNNING;
+	assert_int_equal(stops, 1);
+	assert_false(armed);
+	assert_null(strstr(fake_said, "started again"));
+}
+
 /* a heartbeat without an answer is sent again 1.5 s later, wherever jiffies wrap */
 static void test_again_as_jiffies_wrap(void **state)
 {
@@ -818,6 +836,7 @@ int main(void)
 		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_nowayout_as_the_client_goes),
 		cmocka_unit_test(test_nowayout_asleep),
+		cmocka_unit_test(test_nowayout_at_power_off),
 		cmocka_unit_test(test_again_as_jiffies_wrap),
 		cmocka_unit_test(test_reconnected),
 		cmocka_unit_test(test_silence),
