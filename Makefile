@@ -36,7 +36,7 @@ help:
 	@echo "make                  the tool, and the module when kernel headers are here"
 	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
 	@echo "make ... WATCHDOG=n   without the AMT watchdog, which needs the MEI bus"
-	@echo "make cli              build/bin/pfructl and build/bin/amtctl"
+	@echo "make cli              build/bin/pfructl, amtctl and amt-lms"
 	@echo "make install          build and install both, load the module"
 	@echo "make dkms-install     the same with dkms: later kernels get the module too"
 	@echo "make deb              Debian packages, into build/deb"

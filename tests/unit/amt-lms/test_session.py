@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What goes wrong: engines that are reset, go, are held by others, or lie."""
+import errno
+import os
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+from conftest import LOOPBACK, listening, read_all, wait_until
+from firmware import AMTHI, LME, pattern, string, versions
+
+
+def ports():
+    """What is listened on."""
+    return {port for _, port in listening()}
+
+
+def test_ports(lms, engine):
+    """Exactly those that AMT asks for, on loopback, both families."""
+    wait_until(lambda: len(engine.granted) == 2)
+    assert listening() == {(a, p) for a in LOOPBACK for p in (16992, 623)}
+    assert engine.granted == [16992, 623]
+    lms.wait_told("STATUS=Forwarding ports 623, 16992 of AMT")
+
+
+def test_cancel(lms, engine):
+    """What AMT takes back is closed; another takes its place."""
+    wait_until(lambda: ports() == {623, 16992})
+    with engine.session.lock:
+        engine.session.forward(16992, b"cancel-tcpip-forward")
+        engine.session.forward(16993)
+    wait_until(lambda: ports() == {623, 16993})
+    wait_until(lambda: engine.granted[2:] == [None, 16993])
+    assert lms.ask(b"GET 10", port=16993) == pattern(10)
+
+
+def test_no_other_port(daemon, engine):
+    """A port that is none of AMT's, or for other machines."""
+    engine.ports = [22, 16992, 8080]
+    daemon.start()
+    wait_until(lambda: engine.granted == [False, 16992, False])
+    with engine.session.lock:
+        engine.session.forward(16993, address=b"0.0.0.0")
+    wait_until(lambda: len(engine.granted) == 4)
+    assert listening() == {(a, 16992) for a in LOOPBACK}
+
+
+def test_port_taken(daemon, engine):
+    """By another program: says whose it is, and takes it when it is free."""
+    daemon.speed = 50
+    engine.ports = [16992]
+    with socket.create_server(("127.0.0.1", 16992)):
+        daemon.start()
+        daemon.wait_log("127.0.0.1:16992 is in use by a program of user root")
+        assert daemon.ask(b"GET 10", host="::1") == pattern(10)
+        time.sleep(1)
+        assert daemon.log().count("is in use") == 1
+    wait_until(lambda: ("0100007F", 16992) in listening())
+    assert daemon.ask(b"GET 10") == pattern(10)
+
+
+def test_reset(lms, engine):
+    """Listeners stay, connections end, and another session begins."""
+    wait_until(lambda: ports() == {623, 16992})
+    with lms.connect() as one:
+        one.sendall(b"HOLD\n")
+        wait_until(lambda: engine.slots() == 1)
+        engine.reset()
+        assert read_all(one) == b""
+    assert ports() == {623, 16992}
+    # may come before there is a session
+    assert lms.ask(b"GET 10") == pattern(10)
+    assert len(engine.sessions) == 2
+
+
+def test_reset_under_load(lms, engine):
+    """Again and again; what is not cut short is right."""
+    stop = threading.Event()
+    wrong, right = [], []
+
+    def client():
+        while not stop.is_set():
+            try:
+                got = lms.ask(b"GET 50000")
+            except OSError:
+                continue
+            if got == pattern(50_000):
+                right.append(1)
+            elif got != pattern(50_000)[:len(got)]:
+                wrong.append(got)
+
+    threads = [threading.Thread(target=client) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        time.sleep(0.3)
+        engine.reset()
+    time.sleep(0.5)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert right and not wrong
+    wait_until(lambda: not engine.slots())
+
+
+def test_session_ends_with_channel(lms, engine):
+    """As some firmware has it: each connection has a session of its own."""
+    engine.drop_on_close = True
+    for i in range(10):
+        assert lms.ask(b"GET 10") == pattern(10)
+        wait_until(lambda n=i: len(engine.sessions) == n + 2)
+    assert lms.log().count("AMT ended the session") == 1
+
+
+def test_stale_ports(lms, engine):
+    """What AMT does not ask for in the next session is closed."""
+    wait_until(lambda: ports() == {623, 16992})
+    engine.ports = [16993]
+    engine.reset()
+    wait_until(lambda: ports() == {16993})
+    assert lms.ask(b"GET 10", port=16993) == pattern(10)
+
+
+def test_begins_anew(lms, engine):
+    """AMT begins the handshake in the midst of a session."""
+    wait_until(lambda: ports() == {623, 16992})
+    with engine.session.lock:
+        engine.session.channels.clear()
+        engine.session.open.clear()
+        engine.session.send(struct.pack(">BIII80x", 192, 1, 0, 3))
+        engine.session.send(b"\x05" + string(b"pfwd@amt.intel.com"))
+    assert lms.ask(b"GET 10") == pattern(10)
+    assert len(engine.sessions) == 1
+
+
+def test_restart(lms, engine):
+    """Killed under load, and started again at once: no stale channel."""
+    for _ in range(3):
+        clients = [lms.connect() for _ in range(10)]
+        for one in clients:
+            one.sendall(b"GET 1000000\n")
+        wait_until(lambda: engine.slots() == 8)
+        lms.kill()
+        lms.start()
+        assert lms.ask(b"GET 10") == pattern(10)
+        wait_until(lambda: not engine.slots())
+        for one in clients:
+            one.close()
+
+
+def test_silent(daemon, engine):
+    """AMT that says nothing: ready all the same, reported once."""
+    engine.silent = True
+    daemon.speed = 50
+    daemon.start()
+    daemon.wait_told("STATUS=Waiting: AMT does not name a port")
+    wait_until(lambda: len(engine.sessions) > 2)
+    assert daemon.log().count("does not name a port") == 1
+    engine.silent = False
+    daemon.wait_told("STATUS=Forwarding")
+
+
+def test_busy(daemon, engine):
+    """Held by another program: reported once, and taken when it is free."""
+    engine.connect_errors[LME] = errno.EBUSY
+    daemon.speed = 10
+    daemon.start()
+    daemon.wait_told("another program holds AMT's port forwarding")
+    wait_until(lambda: engine.connected.count(LME) > 16)
+    assert daemon.log().count("another program holds") == 1
+    engine.connect_errors.clear()
+    daemon.wait_told("STATUS=Forwarding")
+
+
+def announce(subsystem):
+    """What the kernel sends when a device appears."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15) as one:
+        one.bind((0, 0))
+        one.sendto(b"add@/devices/x\0ACTION=add\0SUBSYSTEM="
+                   + subsystem + b"\0SEQNUM=1\0", (0, 1))
+
+
+def test_disabled(daemon, engine):
+    """No LME: nothing is tried before the kernel announces a device."""
+    del engine.clients[LME]
+    daemon.speed = 100
+    daemon.start()
+    daemon.wait_told("AMT is not there, or disabled")
+    tries = len(engine.connected)
+    announce(b"usb")
+    time.sleep(1)
+    assert len(engine.connected) == tries
+    engine.clients[LME] = (8192, 4)
+    announce(b"mei")
+    daemon.wait_told("STATUS=Forwarding")
+
+
+def test_no_engine(daemon, root):
+    """Nothing there at all, and no processor time for it."""
+    daemon.start()
+    daemon.wait_told("no Intel management engine")
+    before = sum(os.times()[2:4])
+    time.sleep(0.5)
+    with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    assert before >= 0 and fields[0] == "S"
+    assert not (root / "dev").exists()
+
+
+def test_affected(daemon, engine):
+    """Firmware that INTEL-SA-00075 affects is not listened for, unless wanted."""
+    engine.versions = versions(b"11.0.0", b"1205")
+    daemon.start()
+    daemon.wait_told("affected by INTEL-SA-00075")
+    assert not listening() and LME not in engine.connected
+    daemon.stop()
+    daemon.configure("AllowAffectedFirmware=yes\n")
+    engine.connected.clear()
+    daemon.start()
+    daemon.wait_told("STATUS=Forwarding")
+    assert AMTHI not in engine.connected
+
+
+def test_unknown_version(daemon, engine):
+    """The same while it does not say what it is; asked again."""
+    good, engine.versions = engine.versions, b"\1\1\0\0"
+    daemon.speed = 10
+    daemon.start()
+    daemon.wait_told("does not say whether INTEL-SA-00075")
+    assert not listening()
+    engine.versions = good
+    daemon.wait_told("STATUS=Forwarding")
+
+
+def test_opener(daemon, engine, root):
+    """An opener that a service manager starts, for each session."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    daemon.speed = 10
+    daemon.start()
+    daemon.wait_told("the opener of the engine's node cannot be reached")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        for i in range(3):
+            one = listener.accept()[0]
+            if i:
+                subprocess.run([daemon.program, "--open"], stdin=one, check=True,
+                               env=daemon.environment())
+            one.close()
+            if i:
+                wait_until(ports)
+                assert daemon.ask(b"GET 10") == pattern(10)
+                engine.reset()
+    daemon.wait_log("ended without an answer")
+
+
+def test_lies(lms, engine):
+    """What makes no sense is dropped, and logged once each."""
+    wait_until(lambda: ports() == {623, 16992})
+    with engine.session.lock:
+        for _ in range(50):
+            engine.session.send(b"\x5e\0\0")
+            engine.session.send(b"\xee")
+            engine.session.send(struct.pack(">BII", 94, 77, 1) + b"x")
+            engine.session.send(
+                b"\x5a" + string(b"direct-tcpip")
+                + struct.pack(">III", 3, 4096, 0xffffffff)
+                + string(b"192.0.2.1") + struct.pack(">I", 80)
+                + string(b"127.0.0.1") + struct.pack(">I", 1))
+            engine.session.send(b"\x50" + string(b"udp-send-to@amt.intel.com")
+                                + b"\1" + string(b"192.0.2.1"))
+    wait_until(lambda: engine.seen.count(92) == 50)
+    assert lms.ask(b"GET 10") == pattern(10)
+    log = lms.log()
+    assert log.count("connect elsewhere") == 1
+    assert log.count("AMT sent") < 8
