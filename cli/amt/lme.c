@@ -252,7 +252,9 @@ static void send_close(struct lme *lme, uint32_t peer)
 		.recipient = peer,
 	};
 
-	send_message(lme, &close);
+	/* AMT does not know any channel of the session before */
+	if (lme->ready)
+		send_message(lme, &close);
 }
 
 static void give_up(struct lme *lme, struct lme_channel *channel,
@@ -329,7 +331,7 @@ size_t lme_room(const struct lme *lme, uint32_t number)
 	size_t most =
 		lme->mtu > APF_DATA_OVERHEAD ? lme->mtu - APF_DATA_OVERHEAD : 0;
 
-	if (lme->dead || !channel || channel->state != LME_OPEN)
+	if (!lme->ready || !channel || channel->state != LME_OPEN)
 		return 0;
 	return channel->window < most ? channel->window : most;
 }
@@ -368,7 +370,7 @@ void lme_consumed(struct lme *lme, uint32_t number, size_t size)
 	struct lme_channel *channel = find(lme, number);
 	struct apf_message adjust = { .type = APF_CHANNEL_WINDOW_ADJUST };
 
-	if (!channel || channel->state != LME_OPEN)
+	if (!lme->ready || !channel || channel->state != LME_OPEN)
 		return;
 	/* what was not sent can't be consumed */
 	if (size > LME_WINDOW - channel->credit - channel->owed)
@@ -623,7 +625,8 @@ static void got_failure(struct lme *lme, const struct apf_message *message)
 	channel->state = LME_WAITING;
 	channel->when = lme->now + LME_RETRY_DELAY * channel->tries;
 	/* who came later does not get it before; another reason may be the port's own */
-	if (message->reason == APF_RESOURCE_SHORTAGE)
+	if (message->reason == APF_RESOURCE_SHORTAGE &&
+	    channel->when > lme->full_until)
 		lme->full_until = channel->when;
 }
 
