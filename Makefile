@@ -13,6 +13,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
 MODPROBEDIR ?= $(PREFIX)/lib/modprobe.d
 DESTDIR ?=
@@ -144,7 +145,8 @@ amt_files := \
 	shell-completion/fish/amtctl.fish:$(DATADIR)/fish/vendor_completions.d \
 	data/amt-lms.service:$(UNITDIR) \
 	data/amt-lms-opener.socket:$(UNITDIR) \
-	data/amt-lms-opener@.service:$(UNITDIR)
+	data/amt-lms-opener@.service:$(UNITDIR) \
+	data/amt-lms.catalog:$(CATALOGDIR)
 amt_pages := amtctl.1 amt-lms.8 amt-lms.conf.5
 module_files := \
 	data/70-pfru.rules:$(UDEVRULESDIR) \

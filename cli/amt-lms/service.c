@@ -9,6 +9,7 @@
 #include <string.h>
 #include <systemd/sd-event.h>
 
+#include "alerts.h"
 #include "cli/amt/lme.h"
 #include "cli/common/memory.h"
 #include "connections.h"
@@ -33,6 +34,7 @@
  * @lme: session over it
  * @listeners: ports
  * @connections: of programs
+ * @alerts: of AMT
  * @status: for the service manager
  * @due: runs when the session has something to do
  * @patience: runs when AMT had its time
@@ -49,6 +51,7 @@ struct service {
 	struct lme lme;
 	struct listeners listeners;
 	struct connections connections;
+	struct alerts alerts;
 	struct status status;
 	sd_event_source *due;
 	sd_event_source *patience;
@@ -109,6 +112,14 @@ static bool on_forward(void *context, const struct apf_string *address,
 	return true;
 }
 
+static bool on_alert(void *context, uint32_t channel)
+{
+	struct service *service = context;
+
+	return service->config->alerts &&
+	       alerts_open(&service->alerts, channel);
+}
+
 static void on_opened(void *context, uint32_t channel)
 {
 	struct service *service = context;
@@ -131,7 +142,8 @@ static void on_data(void *context, uint32_t channel, const uint8_t *bytes,
 {
 	struct service *service = context;
 
-	connections_data(&service->connections, channel, bytes, size);
+	if (!alerts_data(&service->alerts, channel, bytes, size))
+		connections_data(&service->connections, channel, bytes, size);
 }
 
 static void on_writable(void *context, uint32_t channel)
@@ -145,7 +157,8 @@ static void on_closed(void *context, uint32_t channel)
 {
 	struct service *service = context;
 
-	connections_closed(&service->connections, channel);
+	if (!alerts_closed(&service->alerts, channel))
+		connections_closed(&service->connections, channel);
 }
 
 static void on_ended(void *context, uint32_t reason)
@@ -184,6 +197,7 @@ static const struct lme_hooks lme_hooks = {
 	.send = on_send,
 	.ready = on_ready,
 	.forward = on_forward,
+	.alert = on_alert,
 	.opened = on_opened,
 	.refused = on_refused,
 	.data = on_data,
@@ -396,6 +410,8 @@ static void begin(struct service *service, const struct config *config,
 	service->connections.event = service->event;
 	service->connections.lme = &service->lme;
 	service->connections.idle = config->idle * SECOND;
+	service->alerts.event = service->event;
+	service->alerts.lme = &service->lme;
 	service->status.event = service->event;
 }
 
@@ -416,6 +432,7 @@ int service_run(const struct config *config, const char *path,
 	status_close(&service->status);
 	listeners_close(&service->listeners);
 	connections_close(&service->connections);
+	alerts_close(&service->alerts);
 	link_close(&service->link);
 	sd_event_source_disable_unref(service->due);
 	sd_event_source_disable_unref(service->patience);

@@ -24,6 +24,7 @@ AMTHI = uuid.UUID("12f80028-b4b7-4b2d-aca8-46e0ff65814c").bytes_le
 LME = uuid.UUID("6733a4db-0476-4e7b-b3af-bcfc29bee7a7").bytes_le
 
 SLOTS = 8
+ALERTS = 100                # numbers of channels that AMT opens begin here
 
 
 def pattern(size):
@@ -57,7 +58,7 @@ class Channel:
         self.left = 0
         self.hash = hashlib.sha256()
         self.received = 0
-        self.out = b""
+        self.out, self.at = b"", 0  # what is to be sent, and how much of it was
         self.closing = False
 
     def data(self, data):
@@ -100,14 +101,14 @@ class Channel:
 
     def flush(self):
         """What the host's window takes."""
-        sent = 0
-        while sent < len(self.out) and self.window:
-            part = self.out[sent:sent + min(self.window,
-                                            self.session.firmware.piece)]
-            sent += len(part)
+        piece = self.session.firmware.piece
+        while self.at < len(self.out) and self.window:
+            part = self.out[self.at:self.at + min(self.window, piece)]
+            self.at += len(part)
             self.window -= len(part)
             self.session.send(struct.pack(">BII", 94, self.theirs, len(part)) + part)
-        self.out = self.out[sent:]
+        if self.at == len(self.out):
+            self.out, self.at = b"", 0
         if self.closing and not self.out:
             self.close()
 
@@ -118,6 +119,16 @@ class Channel:
             self.session.send(struct.pack(">BI", 97, self.theirs))
 
 
+class Alert:
+    """A channel that AMT has opened."""
+
+    def __init__(self, request):
+        self.request = request      # what is not sent yet
+        self.theirs = self.window = 0
+        self.answer = b""
+        self.state = None
+
+
 class Session:
     """A connection to LME."""
 
@@ -125,6 +136,7 @@ class Session:
         self.firmware, self.link = firmware, link
         self.channels = {}          # ours: Channel, until both have closed
         self.open = set()           # ours, as long as AMT has not closed
+        self.alerts = {}            # number: Alert
         self.lock = threading.RLock()
 
     def send(self, data):
@@ -136,10 +148,46 @@ class Session:
         self.send(b"\x50" + string(name) + b"\1" + string(address)
                   + struct.pack(">I", port))
 
+    def alert(self, request):
+        """Open a channel of port 0 to report something; gives its number."""
+        number = ALERTS + len(self.alerts)
+        self.alerts[number] = Alert(request)
+        self.send(b"\x5a" + string(b"direct-tcpip")
+                  + struct.pack(">III", number, 4096, 0xffffffff)
+                  + string(b"127.0.0.1") + struct.pack(">I", 0)
+                  + string(b"127.0.0.1") + struct.pack(">I", 0))
+        return self.alerts[number]
+
+    def alert_message(self, kind, alert, data):
+        """From the host, about a channel of an alert."""
+        if kind == 91:
+            alert.theirs, alert.window = struct.unpack(">II", data[5:13])
+        elif kind == 92:
+            alert.state = "refused"
+        elif kind == 93:
+            alert.window += struct.unpack(">I", data[5:])[0]
+        elif kind == 94:
+            alert.answer += data[9:]
+        elif kind == 97:
+            self.send(struct.pack(">BI", 97, alert.theirs))
+            alert.state = "closed"
+        if alert.state is None:
+            part = alert.request[:min(alert.window, self.firmware.piece)]
+            if part:
+                alert.request = alert.request[len(part):]
+                alert.window -= len(part)
+                self.send(struct.pack(">BII", 94, alert.theirs, len(part)) + part)
+                self.alert_message(None, alert, b"")
+
     def message(self, data):
         """From the host."""
         kind = data[0]
         self.firmware.seen.append(kind)
+        if len(data) >= 5 and 91 <= kind <= 97:
+            alert = self.alerts.get(struct.unpack(">I", data[1:5])[0])
+            if alert:
+                self.alert_message(kind, alert, data)
+                return
         if kind == 192:
             assert len(data) == 93
             self.send(struct.pack(">BIII80x", 192, 1, 0, 3))

@@ -114,8 +114,10 @@ def test_session_ends_with_channel(lms, engine):
     assert lms.log().count("AMT ended the session") == 1
 
 
-def test_stale_ports(lms, engine):
+def test_stale_ports(daemon, engine):
     """What AMT does not ask for in the next session is closed."""
+    daemon.speed = 10
+    lms = daemon.start()
     wait_until(lambda: ports() == {623, 16992})
     engine.ports = [16993]
     engine.reset()
