@@ -19,7 +19,7 @@
 /* that a program has, after AMT has closed the channel, to take the rest */
 #define FLUSH_TIME (30 * SECOND)
 /* and to close its own end then */
-#define LINGER_TIME (5 * SECOND)
+#define LINGER_TIME (2 * SECOND)
 /* the kernel disowns a socket a moment after it has sent its end */
 #define GONE_FIRST (200 * 1000ULL)
 #define GONE_AGAIN (10 * SECOND)
@@ -50,6 +50,7 @@ enum connection_state {
  * @channel: of the session, 0 without one
  * @half: the program sends no more
  * @ended: all that it sent was read
+ * @deadline: microseconds: when @timer runs
  * @active: microseconds: when the last byte passed
  * @sent: of @filled, bytes that the socket took
  * @filled: bytes in @buffer
@@ -66,6 +67,7 @@ struct connection {
 	uint32_t channel;
 	bool half;
 	bool ended;
+	uint64_t deadline;
 	uint64_t active;
 	size_t sent;
 	size_t filled;
@@ -109,6 +111,7 @@ static void drop(struct connection *one, bool reset)
 
 static void wake_at(struct connection *one, uint64_t when)
 {
+	one->deadline = when;
 	sd_event_source_set_time(one->timer, when);
 	sd_event_source_set_enabled(one->timer, SD_EVENT_ONESHOT);
 }
@@ -129,12 +132,20 @@ static bool wants_input(const struct connection *one)
 	       lme_room(one->all->lme, one->channel);
 }
 
+static bool is_blocked(const struct connection *one)
+{
+	return one->state == OPEN && !one->ended && !wants_input(one);
+}
+
 static void update(struct connection *one)
 {
 	uint32_t events = 0;
 
 	if (wants_input(one))
 		events |= EPOLLIN;
+	/* the end of a program that was killed stands behind what is not read */
+	else if (is_blocked(one) && one->deadline > now_of(one) + GONE_AGAIN)
+		wake_at(one, now_of(one) + GONE_AGAIN);
 	if (one->filled)
 		events |= EPOLLOUT;
 	/* a program that goes is noticed also while nothing is read */
@@ -285,10 +296,10 @@ static bool is_stale(const struct connection *one, uint64_t now)
 		limit = FLUSH_TIME;
 	if (limit && now >= one->active + limit)
 		return true;
-	return one->half &&
-	       (one->ended || one->state == WAITING ||
-		now >= one->active + GONE_AGAIN) &&
-	       is_gone(one);
+	if (one->half && (one->ended || one->state == WAITING))
+		return is_gone(one);
+	return (one->half || is_blocked(one)) &&
+	       now >= one->active + GONE_AGAIN && is_gone(one);
 }
 
 static int on_timer(sd_event_source *source, uint64_t at, void *context)
@@ -304,7 +315,8 @@ static int on_timer(sd_event_source *source, uint64_t at, void *context)
 		drop(one, one->state == FLUSHING);
 		return 0;
 	}
-	if (one->half && next > now + GONE_AGAIN)
+	one->deadline = UINT64_MAX;
+	if ((one->half || is_blocked(one)) && next > now + GONE_AGAIN)
 		next = now + GONE_AGAIN;
 	if (next != UINT64_MAX)
 		wake_at(one, next);
@@ -325,6 +337,7 @@ void connections_add(struct connections *all, int fd, uint16_t port)
 		one->next->before = &one->next;
 	all->first = one;
 	all->count++;
+	one->deadline = UINT64_MAX;
 	touch(one);
 	if (!one->channel ||
 	    sd_event_add_io(all->event, &one->io, fd, EPOLLRDHUP, on_io, one) <

@@ -77,22 +77,49 @@ static void begin_request(struct request *request, int family)
 	request->about.id.idiag_cookie[1] = NO_COOKIE;
 }
 
-/* A socket to the kernel with a request on its way, or -1. */
-static int ask(const struct request *request)
+/*
+ * The kernel's socket, opened once: when no descriptor is left, whose the connections
+ * are is what has to be known to get rid of them.
+ */
+static int kernel = -1;
+
+bool peer_begin(void)
 {
 	const struct timeval second = { .tv_sec = 1 };
-	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
-			NETLINK_SOCK_DIAG);
 
-	if (fd < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second)) ||
-	    send(fd, request, sizeof(*request), 0) !=
-		    (ssize_t)sizeof(*request)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	kernel = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_SOCK_DIAG);
+	return kernel >= 0 && !setsockopt(kernel, SOL_SOCKET, SO_RCVTIMEO,
+					  &second, sizeof(second));
+}
+
+void peer_end(void)
+{
+	if (kernel >= 0)
+		close(kernel);
+	kernel = -1;
+}
+
+/* Answers have the number of what was asked: what was left of another is skipped. */
+static bool ask(struct request *request)
+{
+	static uint32_t number;
+
+	request->header.nlmsg_seq = ++number;
+	return send(kernel, request, sizeof(*request), 0) ==
+	       (ssize_t)sizeof(*request);
+}
+
+static ssize_t take(const struct request *request, void *answer, size_t room)
+{
+	const struct nlmsghdr *header = answer;
+	ssize_t n;
+
+	do
+		n = recv(kernel, answer, room, 0);
+	while (n > 0 && NLMSG_OK(header, (size_t)n) &&
+	       header->nlmsg_seq != request->header.nlmsg_seq);
+	return n > 0 && NLMSG_OK(header, (size_t)n) ? n : -1;
 }
 
 static const struct inet_diag_msg *socket_of(const struct nlmsghdr *header)
@@ -133,10 +160,7 @@ enum peer_state peer_of(int fd, uid_t *uid)
 		char room[4096];
 	} answer;
 	struct request request;
-	enum peer_state state = PEER_UNKNOWN;
 	struct ends ends;
-	int kernel;
-	ssize_t n;
 
 	if (!has_ends(fd, &ends))
 		return PEER_UNKNOWN;
@@ -146,14 +170,9 @@ enum peer_state peer_of(int fd, uid_t *uid)
 		request.about.id.idiag_src);
 	put_end(&ends.ours, &request.about.id.idiag_dport,
 		request.about.id.idiag_dst);
-	kernel = ask(&request);
-	if (kernel < 0)
+	if (!ask(&request) || take(&request, &answer, sizeof(answer)) < 0)
 		return PEER_UNKNOWN;
-	n = recv(kernel, &answer, sizeof(answer), 0);
-	if (n > 0 && NLMSG_OK(&answer.header, (size_t)n))
-		state = judge(&answer.header, uid);
-	close(kernel);
-	return state;
+	return judge(&answer.header, uid);
 }
 
 bool peer_is_local(int fd)
@@ -198,20 +217,17 @@ bool peer_listener(int family, uint16_t port, uid_t *uid)
 	bool found = false;
 	char *answer;
 	ssize_t n;
-	int kernel;
 
 	begin_request(&request, family);
 	request.header.nlmsg_flags |= NLM_F_DUMP;
 	request.about.idiag_states = 1U << TCP_LISTEN;
-	kernel = ask(&request);
-	if (kernel < 0)
+	if (!ask(&request))
 		return false;
 	answer = xrealloc(NULL, ANSWER_MAX);
 	do
-		n = recv(kernel, answer, ANSWER_MAX, 0);
+		n = take(&request, answer, ANSWER_MAX);
 	while (n > 0 && scan(answer, n, htons(port), uid, &found));
 	free(answer);
-	close(kernel);
 	return found;
 }
 

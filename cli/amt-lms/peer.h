@@ -24,6 +24,12 @@ enum peer_state {
 };
 
 /**
+ * peer_begin() - be able to ask; once
+ */
+bool peer_begin(void);
+void peer_end(void);
+
+/**
  * peer_of() - who has the other end
  * @fd: a connection over loopback
  * @uid: set to the user that made it, when it is owned

@@ -425,6 +425,10 @@ int service_run(const struct config *config, const char *path,
 	ret = sd_event_new(&service->event);
 	if (ret < 0)
 		out_of_memory();
+	if (!peer_begin())
+		log_line(LOG_WARNING,
+			 "cannot ask the kernel whose sockets are: %s",
+			 strerror(errno));
 	begin(service, config, path, opener);
 	ret = add_sources(service);
 	if (ret >= 0)
@@ -437,6 +441,7 @@ int service_run(const struct config *config, const char *path,
 	sd_event_source_disable_unref(service->due);
 	sd_event_source_disable_unref(service->patience);
 	sd_event_unref(service->event);
+	peer_end();
 	explicit_bzero(service, sizeof(*service));
 	free(service);
 	return ret < 0 ? ret : 0;

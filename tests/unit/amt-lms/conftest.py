@@ -6,6 +6,7 @@ run.sh builds the daemon and names it in the environment (AMT_LMS_FAKE). Each te
 one check, printed as a line of TAP for run.sh to count.
 """
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -34,6 +35,7 @@ class Daemon:
         self.process = None
         self.told = []
         self.speed = 1
+        self.files = 1024           # that it may have open
         self.arguments = []
         (root / "etc").mkdir()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -54,7 +56,9 @@ class Daemon:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, *self.arguments], env=self.environment(),
-                stderr=log, stdout=log, stdin=subprocess.DEVNULL)
+                stderr=log, stdout=log, stdin=subprocess.DEVNULL,
+                preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_NOFILE, (self.files, self.files)))
         if ready:
             self.wait_told("READY=1")
         return self

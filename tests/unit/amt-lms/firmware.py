@@ -262,6 +262,8 @@ class Firmware:
         self.starve = False         # give no credit for what came
         self.refuse = 0             # reason that channels are refused with
         self.silent = False
+        self.reads = threading.Event()  # clear while nothing is read
+        self.reads.set()
         self.drop_on_close = False
         self.granted = []           # ports, None for "closed", False for "refused"
         self.seen = []              # types of messages
@@ -326,7 +328,7 @@ class Firmware:
             session = Session(self, link)
             if client == LME:
                 self.sessions.append(session)
-            while data := link.recv(70000):
+            while self.reads.wait() and (data := link.recv(70000)):
                 if client == AMTHI:
                     link.send(self.versions)
                 elif not self.silent:

@@ -2,6 +2,7 @@
 """Bytes that pass: all of them, in order, in both directions, whoever is slow."""
 import hashlib
 import socket
+import struct
 import threading
 import time
 
@@ -104,6 +105,21 @@ def test_slow_reader_gets_all(lms):
     assert got == pattern(120_000)
 
 
+def test_full_socket(lms, engine):
+    """What the socket does not take waits, also when AMT has closed the channel."""
+    with lms.connect() as slow:
+        slow.sendall(b"GET 12000000\n")
+        wait_until(lambda: engine.slots() == 1)
+        channel = engine.session.channels[0]
+        sent = settled(lambda: channel.at)
+        assert sent < 12_000_000
+        assert read_all(slow) == pattern(12_000_000)
+    with lms.connect() as slow:
+        slow.sendall(b"GET %d\n" % sent)
+        wait_until(lambda: engine.opened == 2 and not engine.slots())
+        assert read_all(slow) == pattern(sent)
+
+
 def test_starved(lms, engine):
     """AMT gives no credit: no byte beyond its window is sent, or read."""
     engine.starve = True
@@ -130,3 +146,61 @@ def test_many_in_turn(lms, engine):
         assert lms.ask(b"GET 10") == pattern(10)
     wait_until(lambda: not engine.slots())
     assert engine.opened == 100
+
+
+def test_driver_that_is_full(lms, engine):
+    """The engine takes no messages for a while: none is lost, and programs wait."""
+    engine.window = 4_000_000
+    data = pattern(2_000_000)
+    with lms.connect() as one, lms.connect() as other:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        one.sendall(b"PUT %d\n" % len(data))
+        other.sendall(b"ECHO\n")
+        wait_until(lambda: 1 in engine.session.channels and
+                   engine.session.channels[1].command)
+        engine.reads.clear()
+        one.setblocking(False)
+        sent = one.send(data)
+        other.sendall(b"x")
+        time.sleep(0.5)
+        assert sent < len(data)
+        engine.reads.set()
+        one.setblocking(True)
+        one.sendall(data[sent:])
+        assert other.recv(1) == b"x"
+        assert read_all(one).decode() == hashlib.sha256(data).hexdigest()
+
+
+def test_goes_on_after_the_end(lms, engine):
+    """A program that sends on when AMT has closed keeps nothing for long."""
+    with lms.connect() as one:
+        one.sendall(b"GET 5\n")
+        assert read_all(one) == pattern(5)
+        wait_until(lambda: not engine.slots())
+        with pytest.raises(ConnectionError):
+            for _ in range(400):
+                one.send(b"more")
+                time.sleep(0.02)
+    lms.wait_told("0 connections")
+
+
+def test_reset_by_a_program(lms, engine):
+    """A connection that a program resets ends at once."""
+    one = lms.connect()
+    one.sendall(b"HOLD\n")
+    wait_until(lambda: engine.slots() == 1)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    one.close()
+    wait_until(lambda: not engine.slots())
+
+
+def test_killed_while_starved(lms, engine):
+    """A program that is gone, with bytes that AMT takes no more."""
+    engine.starve = True
+    one = lms.connect()
+    one.setblocking(False)
+    one.send(b"HOLD\n" + bytes(200_000))
+    wait_until(lambda: engine.slots() and
+               engine.session.channels[0].received == 4096)
+    one.close()
+    wait_until(lambda: not engine.slots(), 30)

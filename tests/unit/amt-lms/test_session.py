@@ -8,6 +8,8 @@ import subprocess
 import threading
 import time
 
+import pytest
+
 from conftest import LOOPBACK, listening, read_all, wait_until
 from firmware import AMTHI, LME, pattern, string, versions
 
@@ -176,6 +178,13 @@ def test_busy(daemon, engine):
     daemon.wait_told("STATUS=Forwarding")
 
 
+def processor_time(daemon):
+    """In seconds."""
+    with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def announce(subsystem):
     """What the kernel sends when a device appears."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 15) as one:
@@ -203,11 +212,9 @@ def test_no_engine(daemon, root):
     """Nothing there at all, and no processor time for it."""
     daemon.start()
     daemon.wait_told("no Intel management engine")
-    before = sum(os.times()[2:4])
+    before = processor_time(daemon)
     time.sleep(0.5)
-    with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    assert before >= 0 and fields[0] == "S"
+    assert processor_time(daemon) == before
     assert not (root / "dev").exists()
 
 
@@ -279,3 +286,63 @@ def test_lies(lms, engine):
     log = lms.log()
     assert log.count("connect elsewhere") == 1
     assert log.count("AMT sent") < 8
+
+
+def test_no_ipv6(daemon, engine):
+    """A family that the machine has not is left out, without a word."""
+    switch = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
+    with open(switch, "w", encoding="ascii") as file:
+        file.write("1")
+    try:
+        daemon.start()
+        wait_until(lambda: len(engine.granted) == 2)
+        assert listening() == {("0100007F", 623), ("0100007F", 16992)}
+        assert daemon.ask(b"GET 10") == pattern(10)
+        assert "::1" not in daemon.log()
+    finally:
+        with open(switch, "w", encoding="ascii") as file:
+            file.write("0")
+
+
+def test_no_descriptors(daemon, engine):
+    """More connections than files can be open: the others wait, and nothing spins."""
+    daemon.files = 20
+    daemon.start()
+    clients = [daemon.connect() for _ in range(20)]
+    daemon.wait_log("cannot take a connection to port 16992: Too many open files")
+    before = processor_time(daemon)
+    time.sleep(1)
+    assert processor_time(daemon) - before < 0.2
+    for one in clients:
+        one.close()
+    assert daemon.ask(b"GET 10") == pattern(10)
+    wait_until(lambda: not engine.slots())
+    assert daemon.log().count("Too many open files") == 1
+
+
+def test_opener_that_says_nothing(daemon, root):
+    """It has a minute."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    daemon.speed = 100
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        daemon.start()
+        daemon.wait_log("does not answer")
+
+
+@pytest.mark.parametrize("message", [
+    b"short", struct.pack("IIiI64x", 0, 0, 0, 8192), struct.pack("IIiI64x", 99, 0, 0, 0),
+    struct.pack("IIiI64x", 0, 99, 0, 0), struct.pack("IIiI", 0, 0, 0, 0) + b"x" * 64])
+def test_opener_that_lies(daemon, root, message):
+    """What it can't have sent is not believed."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        daemon.start(ready=False)
+        listener.accept()[0].send(message)
+        daemon.wait_told("the opener of the engine's node")
+        listener.accept()[0].send(message)
