@@ -22,7 +22,7 @@ guests()
 # document NAME: docs/NAME.md, from what guests saw
 document()
 {
-	if "$top/tests/vm/$1-table.sh" >"$build/$1.md"; then
+	if "$top/tests/vm/tables.py" "$1" >"$build/$1.md"; then
 		cp "$build/$1.md" "$top/docs/$1.md"
 		echo "ok - docs/$1.md can be made"
 		echo "1 passed, 0 failed"
@@ -46,8 +46,8 @@ part "make check" "$top/tests/check.sh"
 part "what amtctl was tried against" document amt
 FAIL_ALL=1 part "the tool, each of its allocations refused" \
 	"$top/tests/unit/cli/run.sh"
-part "scenarios that take long" guests "$build" --scenario watchdog-120 \
-	--scenario watchdog-faults-mainline --scenario watchdog-survives-mainline --scenario secure-stranger
+part "scenarios that take long" guests "$build" --scenario watchdog-real-time \
+	--scenario watchdog-faults-mainline --scenario watchdog-survives-mainline --scenario secure-unknown-key
 part "the AMT watchdog beside mainline's driver" beside_mainline
 WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
 	guests "$build/full" --scenario watchdog-stress --scenario watchdog-survives

@@ -27,5 +27,6 @@ else
 	part "what the tool shows of capsules" "$top/tests/unit/cli/dumps.sh"
 	part "how the module is built" "$top/tests/kbuild/run.sh"
 	part "the judge of kernel logs" "$top/tests/vm/splat-test.sh"
+	part "the lists of what failed" "$top/tests/sum-test.sh"
 fi
 total

@@ -12,7 +12,7 @@ PAGE = "docs/architecture.md"
 # directories whose only content is the directory below, which is named
 PASSAGES = {"", "include", "include/uapi", "cli", "shell-completion", "tests/sim"}
 # what is written like a path, and is none of this tree
-FOREIGN = re.compile(r"^/|[*() ]|^t-NN|^test_\*")
+FOREIGN = re.compile(r"^/|[*() ]|^test_\*")
 
 
 def main():

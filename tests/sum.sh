@@ -3,9 +3,11 @@
 #
 # To be sourced: runs test runners, shows what they print, adds up their last
 # lines "N passed, N failed[, N skipped]". A runner that ends without such a
-# line, or with an exit status that contradicts it, counts as one failure.
+# line, or with an exit status that contradicts it, counts as one failure. What
+# failed is listed at the end, for those who see only that.
 
-sum_passed=0 sum_failed=0 sum_skipped=0
+sum_passed=0 sum_failed=0 sum_skipped=0 sum_failures=
+sum_dir=$(dirname "${BASH_SOURCE[0]}")
 declare -A sum_pids=() sum_logs=()
 trap 'sum_stop 130' INT
 trap 'sum_stop 143' TERM
@@ -50,31 +52,45 @@ part()
 	rm -f "$log"
 }
 
+# failures ARGUMENT...: lists the failed checks of a log, see failures.awk
+failures()
+{
+	LC_ALL=C awk "$@" -f "$sum_dir/failures.awk"
+}
+
 # sum_up TITLE LOG STATUS
 sum_up()
 {
-	local title=$1 log=$2 status=$3 line passed failed skipped
+	local title=$1 log=$2 status=$3 line passed failed skipped said
 
 	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" |
 		tail -n 1)
 	read -r passed failed skipped _ < <(printf '%s 0 0 0\n' "${line//[^0-9]/ }" |
 		tr -s ' ')
-	if [ -z "$line" ] || [ "$passed" = 0 ] ||
-	   { [ "$status" != 0 ] && [ "$failed" = 0 ]; }; then
-		echo "not ok - $title: ended with status $status, last line:" \
-			"${line:-none}"
+	if [ -z "$line" ] ||
+	   { [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$passed" = 0 ]; }; }; then
+		said=$(tail -n 5 "$log")
+		echo "not ok - ended with status $status, last line:" \
+			"${line:-none}" | tee -a "$log"
+		printf '# %s\n' "${said//$'\n'/$'\n'# }" >>"$log"
 		failed=$((failed + 1))
 	fi
+	[ "$failed" = 0 ] || sum_failures+=$'\n'$(
+		failures -v title="$title" -v failed="$failed" <"$log" | sed 1d)
 	sum_passed=$((sum_passed + passed))
 	sum_failed=$((sum_failed + failed))
 	sum_skipped=$((sum_skipped + skipped))
 }
 
-# total: the last line, and the exit status
+# total: what failed, the last line, and the exit status
 total()
 {
 	local skipped=
 
+	[ "$sum_failed" = 0 ] || {
+		echo
+		failures -v failed="$sum_failed" <<<"failed checks:$sum_failures"
+	}
 	[ "$sum_skipped" = 0 ] || skipped=", $sum_skipped skipped"
 	printf '\n%d passed, %d failed%s\n' "$sum_passed" "$sum_failed" "$skipped"
 	[ "$sum_failed" = 0 ] && [ "$sum_passed" != 0 ]

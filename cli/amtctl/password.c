@@ -113,8 +113,12 @@ static ssize_t read_line(char *to)
 	for (i = 0; i < ARRAY_LENGTH(signals); i++)
 		sigaddset(&blocked, signals[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &usual);
-	for (i = 0; i < ARRAY_LENGTH(signals); i++)
+	for (i = 0; i < ARRAY_LENGTH(signals); i++) {
 		sigaction(signals[i], &catch, &before[i]);
+		/* what the program was started to ignore stays so */
+		if (before[i].sa_handler == SIG_IGN)
+			sigaction(signals[i], &before[i], NULL);
+	}
 	if (ppoll(&fd, 1, NULL, &usual) > 0 && !caught)
 		n = read(STDIN_FILENO, to, PASSWORD_ROOM - 1);
 	for (i = 0; i < ARRAY_LENGTH(signals); i++)

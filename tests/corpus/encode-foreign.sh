@@ -24,18 +24,15 @@ other=00112233-4455-6677-8899-AABBCCDDEEFF
 # payload KIND RT_VERSION SVN: a payload header and 64 bytes
 payload()
 {
-	python3 - "$here/platform.conf" "$@" <<'EOF'
-import struct, sys, uuid
-conf = dict(line.split()[:2] for line in open(sys.argv[1])
-            if line.strip() and line[0] != "#")
-kind, rt, svn = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-size = 36 if kind == "code" else 40
-head = struct.pack("<4sIIII", b"SCI1" if kind == "code" else b"SDU1", 1, size,
-                   int(conf["fw_version"], 0), rt)
-head += uuid.UUID(conf["platform_id"]).bytes_le
-if kind != "code":
-    head += struct.pack("<I", svn)
-sys.stdout.buffer.write(head + bytes(range(64)))
+	PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 python3 - "$@" <<'EOF'
+import sys
+import encoder
+
+kind, rt, svn = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+data = bytes(range(64))
+part = (encoder.code(rt, data) if kind == "code" else
+        encoder.driver(rt, svn, data))
+sys.stdout.buffer.write(part.data)
 EOF
 }
 

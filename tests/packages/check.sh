@@ -111,11 +111,12 @@ mkdir -p "$build"
 build=$(cd "$build" && pwd)
 "$top/data/dist.sh" "$build/pfru.tar.gz" || exit 1
 mkdir -p "$build/capsules"
-"$top/tests/vm/demo-capsules.sh" "$build/capsules" >"$build/capsules.log" 2>&1 || {
+"$top/tests/corpus/make-signed.py" --foreign "$build/capsules" >"$build/capsules.log" 2>&1 || {
 	tail -n 5 "$build/capsules.log"
 	die "the capsules of the demo cannot be made"
 }
 passed=0 failed=0
+: >"$build/reports"
 for name in "${releases[@]}"; do
 	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
 		wait -n
@@ -126,11 +127,14 @@ done
 wait
 for name in "${releases[@]}"; do
 	judge <"$build/$name/tap" >"$build/$name/judged"
-	sed '$d' "$build/$name/judged"
+	sed '$d' "$build/$name/judged" | tee -a "$build/reports"
 	echo "# $name: $(cat "$build/$name/seconds" 2>/dev/null || echo ?) s"
 	read -r _ p f < <(tail -n 1 "$build/$name/judged")
 	passed=$((passed + p))
 	failed=$((failed + f))
 done
-printf '\nlogs: %s\n%d passed, %d failed\n' "$build" "$passed" "$failed"
+printf '\nlogs: %s\n' "$build"
+[ "$failed" -eq 0 ] || LC_ALL=C awk -v failed="$failed" \
+	-f "$top/tests/failures.awk" "$build/reports"
+printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

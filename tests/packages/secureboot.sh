@@ -22,4 +22,4 @@ if [ ! -f "$build/packages/bookworm/system.tar" ]; then
 fi
 "$top/tests/vm/run.sh" --kernel 6.1-tree --no-skips --scenario packages \
 	--scenario secureboot --scenario secureboot-mok \
-	--scenario secureboot-stranger
+	--scenario secureboot-not-enrolled

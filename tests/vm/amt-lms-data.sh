@@ -15,4 +15,4 @@ for size in (1, 4095, 4096, 4097, 65537, 300000, 16 << 20):
     page = bytes((i ^ i >> 8 ^ i >> 16) & 255 for i in range(size))
     print(size, hashlib.sha256(page).hexdigest())
 END
-"$here/amt-meshcmd.sh" "$1"
+"$here/amt-programs.sh" --meshcmd "$1"

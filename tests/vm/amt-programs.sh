@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# amt-programs.sh OUT: puts independent AMT programs into the directory OUT,
+# amt-programs.sh [--meshcmd] OUT: puts independent AMT programs into the directory OUT,
 # kept in the cache: the kernel's own mei-amt-version, built from linux-source,
-# and, with $AMT_MESHCMD set, MeshCmd of the npm package meshcentral with the
+# and, with --meshcmd, MeshCmd of the npm package meshcentral with the
 # libraries it needs. They are nobody's but their authors': none of it is a
 # part of this project.
 
@@ -12,7 +12,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=SCRIPTDIR/lib.sh disable=SC1091
 . "$here/lib.sh"
 
-out=${1:?usage: amt-programs.sh OUT}
+meshcmd=no
+[ "${1:-}" != --meshcmd ] || { meshcmd=yes; shift; }
+out=${1:?usage: amt-programs.sh [--meshcmd] OUT}
 series=6.1
 package=meshcentral@1.1.55
 agent=meshagent_x86-64
@@ -33,14 +35,14 @@ keep()
 
 amt_version()
 {
-	local tar=/usr/src/linux-source-$series.tar.xz
+	local tar
 	local dir=linux-source-$series/samples/mei
 
-	[ -f "$tar" ] || die "$tar is missing; install linux-source-$series"
 	need gcc gcc
 	say "building the kernel's mei-amt-version"
 	tmp=$(mktemp -d /tmp/pfru-amt.XXXXXX)
 	mkdir "$tmp/new"
+	tar=$(source_tarball "linux-source-$series" "$tmp")
 	tar -C "$tmp" -xf "$tar" "$dir"
 	gcc -O1 -static -o "$tmp/new/mei-amt-version" \
 		"$tmp/$dir/mei-amt-version.c"
@@ -54,7 +56,7 @@ pack()
 
 # MeshCmd is the agent, a script and modules, in one directory; the agent is
 # not static, and the guests have no libraries
-meshcmd()
+meshcmd_files()
 {
 	local lib
 
@@ -81,7 +83,7 @@ store=$(pfru_cache amt-programs)
 exec 9>"$store/.lock"
 lock_fd 9 "$store"
 [ -x "$store/$series/mei-amt-version" ] || amt_version
-[ -z "${AMT_MESHCMD:-}" ] || [ -d "$store/meshcmd" ] || meshcmd
+[ $meshcmd = no ] || [ -d "$store/meshcmd" ] || meshcmd_files
 exec 9>&-
 cp "$store/$series/"* "$out/"
-[ -z "${AMT_MESHCMD:-}" ] || cp -R "$store/meshcmd" "$out/"
+[ $meshcmd = no ] || cp -R "$store/meshcmd" "$out/"

@@ -51,17 +51,9 @@ said()
 # unpack_source: into $tmp/source
 unpack_source()
 {
-	local tar=$installed
+	local tar
 
-	if [ ! -f "$tar" ]; then
-		say "downloading $package"
-		retry 3 apt_fetch "$tmp" "$package" ||
-			die "cannot download $package; install it or check the network"
-		dpkg-deb --fsys-tarfile "$tmp"/"$package"_*.deb |
-			tar -C "$tmp" -x "./usr/src/$package.tar.xz"
-		rm "$tmp"/"$package"_*.deb
-		tar=$tmp/usr/src/$package.tar.xz
-	fi
+	tar=$(source_tarball "$package" "$tmp") || exit 1
 	mkdir "$tmp/source"
 	step "unpack $tar" tar -C "$tmp/source" --strip-components=1 -xf "$tar" \
 		--exclude='*/Documentation/[[:lower:]]*' --exclude='drivers/gpu/*.h'

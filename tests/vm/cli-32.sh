@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# cli-32.sh OUT: what demo-capsules.sh puts into the directory OUT, and cli-32/
-# there: pfructl built for 32 bits, with Debian's libraries for i386. These come
+# cli-32.sh OUT: what make-signed.py --foreign puts into the directory OUT, and
+# cli-32/ there: pfructl built for 32 bits, with Debian's libraries for i386. These come
 # from the machine's own package sources into the cache; nothing is installed.
 
 set -euo pipefail
@@ -68,4 +68,4 @@ mkdir -p "$out/cli-32/lib"
 cp "$tmp/build/bin/pfructl" "$out/cli-32/"
 cp -L "$root"/lib/i386-linux-gnu/*.so.[0-9]* "$libraries"/*.so.[0-9]* \
 	"$out/cli-32/lib/"
-"$here/demo-capsules.sh" "$out"
+"$top/tests/corpus/make-signed.py" --foreign "$out"

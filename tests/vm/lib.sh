@@ -85,6 +85,25 @@ apt_lists()
 		die "apt knows no package $1 even after apt-get update; check the machine's apt sources"
 }
 
+# source_tarball PACKAGE DIR: the tarball of a linux-source package that is installed,
+# else of one that is downloaded into DIR
+source_tarball()
+{
+	local tar=/usr/src/$1.tar.xz
+
+	if [ ! -f "$tar" ]; then
+		apt_lists "$1"
+		say "downloading $1"
+		retry 3 apt_fetch "$2" "$1" ||
+			die "cannot download $1; install it or check the network"
+		dpkg-deb --fsys-tarfile "$2/$1"_*.deb |
+			tar -C "$2" -x "./usr/src/$1.tar.xz"
+		rm "$2/$1"_*.deb
+		tar=$2/usr/src/$1.tar.xz
+	fi
+	printf '%s\n' "$tar"
+}
+
 # mirror: where this machine's apt gets Debian from
 mirror()
 {

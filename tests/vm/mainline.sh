@@ -27,24 +27,6 @@ step()
 	die "cannot $what"
 }
 
-# source_tarball: the installed linux-source of this kernel's series, else a
-# downloaded one
-source_tarball()
-{
-	local tar=/usr/src/linux-source-$series.tar.xz
-
-	if [ ! -f "$tar" ]; then
-		apt_lists "linux-source-$series"
-		say "downloading linux-source-$series"
-		retry 3 apt_fetch "$tmp" "linux-source-$series" ||
-			die "cannot download linux-source-$series; install it or check the network"
-		dpkg-deb --fsys-tarfile "$tmp"/linux-source-*.deb |
-			tar -C "$tmp" -x "./usr/src/linux-source-$series.tar.xz"
-		tar=$tmp/usr/src/linux-source-$series.tar.xz
-	fi
-	printf '%s\n' "$tar"
-}
-
 if [ $# -ne 1 ] || [ ! -f "$1/version" ]; then
 	die "usage: mainline.sh KERNEL, a directory that kernel.sh printed"
 fi
@@ -66,7 +48,7 @@ need make make
 # under /tmp, since kbuild cannot work in a path with spaces
 tmp=$(mktemp -d /tmp/pfru-mainline.XXXXXX)
 say "building mainline's drivers and pfrut for $ver"
-tarball=$(source_tarball)
+tarball=$(source_tarball "linux-source-$series" "$tmp")
 top=linux-source-$series
 uapi=$top/include/uapi/linux/pfrut.h
 step "unpack $tarball" tar -C "$tmp" -xf "$tarball" \

@@ -3,7 +3,7 @@
 #
 # sign.sh KEY KERNEL FILE.ko: signs a module for KERNEL, a directory of kernel.sh.
 # KEY is "snakeoil", the key that Debian's ovmf package ships for tests and has
-# in the store of variables that boot.sh --way secure uses, or "stranger", one
+# in the store of variables that boot.sh --way secure uses, or "unknown", one
 # made for this call, which no machine knows.
 
 set -euo pipefail
@@ -16,7 +16,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-[ $# = 3 ] || die "usage: sign.sh snakeoil|stranger KERNEL FILE.ko"
+[ $# = 3 ] || die "usage: sign.sh snakeoil|unknown KERNEL FILE.ko"
 need openssl openssl
 case $1 in
 snakeoil)
@@ -24,13 +24,13 @@ snakeoil)
 	openssl pkey -in "$keys.key" -passin pass:snakeoil -out "$tmp/key"
 	openssl x509 -in "$keys.pem" -outform DER -out "$tmp/cert"
 	;;
-stranger)
+unknown)
 	openssl req -x509 -newkey rsa:2048 -nodes -days 30 \
 		-subj "/CN=Nobody knows this key/" -keyout "$tmp/key" \
 		-outform DER -out "$tmp/cert" 2>/dev/null
 	;;
 *)
-	die "key '$1' is neither snakeoil nor stranger"
+	die "key '$1' is neither snakeoil nor unknown"
 	;;
 esac
 

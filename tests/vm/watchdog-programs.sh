@@ -30,10 +30,10 @@ daemon()
 
 kernel_test()
 {
-	local tar=/usr/src/linux-source-$series.tar.xz
+	local tar
 	local dir=linux-source-$series/tools/testing/selftests/watchdog
 
-	[ -f "$tar" ] || die "$tar is missing; install linux-source-$series"
+	tar=$(source_tarball "linux-source-$series" "$tmp")
 	tar -C "$tmp" -xf "$tar" "$dir"
 	gcc -O1 -static -o "$tmp/new/watchdog-test" "$tmp/$dir/watchdog-test.c"
 }

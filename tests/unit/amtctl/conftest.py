@@ -120,3 +120,7 @@ def pytest_runtest_logreport(report):
         return
     name = report.nodeid.split("/")[-1].replace("::", ": ")
     print(f"\n{'ok' if report.passed else 'not ok'} - {name}", flush=True)
+    if report.failed:
+        why = getattr(report.longrepr, "reprcrash", None)
+        lines = (why.message if why else report.longreprtext).splitlines()
+        print("\n".join(f"# {line}" for line in lines[:5]), flush=True)

@@ -533,12 +533,17 @@ def test_secrets_are_nowhere(request, tool, engine, service, journal, file, way,
         assert secret not in out and secret not in str(journal.entries)
 
 
-def typed(tool, *lines, arguments=()):
-    """A run on a terminal where each line is typed at a prompt."""
+def typed(tool, *lines, arguments=(), interrupt=signal.SIG_DFL):
+    """A run on a terminal where each line is typed at a prompt.
+
+    interrupt: SIGINT's action at the start; a shell ignores it for what runs in
+    the background, as the tests themselves may.
+    """
     master, slave = pty.openpty()
-    process = subprocess.Popen([tool.program, "activate", *arguments],
-                               env=tool.environment(), stdin=slave,
-                               stdout=slave, stderr=slave)
+    process = subprocess.Popen(
+        [tool.program, "activate", *arguments], env=tool.environment(),
+        stdin=slave, stdout=slave, stderr=slave,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt))
     os.close(slave)
     said = ""
     for prompt, line in lines:
@@ -585,6 +590,13 @@ def test_terminal_without_a_password(tool, service, port, journal, lines, status
     got, said = typed(tool, *lines)
     assert got == status and says in said and PASSWORD not in said, said
     assert is_untouched(service, journal)
+
+
+def test_ignored_interrupt(tool, service, port):
+    status, said = typed(tool, (FIRST, signal.SIGINT), ("", PASSWORD + "\n"),
+                         (AGAIN, PASSWORD + "\n"), (SURE, "yes\n"),
+                         interrupt=signal.SIG_IGN)
+    assert status == 0, said
 
 
 def test_echo_is_back_after_a_signal(tool, service, port):

@@ -3,7 +3,7 @@
 #
 # For tests of amtctl on the HECI model's AMT (tests/sim/heci), to be sourced after
 # tap.sh: runs amtctl, takes what it prints apart, and notes what was tried for
-# tests/vm/amt-table.sh.
+# tests/vm/tables.py.
 
 : "${VM_SLOWNESS:=1}"
 amt_json=$tap_dir/json

@@ -60,11 +60,10 @@ cell()
 # rows_keep: the column, for the host
 rows_keep()
 {
-	printf '%s\n' "$ROWS" >"$tap_dir/titles"
-	printf '%s\n' "$VM_KERNEL" >"$tap_dir/kernel"
+	# at a tab, as tables.py wants it
+	printf '%s\n' "$ROWS" | sed 's/ /\t/' >"$tap_dir/titles"
 	keep "$tap_dir/column"
 	keep "$tap_dir/titles"
-	keep "$tap_dir/kernel"
 }
 
 # hold_ring: maps the execution log's ring write-back, as ACPI does while it
@@ -72,7 +71,7 @@ rows_keep()
 hold_ring()
 {
 	rm -f "$tap_dir/held" "$tap_dir/release"
-	poke /dev/mem hold "$(fwctl get exec.base)" "$(fwctl get exec.size)" \
+	node-ops /dev/mem hold "$(fwctl get exec.base)" "$(fwctl get exec.size)" \
 		touch "$tap_dir/held" wait "$tap_dir/release" \
 		>"$tap_dir/holder" &
 	wait_for 20 test -e "$tap_dir/held"
@@ -113,8 +112,8 @@ fresh()
 		require_auth 0 level 2
 }
 
-# poked WORD: the answer that poke gave for WORD in the last capture
-poked()
+# answer_to WORD: the answer that node-ops gave for WORD in the last capture
+answer_to()
 {
 	printf '%s\n' "$out" | sed -n "s/^$1: //p"
 }

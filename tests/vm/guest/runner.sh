@@ -17,13 +17,11 @@ tell()
 	printf '\npfru-vm %s\n' "$*" >&3
 }
 
-# run_test NAME: what it prints on stdout goes straight to the results
+# run_test NAME LIMIT COMMAND: what it prints on stdout goes straight to the results
 run_test()
 {
-	test=/tests/$1.sh
-	log=/out/$1.log
-	limit=$(sed -n 's/^# timeout: *\([0-9][0-9]*\).*/\1/p' "$test" | head -n 1)
-	limit=$((${limit:-60} * ${VM_SLOWNESS:-1}))
+	log=/out/$(echo "$1" | tr / -).log
+	limit=$(($2 * ${VM_SLOWNESS:-1}))
 	begin=$(cut -d . -f 1 /proc/uptime)
 	rm -f /run/pid
 
@@ -33,7 +31,7 @@ run_test()
 		cd /tmp || exit 1
 		# a session of its own, to end it with all its children
 		# shellcheck disable=SC2016
-		setsid sh -c 'echo $$ >/run/pid; exec sh "$1"' sh "$test" \
+		setsid sh -c 'echo $$ >/run/pid; exec $1' sh "$3" \
 			>&3 2>"$log" 3>&- 4>&-
 		echo $? >&4
 	) &
@@ -168,8 +166,8 @@ keep_counts()
 # run_tests: one after the other; not behind one that cannot be killed
 run_tests()
 {
-	while read -r name <&5; do
-		run_test "$name" || break
+	while read -r name limit command <&5; do
+		run_test "$name" "$limit" "$command" || break
 	done 5</etc/vm/tests
 }
 

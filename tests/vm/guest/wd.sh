@@ -5,7 +5,7 @@
 # sourced after tap.sh. The same test runs with this project's driver and with
 # mainline's mei_wdt; $who is "ours" or "mainline". What both are compared by
 # is a row: begun by "row ID TITLE", ended by "cell TEXT", which notes what was
-# seen provided that every check of the row passed; see watchdog-table.sh.
+# seen provided that every check of the row passed; see tables.py.
 
 wd_uuid=05b79a6f-4628-4d7f-899d-a91514cb32ab
 wd_out=/out

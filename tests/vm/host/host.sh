@@ -33,7 +33,7 @@ done_testing()
 	exit
 }
 
-# row ID TITLE, cell TEXT: for watchdog-table.sh, as in guest/wd.sh
+# row ID TITLE, cell TEXT: for tables.py, as in guest/wd.sh
 row()
 {
 	row=$1

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sum-test.sh: what fails deep within a run is listed at its end. Prints TAP and
+# "N passed, N failed".
+
+set -uo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# listed WHAT WANT LOG: the log's end is the list WANT and the sum
+listed()
+{
+	local found
+
+	found=$(awk '/^failed checks:$/ { text = "" } /^[0-9]+ passed, / { next }
+		{ text = text $0 "\n" } END { printf "%s", text }' "$3")
+	if [ "$found" = "failed checks:"$'\n'"$2" ] &&
+	   tail -n 1 "$3" | grep -q '^[0-9]* passed, [1-9][0-9]* failed$'; then
+		passed=$((passed + 1))
+		echo "ok - $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok - $1"
+		sed 's/^/# /' "$3"
+	fi
+}
+
+# script NAME: standard input, with the sums at hand
+script()
+{
+	{ echo ". '$top/tests/sum.sh'"; cat; } >"$work/$1.sh"
+}
+
+cat >"$work/guests" <<END
+faults (ovmf): 12 s, 8 s of processor
+  update/good
+    ok 1 - good
+    not ok 2 - a good test's bad check
+    # found: 1
+    # expected: 2
+    ok 3 - good
+    # 3 s
+  console and end
+    ok - the guest ended by itself
+    not ok - the kernel is unharmed: see console.log
+    # BUG: planted
+
+logs: none
+$(printf 'not ok - %s\n' "not of a guest's")
+7 passed, 3 failed
+END
+cat >"$work/cmocka" <<END
+test-ring: 1..3
+test-ring: not ok 2 - test_wrap
+test-ring: # 0x1 != 0x2
+test-ring: # [  FAILED  ] 1 test(s)
+# test-ring: 2 passed, 1 failed
+2 passed, 1 failed
+END
+script units <<END
+part "core" cat "$work/cmocka"
+part "good" printf '%s\n' 'ok 1 - good' '1 passed, 0 failed'
+part "dies" sh -c 'echo "a last word"; exit 7'
+total
+END
+script all <<END
+beside "lint" printf '%s\n' 'not ok - shellcheck' '# a.sh: SC1' '4 passed, 3 failed'
+part "unit tests" bash "$work/units.sh"
+part "guests" cat "$work/guests"
+part "lint"
+total
+END
+script ci <<END
+part "make check" bash "$work/all.sh"
+total
+END
+script mute <<END
+part "says nothing" sh -c 'echo 3 passed, 2 failed; exit 1'
+total
+END
+script many <<END
+part "many" sh -c 'for i in \$(seq 120); do echo "not ok - \$i"; echo "# why"; done
+	echo 1 passed, 120 failed'
+total
+END
+deep="unit tests > core > test-ring: not ok 2 - test_wrap
+      0x1 != 0x2
+      [  FAILED  ] 1 test(s)
+  unit tests > dies > not ok - ended with status 7, last line: none
+      a last word
+  guests > faults > update/good > not ok 2 - a good test's bad check
+      found: 1
+      expected: 2
+  guests > faults > console and end > not ok - the kernel is unharmed: see console.log
+      BUG: planted
+  guests > faults > console and end > not ok - not of a guest's
+  lint > not ok - shellcheck
+      a.sh: SC1
+  lint > 2 more"
+for s in units all ci mute many; do
+	bash "$work/$s.sh" >"$work/$s.log" 2>&1
+done
+listed "a runner's checks and its end" \
+	"$(sed '6,$d; s/unit tests > //' <<<"  $deep")" "$work/units.log"
+listed "those of runners below, once" "  $deep" "$work/all.log"
+listed "and further down" "$(awk '/^  [^ ]/ { sub(/^ +/, "  make check > ") } { print }' <<<"  $deep")" \
+	"$work/ci.log"
+listed "counts without a word" "  says nothing > 2 more" \
+	"$work/mute.log"
+listed "many: without their remarks, 100 of them" "$(
+	printf '  many > not ok - %s\n' $(seq 100))
+  20 more" "$work/many.log"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,8 +1,0 @@
-#!/bin/sh
-# SPDX-License-Identifier: GPL-2.0-or-later
-# A good test after bad ones.
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091
-. /tests/tap.sh
-
-ok "still here"
-done_testing

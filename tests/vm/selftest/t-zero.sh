@@ -1,7 +1,0 @@
-#!/bin/sh
-# SPDX-License-Identifier: GPL-2.0-or-later
-# Checks nothing.
-# shellcheck source=SCRIPTDIR/../guest/tap.sh disable=SC1091
-. /tests/tap.sh
-
-done_testing
