@@ -16,6 +16,8 @@
 
 /* microseconds */
 #define SECOND 1000000ULL
+/* the same as "idle" while others wait for a place in AMT: browsers keep connections */
+#define CROWDED_TIME (30 * SECOND)
 /* that a program has, after AMT has closed the channel, to take the rest */
 #define FLUSH_TIME (30 * SECOND)
 /* and to close its own end then */
@@ -285,15 +287,35 @@ static int on_io(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
+static bool is_crowded(const struct connections *all)
+{
+	const struct connection *one = all->first;
+
+	while (one && one->state != WAITING)
+		one = one->next;
+	return one;
+}
+
+/* microseconds without a byte that end it, 0 for never */
+static uint64_t limit_of(const struct connection *one)
+{
+	uint64_t idle = one->all->idle;
+
+	if (one->state == FLUSHING)
+		return FLUSH_TIME;
+	if (one->state == OPEN && (!idle || idle > CROWDED_TIME) &&
+	    is_crowded(one->all))
+		return CROWDED_TIME;
+	return idle;
+}
+
 /* One that was closed while AMT takes nothing would hold its place for long. */
 static bool is_stale(const struct connection *one, uint64_t now)
 {
-	uint64_t limit = one->all->idle;
+	uint64_t limit = limit_of(one);
 
 	if (one->state == LINGERING)
 		return true;
-	if (one->state == FLUSHING)
-		limit = FLUSH_TIME;
 	if (limit && now >= one->active + limit)
 		return true;
 	if (one->half && (one->ended || one->state == WAITING))
@@ -305,7 +327,7 @@ static bool is_stale(const struct connection *one, uint64_t now)
 static int on_timer(sd_event_source *source, uint64_t at, void *context)
 {
 	struct connection *one = context;
-	uint64_t limit = one->state == FLUSHING ? FLUSH_TIME : one->all->idle;
+	uint64_t limit = limit_of(one);
 	uint64_t now = now_of(one);
 	uint64_t next = limit ? one->active + limit : UINT64_MAX;
 
@@ -321,6 +343,17 @@ static int on_timer(sd_event_source *source, uint64_t at, void *context)
 	if (next != UINT64_MAX)
 		wake_at(one, next);
 	return 0;
+}
+
+/* One more waits: those that have a place may have been idle for long. */
+static void look_for_idle(struct connections *all)
+{
+	struct connection *one;
+
+	for (one = all->first; one; one = one->next)
+		if (one->state == OPEN &&
+		    one->deadline > one->active + CROWDED_TIME)
+			wake_at(one, one->active + CROWDED_TIME);
 }
 
 void connections_add(struct connections *all, int fd, uint16_t port)
@@ -349,6 +382,8 @@ void connections_add(struct connections *all, int fd, uint16_t port)
 	}
 	if (all->idle)
 		wake_at(one, one->active + all->idle);
+	if (all->count > LME_SLOTS)
+		look_for_idle(all);
 }
 
 void connections_hold(struct connections *all, bool hold)

@@ -73,17 +73,19 @@ static const char *address_of(int family)
 }
 
 static int on_retry(sd_event_source *source, uint64_t now, void *context);
+static int on_recover(sd_event_source *source, uint64_t now, void *context);
 
-static void retry_in(struct listeners *listeners, uint64_t microseconds)
+static void run_in(struct listeners *listeners, sd_event_source **timer,
+		   uint64_t microseconds, sd_event_time_handler_t handler)
 {
-	if (!listeners->retry) {
-		sd_event_add_time_relative(listeners->event, &listeners->retry,
+	if (!*timer) {
+		sd_event_add_time_relative(listeners->event, timer,
 					   CLOCK_MONOTONIC, microseconds, 0,
-					   on_retry, listeners);
+					   handler, listeners);
 		return;
 	}
-	sd_event_source_set_time_relative(listeners->retry, microseconds);
-	sd_event_source_set_enabled(listeners->retry, SD_EVENT_ONESHOT);
+	sd_event_source_set_time_relative(*timer, microseconds);
+	sd_event_source_set_enabled(*timer, SD_EVENT_ONESHOT);
 }
 
 /* What may pass is waited for: a loop that is woken by it at once would spin. */
@@ -99,7 +101,7 @@ static void accept_failed(struct listener *listener, sd_event_source *source,
 		    "cannot take a connection to port %u: %s", listener->port,
 		    strerror(error));
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	retry_in(listener->all, RECOVER);
+	run_in(listener->all, &listener->all->recover, RECOVER, on_recover);
 }
 
 static int on_connect(sd_event_source *source, int fd, uint32_t events,
@@ -180,7 +182,7 @@ static void open_missing(struct listener *listener, bool again)
 		if (listener->fds[i] < 0)
 			open_one(listener, i, again);
 	if (listener->incomplete)
-		retry_in(listener->all, RETRY);
+		run_in(listener->all, &listener->all->retry, RETRY, on_retry);
 }
 
 static struct listener *find(struct listeners *listeners, uint16_t port)
@@ -281,7 +283,16 @@ static int on_retry(sd_event_source *source, uint64_t now, void *context)
 	for (i = 0; i < LISTENERS_MAX; i++)
 		if (listeners->list[i].incomplete)
 			open_missing(&listeners->list[i], true);
-	/* also those that could not take a connection */
+	return 0;
+}
+
+/* Those that could not take a connection are listened to again. */
+static int on_recover(sd_event_source *source, uint64_t now, void *context)
+{
+	struct listeners *listeners = context;
+
+	(void)source;
+	(void)now;
 	if (!listeners->paused) {
 		listeners->paused = true;
 		listeners_pause(listeners, false);
@@ -310,5 +321,5 @@ void listeners_close(struct listeners *listeners)
 		if (listeners->list[i].port)
 			close_one(&listeners->list[i]);
 	sd_event_source_disable_unref(listeners->retry);
-	listeners->retry = NULL;
+	sd_event_source_disable_unref(listeners->recover);
 }

@@ -44,6 +44,7 @@ struct listener {
  * @context: for @accepted
  * @paused: no connection is taken
  * @retry: runs when a port is to be tried again
+ * @recover: runs when connections can perhaps be taken again
  * @list: in no order
  * @odd: limit of messages about accept()
  */
@@ -53,6 +54,7 @@ struct listeners {
 	void *context;
 	bool paused;
 	sd_event_source *retry;
+	sd_event_source *recover;
 	struct listener list[LISTENERS_MAX];
 	struct log_limit odd;
 };
@@ -88,7 +90,7 @@ void listeners_settle(struct listeners *listeners);
 void listeners_pause(struct listeners *listeners, bool pause);
 
 /**
- * listeners_count() - how many ports are listened on, by one address at least
+ * listeners_ports() - how many ports are listened on, by one address at least
  * @ports: set, LISTENERS_MAX at most, in ascending order
  */
 size_t listeners_ports(const struct listeners *listeners, uint16_t *ports);

@@ -89,7 +89,9 @@ static void on_ready(void *context)
 {
 	struct service *service = context;
 
+	service->named = false;
 	listeners_doubt(&service->listeners);
+	wait_patiently(service, HANDSHAKE_TIME);
 }
 
 static bool on_forward(void *context, const struct apf_string *address,

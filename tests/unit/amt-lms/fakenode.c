@@ -6,7 +6,7 @@
  *
  * FAKE_ROOT	directory with dev/ and sys/. A file in dev/ holds the path of a socket,
  *		or "errno N", with which open() then fails
- * FAKE_SPEED	how much faster delays pass
+ * FAKE_SPEED	how much faster time passes for the loop
  *
  * To the engine: "C" and a UUID. From it: "O", the largest message (4 bytes) and the
  * protocol (1 byte), or "E" and an errno (4 bytes), all in little-endian. What follows
@@ -29,9 +29,12 @@
 #include "cli/common/sysroot.h"
 
 static uint64_t speed = 1;
+static uint64_t began;
 
 int __real_open64(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
+int __real_sd_event_now(sd_event *event, clockid_t clock, uint64_t *time);
+int __real_sd_event_source_set_time(sd_event_source *source, uint64_t when);
 int __real_sd_event_source_set_time_relative(sd_event_source *source,
 					     uint64_t delay);
 int __real_sd_event_add_time_relative(sd_event *event, sd_event_source **source,
@@ -42,6 +45,8 @@ int __real_sd_event_add_time_relative(sd_event *event, sd_event_source **source,
 
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+int __wrap_sd_event_now(sd_event *event, clockid_t clock, uint64_t *time);
+int __wrap_sd_event_source_set_time(sd_event_source *source, uint64_t when);
 int __wrap_sd_event_source_set_time_relative(sd_event_source *source,
 					     uint64_t delay);
 int __wrap_sd_event_add_time_relative(sd_event *event, sd_event_source **source,
@@ -132,6 +137,23 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	if (fcntl(fd, F_SETFL, O_NONBLOCK))
 		abort();
 	return 0;
+}
+
+int __wrap_sd_event_now(sd_event *event, clockid_t clock, uint64_t *time)
+{
+	int ret = __real_sd_event_now(event, clock, time);
+
+	if (!began)
+		began = *time;
+	*time = began + (*time - began) * speed;
+	return ret;
+}
+
+int __wrap_sd_event_source_set_time(sd_event_source *source, uint64_t when)
+{
+	if (when > began)
+		when = began + (when - began) / speed;
+	return __real_sd_event_source_set_time(source, when);
 }
 
 int __wrap_sd_event_source_set_time_relative(sd_event_source *source,

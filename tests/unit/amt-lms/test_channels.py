@@ -23,7 +23,7 @@ def test_queue(lms, engine):
     for thread in threads:
         thread.join()
     assert results == [pattern(20000)] * 32
-    assert engine.most == SLOTS and not engine.refusals
+    assert engine.most <= SLOTS and not engine.refusals
     wait_until(lambda: not engine.slots())
 
 
@@ -120,3 +120,35 @@ def test_idle(daemon, engine):
     wait_until(lambda: engine.slots() == 1)
     used.close()
     idle.close()
+
+
+def test_idle_while_others_wait(daemon, engine):
+    """Idle connections make room for those that wait; those that are used stay."""
+    daemon.speed = 20
+    daemon.start()
+    idle = [daemon.connect() for _ in range(SLOTS - 1)]
+    used = daemon.connect()
+    used.sendall(b"ECHO\n")
+    wait_until(lambda: engine.slots() == SLOTS)
+    for _ in range(10):
+        time.sleep(0.2)
+        used.sendall(b"x")
+        assert used.recv(1) == b"x"
+    assert engine.slots() == SLOTS
+    waiting = daemon.connect()
+    waiting.sendall(b"GET 10\n")
+    end = time.monotonic() + 10
+    waiting.settimeout(0.2)
+    got = b""
+    while not got and time.monotonic() < end:
+        used.sendall(b"x")
+        assert used.recv(1) == b"x"
+        try:
+            got = waiting.recv(10)
+        except TimeoutError:
+            pass
+    assert got == pattern(10)
+    used.sendall(b"x")
+    assert used.recv(1) == b"x"
+    for one in idle + [used, waiting]:
+        one.close()

@@ -139,6 +139,19 @@ def test_begins_anew(lms, engine):
     assert len(engine.sessions) == 1
 
 
+def test_begins_anew_with_other_ports(daemon, engine):
+    """And asks for others: those of before are closed."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    engine.ports = [16993]
+    with engine.session.lock:
+        engine.session.send(struct.pack(">BIII80x", 192, 1, 0, 3))
+        engine.session.send(b"\x05" + string(b"pfwd@amt.intel.com"))
+    wait_until(lambda: ports() == {16993})
+    assert len(engine.sessions) == 1
+
+
 def test_restart(lms, engine):
     """Killed under load, and started again at once: no stale channel."""
     for _ in range(3):
@@ -307,9 +320,14 @@ def test_no_ipv6(daemon, engine):
 def test_no_descriptors(daemon, engine):
     """More connections than files can be open: the others wait, and nothing spins."""
     daemon.files = 20
+    engine.ports = [16992]
     daemon.start()
     clients = [daemon.connect() for _ in range(20)]
     daemon.wait_log("cannot take a connection to port 16992: Too many open files")
+    # nor can a port be opened then, which is tried again later
+    with engine.session.lock:
+        engine.session.forward(623)
+    daemon.wait_log("cannot listen on [::1]:623: Too many open files")
     before = processor_time(daemon)
     time.sleep(1)
     assert processor_time(daemon) - before < 0.2
@@ -317,7 +335,7 @@ def test_no_descriptors(daemon, engine):
         one.close()
     assert daemon.ask(b"GET 10") == pattern(10)
     wait_until(lambda: not engine.slots())
-    assert daemon.log().count("Too many open files") == 1
+    assert daemon.log().count("cannot take a connection") == 1
 
 
 def test_opener_that_says_nothing(daemon, root):
