@@ -151,7 +151,7 @@ def test_many_in_turn(lms, engine):
 def test_driver_that_is_full(lms, engine):
     """The engine takes no messages for a while: none is lost, and programs wait."""
     engine.window = 4_000_000
-    data = pattern(2_000_000)
+    data = pattern(4_000_000)
     with lms.connect() as one, lms.connect() as other:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
         one.sendall(b"PUT %d\n" % len(data))
@@ -160,10 +160,18 @@ def test_driver_that_is_full(lms, engine):
                    engine.session.channels[1].command)
         engine.reads.clear()
         one.setblocking(False)
-        sent = one.send(data)
+        sent = 0
+
+        def send_more():
+            nonlocal sent
+            try:
+                sent += one.send(data[sent:])
+            except BlockingIOError:
+                pass
+            return sent
+
         other.sendall(b"x")
-        time.sleep(0.5)
-        assert sent < len(data)
+        assert settled(send_more) < len(data)
         engine.reads.set()
         one.setblocking(True)
         one.sendall(data[sent:])
