@@ -54,9 +54,8 @@ enum connection_state {
  * @ended: all that it sent was read
  * @deadline: microseconds: when @timer runs
  * @active: microseconds: when the last byte passed
- * @sent: of @filled, bytes that the socket took
  * @filled: bytes in @buffer
- * @buffer: what AMT sent
+ * @buffer: what AMT sent, and the socket did not take
  */
 struct connection {
 	struct connections *all;
@@ -71,7 +70,6 @@ struct connection {
 	bool ended;
 	uint64_t deadline;
 	uint64_t active;
-	size_t sent;
 	size_t filled;
 	uint8_t buffer[LME_WINDOW];
 };
@@ -192,22 +190,18 @@ static ssize_t give(struct connection *one, const uint8_t *bytes, size_t size)
 
 static void flush(struct connection *one)
 {
-	ssize_t n = give(one, one->buffer + one->sent, one->filled - one->sent);
+	ssize_t n = give(one, one->buffer, one->filled);
 
 	if (n < 0) {
 		drop(one, true);
 		return;
 	}
-	one->sent += n;
-	if (one->sent == one->filled) {
-		one->sent = 0;
-		one->filled = 0;
-		if (one->state == FLUSHING) {
-			finish(one);
-			return;
-		}
-	}
-	update(one);
+	one->filled -= n;
+	memmove(one->buffer, one->buffer + n, one->filled);
+	if (!one->filled && one->state == FLUSHING)
+		finish(one);
+	else
+		update(one);
 }
 
 /* The program sends no more: is it there yet? */
@@ -429,13 +423,6 @@ bool connections_refused(struct connections *all, uint32_t channel)
 	return true;
 }
 
-static void make_room(struct connection *one)
-{
-	one->filled -= one->sent;
-	memmove(one->buffer, one->buffer + one->sent, one->filled);
-	one->sent = 0;
-}
-
 bool connections_data(struct connections *all, uint32_t channel,
 		      const uint8_t *bytes, size_t size)
 {
@@ -446,7 +433,6 @@ bool connections_data(struct connections *all, uint32_t channel,
 		return false;
 	if (!one->filled)
 		n = give(one, bytes, size);
-	make_room(one);
 	/* AMT may send one window, and has not been given more */
 	if (n < 0 || size - n > sizeof(one->buffer) - one->filled) {
 		drop(one, true);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What goes wrong: engines that are reset, go, are held by others, or lie."""
 import errno
-import os
 import socket
 import struct
 import subprocess
@@ -191,11 +190,11 @@ def test_busy(daemon, engine):
     daemon.wait_told("STATUS=Forwarding")
 
 
-def processor_time(daemon):
-    """In seconds."""
-    with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def busy_time(daemon):
+    """Seconds in which it ran or wanted to: on a machine that is busy, both count."""
+    with open(f"/proc/{daemon.process.pid}/schedstat", encoding="ascii") as file:
+        ran, waited = file.read().split()[:2]
+    return (int(ran) + int(waited)) / 1e9
 
 
 def announce(subsystem):
@@ -225,9 +224,11 @@ def test_no_engine(daemon, root):
     """Nothing there at all, and no processor time for it."""
     daemon.start()
     daemon.wait_told("no Intel management engine")
-    before = processor_time(daemon)
+    # what it tells the service manager is collected for a second
+    time.sleep(1.5)
+    before = busy_time(daemon)
     time.sleep(0.5)
-    assert processor_time(daemon) == before
+    assert busy_time(daemon) == before
     assert not (root / "dev").exists()
 
 
@@ -328,9 +329,9 @@ def test_no_descriptors(daemon, engine):
     with engine.session.lock:
         engine.session.forward(623)
     daemon.wait_log("cannot listen on [::1]:623: Too many open files")
-    before = processor_time(daemon)
+    before = busy_time(daemon)
     time.sleep(1)
-    assert processor_time(daemon) - before < 0.2
+    assert busy_time(daemon) - before < 0.5
     for one in clients:
         one.close()
     assert daemon.ask(b"GET 10") == pattern(10)
