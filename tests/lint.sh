@@ -67,7 +67,7 @@ foreign_types()
 		case $report in
 		*:SPACING:*)
 			! sed -n "${line}p" "$file" |
-				grep -qE 'STACK_OF|EFIAPI|json_object \*|UINTN \*' ||
+				grep -qE 'STACK_OF|EFIAPI|json_object \*|UINTN \*|sd_event_source \*' ||
 				continue ;;
 		esac
 		printf '%s\n' "$report"
