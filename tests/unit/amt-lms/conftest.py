@@ -37,6 +37,7 @@ class Daemon:
         self.speed = 1
         self.files = 1024           # that it may have open
         self.arguments = []
+        self.more = {}              # of its environment
         (root / "etc").mkdir()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(root / "notify"))
@@ -49,7 +50,7 @@ class Daemon:
         """What it sees."""
         return dict(os.environ, FAKE_ROOT=str(self.root),
                     FAKE_SPEED=str(self.speed),
-                    NOTIFY_SOCKET=str(self.root / "notify"))
+                    NOTIFY_SOCKET=str(self.root / "notify"), **self.more)
 
     def start(self, ready=True):
         """Run it, and wait until it is ready."""

@@ -33,7 +33,7 @@ build_program()
 	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. \
 		-D_FILE_OFFSET_BITS=64 -fPIC -o "$fake" \
 		tests/unit/amt-lms/fakenode.c \
-		$(for f in open64 ioctl sd_event_now sd_event_source_set_time \
+		$(for f in open64 ioctl send sd_event_now sd_event_source_set_time \
 			sd_event_source_set_time_relative \
 			sd_event_add_time_relative; do
 			echo "-Wl,--wrap=$f"
