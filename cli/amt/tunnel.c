@@ -16,6 +16,7 @@
 /* milliseconds */
 #define READY_TIMEOUT 10000
 #define SEND_TIMEOUT  1000
+#define CLOSE_TIMEOUT 1000
 #define STEP	      100
 /* messages that are taken at once, so that AMT can't hold us */
 #define BURST 64
@@ -55,10 +56,12 @@ static void on_send(void *context, const uint8_t *message, size_t size)
 		tunnel->broken = true;
 }
 
-static bool on_forward(void *context, uint16_t port, bool on)
+static bool on_forward(void *context, const struct apf_string *address,
+		       uint16_t port, bool on)
 {
 	struct tunnel *tunnel = context;
 
+	(void)address;
 	if (port == TUNNEL_PORT)
 		tunnel->forwarded = on;
 	if (port == TUNNEL_PORT_TLS)
@@ -192,12 +195,10 @@ static void pass_on(struct tunnel *tunnel, struct tunnel_link *link)
 		let_in(link);
 	if (!link->connected || !link->open || !room)
 		return;
-	if (room > sizeof(tunnel->buffer))
-		room = sizeof(tunnel->buffer);
-	n = recv(link->fd, tunnel->buffer, room, 0);
+	n = recv(link->fd, lme_payload(&tunnel->lme), room, 0);
 	if (n > 0) {
-		lme_send(&tunnel->lme, link->channel, tunnel->buffer, n);
-		explicit_bzero(tunnel->buffer, n);
+		lme_send(&tunnel->lme, link->channel, lme_payload(&tunnel->lme),
+			 n);
 	} else if (!n || (errno != EAGAIN && errno != EINTR)) {
 		lme_close(&tunnel->lme, link->channel);
 		drop(link);
@@ -311,6 +312,35 @@ int tunnel_dial(void *context, struct sockaddr *address, socklen_t *size)
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
+static bool has_channels(const struct lme *lme)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state != LME_FREE)
+			return true;
+	return false;
+}
+
+/*
+ * AMT frees a place when it has answered that the channel is closed. A connection
+ * that ends at once may also overtake the message that closes it (Linux 6.1).
+ */
+static void wait_for_channels(struct tunnel *tunnel)
+{
+	uint64_t end = now_ms() + CLOSE_TIMEOUT;
+	struct pollfd fds[TUNNEL_FDS];
+	size_t count;
+
+	for (;;) {
+		count = tunnel_run(tunnel, fds);
+		if (tunnel->broken || !has_channels(&tunnel->lme) ||
+		    now_ms() >= end)
+			return;
+		poll(fds, count, STEP);
+	}
+}
+
 void tunnel_close(struct tunnel *tunnel)
 {
 	size_t i;
@@ -320,5 +350,6 @@ void tunnel_close(struct tunnel *tunnel)
 			lme_close(&tunnel->lme, tunnel->links[i].channel);
 			drop(&tunnel->links[i]);
 		}
+	wait_for_channels(tunnel);
 	end_session(tunnel);
 }

@@ -163,6 +163,7 @@ static const char *outcome(struct wsman_http *http)
 	http->lost = result == CURLE_SEND_ERROR || result == CURLE_RECV_ERROR ||
 		     result == CURLE_GOT_NOTHING ||
 		     result == CURLE_PARTIAL_FILE;
+	http->unsent = result == CURLE_COULDNT_CONNECT;
 	if (result == CURLE_WRITE_ERROR)
 		return "its answer is larger than any that is expected";
 	return result ? curl_easy_strerror(result) : NULL;
@@ -177,6 +178,7 @@ bool wsman_http_post(struct wsman_http *http, const char *request, size_t size,
 	http->size = 0;
 	http->status = 0;
 	http->lost = false;
+	http->unsent = false;
 	http->why = "libcurl takes no request";
 	if (curl_easy_setopt(http->easy, CURLOPT_POSTFIELDSIZE, (long)size) ||
 	    curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, request) ||

@@ -42,6 +42,7 @@ struct wsman_way {
  * @size: of it
  * @status: HTTP's, 0 without one
  * @lost: the connection ended before there was an answer; AMT may have done it
+ * @unsent: there was no connection, so no request was sent
  * @why: when there was no answer: why, as a sentence's end
  */
 struct wsman_http {
@@ -53,6 +54,7 @@ struct wsman_http {
 	size_t size;
 	long status;
 	bool lost;
+	bool unsent;
 	const char *why;
 };
 

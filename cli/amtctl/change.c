@@ -111,36 +111,53 @@ static uint32_t look_for(struct session *session, const struct change *change)
 	return state;
 }
 
+/* AMT did it, whatever it said. */
+static int judge_done(struct output *out, const struct change_answer *answer)
+{
+	if (answer->problem)
+		note(out,
+		     "AMT's answer was lost; its state says that it did it");
+	else if (answer->refusal)
+		note(out, "AMT answered '%s'; its state says that it did it",
+		     answer->refusal);
+	else if (answer->status)
+		note(out,
+		     "AMT answered %s (0x%x); its state says that it did it",
+		     amthi_status_name(answer->status), answer->status);
+	return STATUS_DONE;
+}
+
+static int judge_refused(struct output *out, const struct change_answer *answer)
+{
+	uint32_t status = answer->status;
+	int ret;
+
+	if (answer->refusal)
+		return fail(out, STATUS_REFUSED, "refused", "AMT refused: %s",
+			    answer->refusal);
+	ret = fail(out, session_status(status), "refused",
+		   "AMT refused: %s (0x%x)", amthi_status_name(status), status);
+	fail_number(out, "status", status);
+	fail_string(out, "status_name", amthi_status_name(status));
+	return ret;
+}
+
 static int judge(struct session *session, const struct change *change,
-		 enum mei_problem problem, uint32_t status, uint32_t state)
+		 const struct change_answer *answer, uint32_t state)
 {
 	struct output *out = session->ctl->out;
 
-	if (state == change->to) {
-		if (problem)
-			note(out,
-			     "AMT's answer was lost; its state says that it did it");
-		else if (status)
-			note(out,
-			     "AMT answered %s (0x%x); its state says that it did it",
-			     amthi_status_name(status), status);
-		return STATUS_DONE;
-	}
-	if (!problem && status) {
-		int ret = fail(out, session_status(status), "refused",
-			       "AMT refused: %s (0x%x)",
-			       amthi_status_name(status), status);
-
-		fail_number(out, "status", status);
-		fail_string(out, "status_name", amthi_status_name(status));
-		return ret;
-	}
+	if (state == change->to)
+		return judge_done(out, answer);
+	if (!answer->problem && (answer->status || answer->refusal))
+		return judge_refused(out, answer);
 	if (state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_UNKNOWN, "unknown",
 			    "AMT was asked, and does not tell its state any more: it may have done it; look with 'amtctl status'");
 	return fail(out, STATUS_UNKNOWN, "unknown",
 		    "AMT was asked, %s, and its state still is '%s': it may do it yet; look with 'amtctl status'",
-		    problem ? "gave no answer" : "answered that it did it",
+		    answer->problem ? "gave no answer" :
+				      "answered that it did it",
 		    state_word(change, state));
 }
 
@@ -166,12 +183,18 @@ static int check_again(struct session *session, const struct change *change)
 
 /* No message could be sent: not an unknown outcome. */
 static int not_asked(struct session *session, const struct change *change,
-		     enum mei_problem problem)
+		     const struct change_answer *answer)
 {
 	struct amtctl *ctl = session->ctl;
-	int ret = session_report(ctl, problem, &session->mei);
 	const char *state;
+	int ret;
 
+	if (answer->unsent)
+		ret = fail(ctl->out, STATUS_NOT_READY, "web-service",
+			   "AMT's web service can't be asked: %s",
+			   answer->unsent);
+	else
+		ret = session_report(ctl, answer->problem, &session->mei);
 	mei_close(&session->mei);
 	state = state_word(change, look(session, change));
 	out_string(ctl->out, "state_after", "State now", state);
@@ -191,47 +214,60 @@ static void ignore_signals(void)
 		signal(signals[i], SIG_IGN);
 }
 
-static enum mei_problem ask(struct session *session,
-			    const struct change *change, uint32_t *status)
+static void send_command(struct session *session, const struct change *change,
+			 struct change_answer *answer)
 {
-	struct amthi_answer answer = { 0 };
-	enum mei_problem problem;
+	struct amthi_answer message = { 0 };
 	enum amthi_fault fault;
 
-	if (change->ask)
-		return change->ask(session, change->context, status);
-	problem = session_try(session, change->command, change->argument,
-			      change->size, &answer, &fault);
-	*status = answer.status;
-	return problem;
+	answer->problem = session_try(session, change->command,
+				      change->argument, change->size, &message,
+				      &fault);
+	answer->status = message.status;
+}
+
+/* Return: true when a request was sent, so that AMT may have done it */
+static bool ask(struct session *session, const struct change *change,
+		struct change_answer *answer)
+{
+	if (change->ask) {
+		change->ask(session, change->context, answer);
+		return !answer->unsent;
+	}
+	send_command(session, change, answer);
+	return answer->problem != MEI_RESETTING &&
+	       answer->problem != MEI_NOT_TAKEN;
+}
+
+/* A refusal by AMTHI's status needs no patience. */
+static bool is_final(const struct change_answer *answer)
+{
+	return !answer->problem && answer->status &&
+	       answer->status != AMTHI_CERTIFICATE_NOT_READY;
 }
 
 static int act(struct session *session, const struct change *change)
 {
 	struct amtctl *ctl = session->ctl;
 	const char *before = state_word(change, change->from);
-	enum mei_problem problem;
-	uint32_t state, status = 0;
+	struct change_answer answer = { 0 };
+	uint32_t state;
 	int ret;
 
 	ignore_signals();
 	record(ctl, change->action, before, NULL, "AMT is asked to %s",
 	       change->what);
-	problem = ask(session, change, &status);
-	/* a change of its own sends more than one message */
-	if (!change->ask && (problem == MEI_RESETTING || problem == MEI_BUSY))
-		return not_asked(session, change, problem);
-	if (problem)
+	if (!ask(session, change, &answer))
+		return not_asked(session, change, &answer);
+	if (answer.problem)
 		mei_close(&session->mei);
-	else
-		out_number(ctl->out, "status", NULL, status);
-	/* a refusal needs no patience */
-	state = !problem && status && status != AMTHI_CERTIFICATE_NOT_READY ?
-			look(session, change) :
-			look_for(session, change);
+	else if (!answer.refusal)
+		out_number(ctl->out, "status", NULL, answer.status);
+	state = is_final(&answer) ? look(session, change) :
+				    look_for(session, change);
 	out_string(ctl->out, "state_after", "State now",
 		   state_word(change, state));
-	ret = judge(session, change, problem, status, state);
+	ret = judge(session, change, &answer, state);
 	record(ctl, change->action, before, state_word(change, state),
 	       "AMT was asked to %s: %s", change->what,
 	       ret == STATUS_DONE    ? "done" :

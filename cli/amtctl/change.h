@@ -21,6 +21,20 @@ enum {
 };
 
 /**
+ * struct change_answer - what came of asking AMT
+ * @problem: why there is no answer
+ * @status: of AMT, 0 when it says that it did it
+ * @refusal: NULL, or AMT's reason in its own words; it has no status then
+ * @unsent: NULL, or why no request was sent
+ */
+struct change_answer {
+	enum mei_problem problem;
+	uint32_t status;
+	const char *refusal;
+	const char *unsent;
+};
+
+/**
  * struct change - a change
  * @action: as the command is called
  * @what: what AMT is asked to do, as the end of a sentence
@@ -28,8 +42,8 @@ enum {
  * @command: of AMT
  * @argument: what follows its header
  * @size: its size in bytes: 0, 1 or 4
- * @ask: NULL to send @command, or asks AMT in another way and sets the status of the
- *	answer; what it returns when there is none stands for any lost answer
+ * @ask: NULL to send @command, or asks AMT in another way and fills in the answer,
+ *	which is zeroed
  * @context: for @ask
  * @watch: command of the question in CHANGE_LIST whose first field is the state
  * @from: the state before
@@ -42,8 +56,8 @@ struct change {
 	uint32_t command;
 	uint32_t argument;
 	size_t size;
-	enum mei_problem (*ask)(struct session *session, void *context,
-				uint32_t *status);
+	void (*ask)(struct session *session, void *context,
+		    struct change_answer *answer);
 	void *context;
 	uint32_t watch;
 	uint32_t from;

@@ -47,6 +47,12 @@ does not work, the kernel log says so once, and the files state, last_error and
 last_heartbeat in sysfs show it. Where a row says "ETIMEDOUT is shown", former
 versions gave that error to the ping; where it says that something "goes on", they
 gave ENODEV and made a new device.
+
+A ping takes 10 ms at most: measured around the system call, in each ping of
+`watchdog/faults` and `watchdog/survives`. One that takes longer by the clock must not
+have slept, which the kernel counts (ru_nvcsw of getrusage(2)): then it was ready to run,
+and the scheduler or the emulator held it up. At least half of them must be that quick by
+the clock, too.
 """,
     "amt": """\
 # Intel AMT: what was tried against what
@@ -78,8 +84,9 @@ AMT_TABLES = {
                ["made by", "seen by"]),
     "fault": ("Firmware that misbehaves",
               "Each run ended within 10 seconds, or within 14 where an answer never "
-              "comes or AMT is never ready. Where nothing is said, the usual values "
-              "are shown.",
+              "comes or AMT is never ready; `activate`, which asks several times, "
+              "within 25, and within 40 through a window of one byte; without its "
+              "device, within 35. Where nothing is said, the usual values are shown.",
               ["knob of the model", "amtctl", "exit status",
                "what it says, or shows"]),
     "state": ("What may be missing",

@@ -57,6 +57,7 @@ struct secrets {
  * @way: to AMT's web service
  * @http: its client
  * @realm: of AMT's digest
+ * @said: in the answer to the setup: its value, or why it was refused
  * @tunnelled: there is a tunnel to be closed
  */
 struct activation {
@@ -65,6 +66,7 @@ struct activation {
 	struct wsman_way way;
 	struct wsman_http http;
 	char realm[WSMAN_VALUE_MAX];
+	char said[WSMAN_VALUE_MAX];
 	bool tunnelled;
 };
 
@@ -253,34 +255,57 @@ static int make_digest(struct activation *a)
 	return STATUS_DONE;
 }
 
+static bool send_setup(struct activation *a, struct change_answer *answer)
+{
+	char *request = a->secrets->request;
+	bool answered =
+		wsman_http_post(&a->http, request,
+				wsman_setup(request, a->secrets->digest),
+				SETUP_TIMEOUT);
+
+	explicit_bzero(request, WSMAN_REQUEST_MAX);
+	if (answered)
+		return true;
+	answer->problem = MEI_LOST;
+	if (a->http.unsent)
+		answer->unsent = a->http.why;
+	else
+		note(a->session->ctl->out, "AMT's web service: %s",
+		     a->http.why);
+	return false;
+}
+
+/* A SOAP fault, or a status of HTTP that says that nothing was done. */
+static bool is_refusal(struct activation *a, enum wsman_fault fault)
+{
+	return fault == WSMAN_REFUSED ||
+	       (a->http.status >= 400 && a->http.status < 500);
+}
+
 /* What comes of it is seen in AMT's control mode. */
-static enum mei_problem setup(struct session *session, void *context,
-			      uint32_t *status)
+static void setup(struct session *session, void *context,
+		  struct change_answer *answer)
 {
 	struct activation *a = context;
-	char *request = a->secrets->request, value[WSMAN_VALUE_MAX];
 	struct output *out = session->ctl->out;
 	enum wsman_fault fault;
-	bool answered;
+	char *value = a->said;
 
-	answered = wsman_http_post(&a->http, request,
-				   wsman_setup(request, a->secrets->digest),
-				   SETUP_TIMEOUT);
-	explicit_bzero(request, WSMAN_REQUEST_MAX);
-	if (!answered) {
-		note(out, "AMT's web service: %s", a->http.why);
-		return MEI_LOST;
-	}
+	if (!send_setup(a, answer))
+		return;
 	fault = find(a, WSMAN_HOST_BASED_SETUP, "Setup_OUTPUT", "ReturnValue",
 		     0, value);
-	if (fault) {
-		note(out, "the answer of AMT's web service %s%s%s (HTTP %ld)",
-		     wsman_fault_text(fault), *value ? ": " : "", value,
-		     a->http.status);
-		return MEI_BAD_ANSWER;
+	if (!fault) {
+		answer->status = strtoul(value, NULL, 0);
+		return;
 	}
-	*status = strtoul(value, NULL, 0);
-	return MEI_GOOD;
+	note(out, "the answer of AMT's web service %s%s%s (HTTP %ld)",
+	     wsman_fault_text(fault), *value ? ": " : "", value,
+	     a->http.status);
+	if (!is_refusal(a, fault))
+		answer->problem = MEI_BAD_ANSWER;
+	else
+		answer->refusal = *value ? value : "it gave no reason";
 }
 
 static const struct change change = {

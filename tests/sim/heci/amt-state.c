@@ -595,6 +595,16 @@ static int do_wsman_return(struct result *r, int argc, char **argv)
 	return 0;
 }
 
+static int do_wsman_fault(struct result *r, int argc, char **argv)
+{
+	long n = 1;
+
+	if (argc && !count_word(argv[0], &n))
+		return fail(r, "expected N or all");
+	wsman_set_fault(n);
+	return 0;
+}
+
 const struct command amt_commands[] = {
 	{ "amt", 2, 11, do_amt, "KEY VALUE",
 	  "a setting of the AMT; state shows them as amt.KEY" },
@@ -616,5 +626,7 @@ const struct command amt_commands[] = {
 	  "what follows the status in answers to a command" },
 	{ "wsman-return", 1, 2, do_wsman_return, "VALUE [N|all]",
 	  "ReturnValue of methods, and nothing is done" },
+	{ "wsman-fault", 0, 1, do_wsman_fault, "[N|all]",
+	  "methods are answered with a SOAP fault, and nothing is done" },
 	{ 0 }
 };

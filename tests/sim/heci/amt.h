@@ -143,6 +143,7 @@ const char *digest_check(const char *method, const char *header, bool *stale);
  */
 char *wsman_answer(const char *user, const char *body, size_t len, int *status);
 void wsman_set_return(uint32_t value, long count);
+void wsman_set_fault(long count);
 void wsman_off(void);
 
 /* relay.c: the TLS port, passed on to a server that the user names */

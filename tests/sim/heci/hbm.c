@@ -134,6 +134,50 @@ static struct connection *find(uint8_t me, uint8_t host)
 	return NULL;
 }
 
+/*
+ * Connections that the firmware ended, until the host has answered: what it sent before
+ * may still come. Address 0 is the bus: none.
+ */
+static struct leaving {
+	uint8_t me, host;
+} leaving[CONNECTIONS];
+
+static struct leaving *find_leaving(uint8_t me, uint8_t host)
+{
+	struct leaving *l;
+
+	for (l = leaving; l < leaving + CONNECTIONS; l++)
+		if (l->me == me && l->host == host)
+			return l;
+	return NULL;
+}
+
+static void begin_leaving(uint8_t me, uint8_t host)
+{
+	struct leaving *l = find_leaving(0, 0);
+
+	if (l)
+		*l = (struct leaving){ me, host };
+}
+
+static void end_leaving(uint8_t me, uint8_t host)
+{
+	struct leaving *l = find_leaving(me, host);
+
+	if (l)
+		*l = (struct leaving){ 0 };
+}
+
+/* something came for a connection there is not */
+static void not_connected(const char *what, uint8_t me, uint8_t host)
+{
+	if (find_leaving(me, host))
+		note("%s for %u/%u has crossed the disconnect", what, me, host);
+	else
+		hbm_violation("%s for %u/%u, which is not connected", what, me,
+			      host);
+}
+
 unsigned int client_connections(const struct client *cl)
 {
 	unsigned int n = 0;
@@ -167,6 +211,7 @@ void hbm_link_lost(void)
 	may_add = false;
 	for (i = 0; i < CONNECTIONS; i++)
 		close_connection(&connections[i]);
+	memset(leaving, 0, sizeof(leaving));
 	for (i = 0; i < ARRAY_SIZE(clients); i++)
 		clients[i]->known = false;
 }
@@ -373,6 +418,7 @@ void client_disconnect(struct connection *c)
 
 	send_bus(msg, sizeof(msg), "disconnect %s/%u", c->client->name,
 		 c->host);
+	begin_leaving(c->client->me_addr, c->host);
 	close_connection(c);
 }
 
@@ -620,6 +666,7 @@ static void on_connect(const uint8_t *m)
 	uint8_t msg[4] = { CONNECT | RESPONSE, m[1], m[2] };
 	struct connection *c;
 
+	end_leaving(m[1], m[2]);
 	msg[3] = try_connect(client_by_address(m[1]), m[2]);
 	send_bus(msg, sizeof(msg), "connect %u/%u: %s", m[1], m[2],
 		 status_name(msg[3]));
@@ -643,13 +690,18 @@ static void on_disconnect(const uint8_t *m)
 		 status_name(msg[3]));
 }
 
+/* the host has seen that the firmware ended a connection */
+static void on_disconnected(const uint8_t *m)
+{
+	end_leaving(m[1], m[2]);
+}
+
 static void on_flow_control(const uint8_t *m)
 {
 	struct connection *c = find(m[1], m[2]);
 
 	if (!c)
-		hbm_violation("credit for %u/%u, which is not connected", m[1],
-			      m[2]);
+		not_connected("credit", m[1], m[2]);
 	else if (c->host_credits < CREDITS_MAX)
 		c->host_credits++;
 }
@@ -746,7 +798,8 @@ static const struct handler {
 	{ CONNECT, 4, 4, false, "connect request", on_connect },
 	{ CONNECT | RESPONSE, 4, 4, false, "connect response", on_quiet },
 	{ DISCONNECT, 4, 4, false, "disconnect request", on_disconnect },
-	{ DISCONNECT | RESPONSE, 4, 4, false, "disconnect response", on_quiet },
+	{ DISCONNECT | RESPONSE, 4, 4, false, "disconnect response",
+	  on_disconnected },
 	{ FLOW_CONTROL, 8, 8, false, "credit", on_flow_control },
 	{ PG_ENTRY, 4, 4, false, "power gating entry request", on_pg_entry },
 	{ PG_EXIT | RESPONSE, 4, 4, false, "power gating exit response",
@@ -840,8 +893,7 @@ void hbm_receive(uint8_t me, uint8_t host, bool complete, const uint8_t *data,
 		c = open_fixed(me);
 	if (!c) {
 		log_message("rx", data, len, "%u/%u", me, host);
-		hbm_violation("a message for %u/%u, which is not connected", me,
-			      host);
+		not_connected("a message", me, host);
 		return;
 	}
 	receive_client(c, complete, data, len);

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -1179,7 +1180,8 @@ static void test_apf_faults(void)
 	      strstr((char *)out + 9, "iAMT0005"), "for an alert");
 	is(be32(out + 5) - (body_of((char *)out + 9) - (char *)out - 9),
 	   atoi(strstr((char *)out + 9, "Length: ") + 8), "of its length");
-	check(until(97, 1000), "and closes it");
+	adata("HTTP/1.1 200 OK\r\n\r\n", 19);
+	check(until(97, 1000), "and closes it when that was answered");
 	ctl("lme-direct 192.0.2.1 80");
 	check(until(90, 1000) && be32(out + 42) == 80 &&
 	      !memcmp(out + 33, "192.0.2.1", 9), "for a foreign host");
@@ -1187,6 +1189,62 @@ static void test_apf_faults(void)
 	ctl("lme-udp 192.0.2.1 162");
 	check(until(80, 1000) && !memcmp(out + 5, "udp-send-to", 11),
 	      "AMT sends a datagram");
+}
+
+/* a channel that AMT opens, with so much room; false when it opens none */
+static bool accept_alert(uint32_t credit)
+{
+	if (!until(90, 1000) || be32(out + 1) != 12 || be32(out + 42))
+		return false;
+	amt_channel = be32(out + 17);
+	host_credit = be32(out + 21);
+	numbers(91, amt_channel, (long)OURS, (long)credit, 0xffffffffL, -1L);
+	return true;
+}
+
+static void test_alerts(void)
+{
+	double before, refused, wrong;
+
+	handshake();
+	wrong = state("lme.apf-violations");
+	before = state("lme.alerts");
+	refused = state("lme.alerts-refused");
+	ctl("lme-alert iAMT0033 3 the_log_is_full");
+	check(accept_alert(100), "an alert in pieces");
+	collect(300);
+	is(biggest, 100, "as the host's window has it");
+	is(page_len - (body_of(page) - page),
+	   atoi(strstr(page, "Content-Length: ") + 16), "of its length");
+	check(strstr(page, "<g:MessageID>iAMT0033</g:MessageID>") &&
+	      strstr(page, "<g:PerceivedSeverity>3</") &&
+	      strstr(page, "<g:Message>the log is full</"), "says what it was told");
+	check(!page_closed, "and waits for an answer");
+	is(state("lme.channels"), 1, "it has a place");
+	adata("HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+	check(until(97, 1000), "which ends it");
+	numbers(97, amt_channel, -1L);
+	ctl("log");
+	is(state("lme.channels"), 0, "the place is free again");
+	is(state("lme.alerts"), before + 1, "one was answered");
+	is(state("lme.alert-status"), 400, "with that status");
+	ctl("lme-alert iAMT0001");
+	check(accept_alert(8000), "another");
+	collect(60);
+	check(strstr(page, "<g:PerceivedSeverity>2</") &&
+	      strstr(page, "<g:Message></"), "without a text");
+	numbers(97, amt_channel, -1L);
+	check(until(97, 1000), "the host may close it without an answer");
+	is(state("lme.alerts"), before + 1, "which is none");
+	ctl("lme-alert iAMT0001");
+	check(until(90, 1000), "or");
+	numbers(92, (long)be32(out + 17), 1L, 0L, 0L, -1L);
+	ctl("log");
+	is(state("lme.alerts-refused"), refused + 1, "refuse it");
+	is(state("lme.channels"), 0, "and no place is lost");
+	check(!ctl("lme-alert a<b") && !ctl("lme-alert x -1") &&
+	      !ctl("lme-alert x 1 a&b"), "knobs that can't be");
+	is(state("lme.apf-violations"), wrong, "nothing was against the rules");
 }
 
 static void test_sessions(void)
@@ -1360,6 +1418,10 @@ static void test_setup(void)
 	ctl("wsman-return 1");
 	check(strstr(setup("2", hash), "ReturnValue>1<"), "a forced value");
 	check(says("amt.control", "none"), "does nothing");
+	ctl("wsman-fault");
+	check(strstr(setup("2", hash), "AccessDenied") && strstr(page, " 400 "),
+	      "a fault");
+	check(says("amt.control", "none"), "does nothing either");
 	check(strstr(act(OS, AMT_URI SETUP "/CommitChanges", AMT_URI SETUP, ""),
 		     "ReturnValue>3<"), "nothing to commit");
 	check(strstr(setup("2", hash), "ReturnValue>0<"), "set up");
@@ -1431,6 +1493,50 @@ static void test_relay(void)
 	close(fd);
 }
 
+/* what a TLS client wants to send goes to AMT, and what AMT sends comes back */
+static bool pass_on(SSL *tls, int ms)
+{
+	char bytes[4000];
+	int len;
+
+	while ((len = BIO_read(SSL_get_wbio(tls), bytes, sizeof(bytes))) > 0)
+		adata(bytes, len);
+	if (!until(94, ms))
+		return false;
+	len = be32(out + 5);
+	BIO_write(SSL_get_rbio(tls), out + 9, len);
+	numbers(93, amt_channel, (long)len, -1L);
+	return true;
+}
+
+/* openssl s_server -rev, which selftest.sh has started: a line comes back reversed */
+static void test_tls(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *tls = SSL_new(context);
+	char line[16] = "";
+	int n = -1;
+
+	SSL_set_bio(tls, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	ctl("lme-ports tls");
+	ctl("lme-tls-server %s/s_server", directory);
+	handshake();
+	is(open_channel(16993, 4096), 0, "a channel to openssl s_server");
+	while (SSL_connect(tls) != 1 && pass_on(tls, 2000))
+		;
+	check(SSL_is_init_finished(tls), "TLS is agreed on");
+	SSL_write(tls, "hello\n", 6);
+	while ((n = SSL_read(tls, line, sizeof(line) - 1)) <= 0 &&
+	       pass_on(tls, 2000))
+		;
+	check(n == 6 && !strcmp(line, "olleh\n"), "and carries bytes both ways");
+	SSL_free(tls);
+	SSL_CTX_free(context);
+	close_channel();
+	ctl("lme-tls-server none");
+	ctl("lme-ports auto");
+}
+
 static void test_knobs(void)
 {
 	static const char *const bad[] = {
@@ -1440,7 +1546,7 @@ static void test_knobs(void)
 		"amt-feature 8 1", "amt-security 17 1", "amthi-status",
 		"amthi-raw 1 zz", "lme-ports none", "lme-window 0",
 		"lme-chunk 9000", "lme-refuse 0", "lme-direct x 70000",
-		"lme-lie x", "http-delay x", "corrupt length lme",
+		"lme-lie x", "wsman-fault x", "http-delay x", "corrupt length lme",
 		"pace x", "connections 300",
 	};
 	size_t i;
@@ -1528,8 +1634,9 @@ int main(int argc, char **argv)
 		test_reads, test_versions, test_hashes, test_more_reads,
 		test_changes, test_amthi_faults, test_lengths, test_wd,
 		test_mkhi, test_handshake, test_rules, test_slots, test_http,
-		test_windows, test_apf_faults, test_sessions, test_wsman_reads,
-		test_setup, test_relay, test_knobs, test_random,
+		test_windows, test_apf_faults, test_alerts, test_sessions,
+		test_wsman_reads, test_setup, test_relay, test_tls, test_knobs,
+		test_random,
 	};
 	size_t i;
 
@@ -1542,6 +1649,5 @@ int main(int argc, char **argv)
 	directory = argv[3];
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		all[i]();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return end_of_tests();
 }

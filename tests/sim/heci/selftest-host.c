@@ -341,7 +341,7 @@ static void test_faults(void)
 
 static void test_connections(void)
 {
-	int status, bad = 0;
+	int status, before, bad = 0;
 
 	hello(true);
 	check(bring_up(), "up");
@@ -363,7 +363,14 @@ static void test_connections(void)
 	ctl("grant");
 	is(await(0, 8, 1000), 8, "now there is");
 	check(ctl("remove watchdog disconnect"), "removed");
+	before = state("violations");
+	credit(WATCHDOG);
+	ping(120);
 	is(await(0, 7, 1000), 4, "it disconnects");
+	is(state("violations"), before, "what was sent before is no fault");
+	hbm4(0x87, WATCHDOG, US, 0, NO_ANSWER);
+	credit(WATCHDOG);
+	is(state("violations"), before + 1, "what is sent afterwards is one");
 	is(connect_to(WATCHDOG), 1, "nobody there");
 	check(ctl("add watchdog"), "added");
 	is(await(0, 0x0f, 1000), 28, "and announced");
@@ -628,6 +635,5 @@ int main(int argc, char **argv)
 	control_path = argv[2];
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		all[i]();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return end_of_tests();
 }

@@ -15,6 +15,7 @@ passed=0
 failed=0
 sim_pid=
 qemu_pid=
+server_pid=
 
 check()
 {
@@ -121,6 +122,7 @@ cleanup()
 	exec 7>&- 8<&-
 	[ -z "$qemu_pid" ] || kill "$qemu_pid" "$(cat "$run/started")" 2>/dev/null
 	[ -z "$sim_pid" ] || kill "$sim_pid" 2>/dev/null
+	[ -z "$server_pid" ] || kill "$server_pid" 2>/dev/null
 	wait
 }
 trap cleanup EXIT
@@ -152,10 +154,27 @@ host_tests()
 	program_tests selftest-host
 }
 
+# start_s_server: a TLS server for AMT's port 16993
+start_s_server()
+{
+	ok "a certificate is made" openssl req -x509 -newkey ec \
+		-pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=amt \
+		-keyout "$run/key" -out "$run/certificate"
+	# it takes no path of more than 31 bytes
+	(cd "$run" && exec openssl s_server -quiet -rev -unix s_server -key key \
+		-cert certificate) >"$run/s_server.log" 2>&1 </dev/null &
+	server_pid=$!
+	ok "a TLS server runs" soon 10 test -S "$run/s_server"
+}
+
 amt_tests()
 {
 	start_sim amt --amt
+	start_s_server
 	program_tests selftest-amt "$run"
+	kill "$server_pid"
+	wait "$server_pid" 2>/dev/null
+	server_pid=
 }
 
 # guest LINE...: each said to the guest's shell; sets said and status

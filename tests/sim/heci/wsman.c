@@ -34,6 +34,7 @@ struct request {
 
 static uint32_t forced_return;
 static long return_count;
+static long fault_count;
 static unsigned int messages;
 
 void wsman_set_return(uint32_t value, long count)
@@ -42,9 +43,15 @@ void wsman_set_return(uint32_t value, long count)
 	return_count = count;
 }
 
+void wsman_set_fault(long count)
+{
+	fault_count = count;
+}
+
 void wsman_off(void)
 {
 	return_count = 0;
+	fault_count = 0;
 }
 
 static void put(struct request *q, const char *fmt, ...) PRINTF(2, 3);
@@ -396,6 +403,11 @@ static void call(struct request *q, const struct class *c,
 	char action[512];
 	uint32_t value;
 
+	if (take_one(&fault_count)) {
+		note("FAULT wsman: %s is answered with a fault", m->name);
+		fault(q, "c:AccessDenied", "the model refuses");
+		return;
+	}
 	if (take_one(&return_count)) {
 		value = forced_return;
 		note("FAULT wsman: %s returns %u", m->name, value);

@@ -6,6 +6,7 @@ import pathlib
 import pty
 import re
 import signal
+import socket
 import struct
 import subprocess
 import time
@@ -14,7 +15,9 @@ import pytest
 
 from webservice import ACCOUNT, LME, MODE, Lme, Port, WebService, md5
 
+# where silence has to end, and where an answer has to come as well
 SPEED = 50
+WALK = 10
 PASSWORD = "Zq7!pFrU_testing-0nly"
 
 
@@ -313,10 +316,70 @@ def test_answer_that_is_lost(request, tool, service, journal, file, way, did_it)
 
     service.setup = lose
     r = tool.run("activate", "--yes", "--json", "--password-file", file,
-                 speed=SPEED)
+                 speed=WALK)
     assert r.status == (0 if did_it else 9), r
     assert r.json()["changed"] is did_it
     assert [a for a, _ in service.actions].count("Setup") == 1
+
+
+FAULT = ("<a:Fault><a:Code/><a:Reason><a:Text>not &#x9b;today</a:Text></a:Reason>"
+         "</a:Fault>")
+
+
+@pytest.mark.parametrize("way", ["lme", "port"])
+@pytest.mark.parametrize("http,body,says", [
+    (400, FAULT, "refused: not \x9btoday"),
+    (500, FAULT, "refused: not \x9btoday"),
+    (200, "<a:Fault/>", "no reason"), (403, "", "no reason"),
+])
+def test_fault_in_place_of_an_answer(request, tool, service, journal, file, way,
+                                     http, body, says):
+    request.getfixturevalue(way)
+    answer = service.answer
+
+    def refuse(text):
+        good = answer(text)
+        if "Setup_INPUT" not in text:
+            return good
+        return http, service.envelope(body)
+
+    service.answer = refuse
+    service.setup = lambda text: ""
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=WALK)
+    assert r.status == 7, r
+    d = r.json()
+    assert d["error"]["reason"] == "refused" and says in d["error"]["message"]
+    assert d["changed"] is False and d["state_after"] == "none"
+    assert "status" not in d and journal.entries[-1]["MESSAGE"].endswith("refused")
+    assert [a for a, _ in service.actions].count("Setup") == 1
+
+
+def test_fault_after_which_amt_did_it(tool, service, port, journal, file):
+    setup = service.setup
+    service.setup = lambda text: setup(text) and FAULT
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 0 and r.json()["changed"] is True, r
+    assert "its state says that it did it" in str(r.json()["notes"])
+
+
+def test_service_that_goes_before_it_is_asked(tool, service, port, journal, file):
+    """Nothing was sent, so the outcome is known."""
+    service.close = True
+    answer = service.answer
+
+    def leave(text):
+        if "IPS_HostBasedSetupService" in text:
+            port.listener.shutdown(socket.SHUT_RDWR)
+            port.listener.close()
+        return answer(text)
+
+    service.answer = leave
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 8 and r.json()["error"]["reason"] == "web-service", r
+    assert r.json()["changed"] is False and r.json()["state_after"] == "none"
+    assert "was not asked" in journal.entries[-1]["MESSAGE"]
+    assert not service.digest
 
 
 # LME
@@ -340,6 +403,19 @@ def test_large_answers_and_no_leaked_place(tool, service, lme, file):
 def test_channel_that_is_refused_at_first(tool, service, lme, file):
     lme.refuse = 3
     assert tool.run("activate", "--yes", "--password-file", file).status == 0
+
+
+def test_channels_are_closed_before_the_session(tool, service, lme, file):
+    lme.slow_close = 0.2
+    assert tool.run("activate", "--yes", "--password-file", file).status == 0
+    assert not lme.left_early and not lme.channels
+
+
+def test_channels_that_amt_does_not_close(tool, service, lme, file):
+    lme.slow_close = None
+    r = tool.run("activate", "--yes", "--password-file", file, speed=WALK,
+                 timeout=20)
+    assert r.status == 0, r
 
 
 @pytest.mark.parametrize("after", [1, 2])
@@ -382,7 +458,7 @@ def test_what_changes_amt_is_sent_once(request, tool, service, journal, file,
 
     service.take = cut
     r = tool.run("activate", "--yes", "--json", "--password-file", file,
-                 speed=SPEED)
+                 speed=WALK)
     assert r.status == 9, r
     assert [a for a, _ in service.actions].count("Setup") == 1
 
@@ -393,7 +469,7 @@ def test_port_that_is_not_forwarded(tool, service, lme, journal, file, ports,
                                     status, reason):
     lme.ports = ports
     r = tool.run("activate", "--yes", "--json", "--password-file", file,
-                 speed=SPEED)
+                 speed=WALK)
     assert r.status == status and r.json()["error"]["reason"] == reason, r
     assert is_untouched(service, journal)
 
@@ -439,8 +515,10 @@ def test_secrets_are_nowhere(request, tool, engine, service, journal, file, way,
                              how):
     """Looked for while AMT is asked, when all of them are in use."""
     request.getfixturevalue(way)
-    secrets = [PASSWORD, service.password,
-               md5(f"admin:{service.realm}:{PASSWORD}")]
+    secrets = [PASSWORD, service.password]
+    # worth as much as the passwords, in hexadecimal and as bytes
+    digests = [md5(f"admin:{service.realm}:{PASSWORD}"),
+               md5(f"{service.user}:{service.realm}:{service.password}")]
     seen = {}
 
     def look():
@@ -463,11 +541,13 @@ def test_secrets_are_nowhere(request, tool, engine, service, journal, file, way,
     # what is looked through is what is thought of: the realm is no secret
     assert any(service.realm.encode() in m for m in seen["core"])
     assert any(b"FAKE_ROOT" in m for m in seen["environ"])
-    for secret in secrets:
+    for secret in [s.encode() for s in secrets + digests] + \
+            [bytes.fromhex(d) for d in digests]:
         for where in "core", "cmdline", "environ":
-            assert not any(secret.encode() in m for m in seen[where]), \
+            assert not any(secret in m for m in seen[where]), \
                 f"{secret} in {where}"
-        assert secret not in out and secret not in str(journal.entries)
+        assert secret not in out.encode()
+        assert secret not in str(journal.entries).encode()
 
 
 def typed(tool, *lines, arguments=(), interrupt=signal.SIG_DFL):

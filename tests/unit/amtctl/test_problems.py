@@ -147,7 +147,8 @@ def test_busy_names_who_holds_it(tool):
     assert "open in: lms (12)" in r.err, r
 
 
-@pytest.mark.parametrize("number", [errno.EBUSY, errno.ENODEV])
+@pytest.mark.parametrize("number", [errno.EBUSY, errno.ENODEV, errno.ETIME,
+                                    errno.EFAULT])
 def test_a_short_while_is_waited_for(tool, engine, number):
     engine.connect_errors = [number] * 3
     r = tool.run("versions", speed=SPEED)
@@ -229,6 +230,19 @@ def test_write_that_fails(tool, engine):
     engine.write_errors = [errno.EFBIG]
     assert tool.run("features").status == 1
     engine.write_errors = [errno.EINTR]
+    assert tool.run("features").status == 0
+
+
+def test_write_that_is_not_taken(tool, engine):
+    """The driver's queue stays full: nobody else holds anything."""
+    engine.write_errors = [errno.EAGAIN] * 100000
+    r = tool.run("features", "--json", speed=SPEED)
+    assert r.status == 8 and r.json()["error"]["reason"] == "not-taken", r
+    r = tool.run("features", speed=SPEED)
+    assert "takes no messages" in r.err and "program" not in r.err, r
+    r = tool.run("configure", "start", "--yes", speed=SPEED)
+    assert r.status == 8 and "takes no messages" in r.err, r
+    engine.write_errors = [errno.EAGAIN] * 3
     assert tool.run("features").status == 0
 
 

@@ -10,6 +10,7 @@ amt_json=$tap_dir/json
 amt_text=$tap_dir/text
 amt_said=$tap_dir/said
 amt_notes=/out/amt-table
+amt_knobs=/out/amt-knobs
 
 # flatten: JSON with a key or a value a line, as "PATH VALUE"; elements of lists are
 # numbered from 0. What comes before the document is left out.
@@ -161,4 +162,120 @@ model()
 versions()
 {
 	heci state amt.version | sed 's/=/: /'
+}
+
+# turn KNOB; KNOB...
+turn()
+{
+	local knob rest="$*;"
+
+	while [ -n "$rest" ]; do
+		knob=${rest%%;*}
+		rest=${rest#*;}
+		# shellcheck disable=SC2086 # words
+		heci $knob || return
+	done
+}
+
+# tried KNOB; KNOB...: amtctl was run and judged with these; suites/amt/knobs.sh
+# looks for the ones that were not
+tried()
+{
+	printf '%s\n' "$*" | tr ';' '\n' | sed 's/^ *//' >>"$amt_knobs"
+}
+
+# judge_run KNOBS COMMAND STATUS REASON MESSAGE LIMIT: the last run of amtctl
+judge_run()
+{
+	is "$status" "$3" "$1: amtctl $2 ends with $3"
+	quickly "$6" "in $6 s"
+	if [ "$4" = - ]; then
+		unlike "$(cat "$amt_json")" '^error\.' "no error"
+	else
+		is "$(field error.reason)" "$4" "the reason is '$4'"
+		like "$(field error.message)" "$5" "it says so"
+		is "$(field error.exit_status)" "$3" "and the exit status"
+	fi
+	tried "$1"
+	noted fault "$1" "$2" "$3" "$(field error.message)"
+}
+
+# fault KNOBS COMMAND STATUS REASON MESSAGE [LIMIT]; the faults end with it
+fault()
+{
+	begin_row
+	turn "$1" || not_ok "the model takes '$1'"
+	# shellcheck disable=SC2086 # words
+	amt_as_json $2
+	judge_run "$1" "$2" "$3" "$4" "$5" "${6:-5}"
+	heci off
+}
+
+# setting UNDO KNOBS...: as fault, for what "off" does not end
+setting()
+{
+	local undo="$1"
+
+	shift
+	fault "$@"
+	turn "$undo"
+}
+
+# with PATH VALUE: what the last document holds besides
+with()
+{
+	is "$(field "$1")" "$2" "$1 is '$2'"
+	[ "${#2}" -gt 99 ] || noted also "$1: $2"
+}
+
+# later KNOBS COMMAND...: in the background; its number is in $number
+number=0
+later()
+{
+	local dir begin
+
+	number=$((number + 1))
+	turn "$1"
+	shift
+	dir=$tap_dir/later.$number
+	mkdir -p "$dir"
+	begin=$(now)
+	{
+		timeout $((40 * VM_SLOWNESS)) amtctl "$@" --json >"$dir/out" \
+			2>"$dir/err" </dev/null
+		echo "$? $(($(now) - begin))" >"$dir/end"
+		flatten <"$dir/out" >"$dir/json"
+	} &
+}
+
+none_left()
+{
+	[ "$(heci state "$1")" = 0 ]
+}
+
+# spent FAULT [CLIENT]: it has happened to the one that was started last
+spent()
+{
+	wait_for 10 none_left "${2:-amthi}.$1"
+	is $? 0 "$1 has happened"
+}
+
+# take_up NUMBER: what that run left is the last one's
+take_up()
+{
+	local dir=$tap_dir/later.$1
+
+	status=none took=100000
+	read -r status took <"$dir/end"
+	cat "$dir/out" "$dir/err" >>"$amt_said"
+	cp "$dir/json" "$amt_json"
+}
+
+# ended NUMBER KNOBS COMMAND STATUS REASON MESSAGE LIMIT
+ended()
+{
+	take_up "$1"
+	shift
+	begin_row
+	judge_run "$@"
 }

@@ -11,62 +11,6 @@
 # shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
 . /tests/amt.sh
 
-# turn KNOB; KNOB...
-turn()
-{
-	local knob rest="$*;"
-
-	while [ -n "$rest" ]; do
-		knob=${rest%%;*}
-		rest=${rest#*;}
-		# shellcheck disable=SC2086 # words
-		heci $knob || return
-	done
-}
-
-# judge_run KNOBS COMMAND STATUS REASON MESSAGE LIMIT: the last run of amtctl
-judge_run()
-{
-	is "$status" "$3" "$1: amtctl $2 ends with $3"
-	quickly "$6" "in $6 s"
-	if [ "$4" = - ]; then
-		unlike "$(cat "$amt_json")" '^error\.' "no error"
-	else
-		is "$(field error.reason)" "$4" "the reason is '$4'"
-		like "$(field error.message)" "$5" "it says so"
-		is "$(field error.exit_status)" "$3" "and the exit status"
-	fi
-	noted fault "$1" "$2" "$3" "$(field error.message)"
-}
-
-# fault KNOBS COMMAND STATUS REASON MESSAGE [LIMIT]; the faults end with it
-fault()
-{
-	begin_row
-	turn "$1" || not_ok "the model takes '$1'"
-	# shellcheck disable=SC2086 # words
-	amt_as_json $2
-	judge_run "$1" "$2" "$3" "$4" "$5" "${6:-5}"
-	heci off
-}
-
-# setting UNDO KNOBS...: as fault, for what "off" does not end
-setting()
-{
-	local undo="$1"
-
-	shift
-	fault "$@"
-	turn "$undo"
-}
-
-# with PATH VALUE: what the last document holds besides
-with()
-{
-	is "$(field "$1")" "$2" "$1 is '$2'"
-	[ "${#2}" -gt 99 ] || noted also "$1: $2"
-}
-
 wait_for 10 test -c /dev/mei0
 is $? 0 "there is an MEI device"
 # wrong headers, lengths, commands and versions
@@ -145,6 +89,13 @@ with lan_wireless.ipv4 0.0.0.0
 for command in status versions hashes features "configure start --dry-run"; do
 	setting "amt lengths tolerant" "amt lengths strict" "$command" 0 - -
 done
+setting "amt wired.present yes" "amt wired.present no" status 0 - -
+with lan_wired null
+setting "amt wireless.present no; amt wireless.dhcp-mode 0" \
+	"amt wireless.present yes; amt wireless.dhcp-mode 2" \
+	status 0 - -
+with lan_wireless.dhcp_mode passive
+setting "amt access $(heci state amt.access)" "amt access 513" status 0 - -
 
 # connections and answers
 fault "disconnect amthi" versions 8 lost 'was lost before it answered'
@@ -160,11 +111,23 @@ fault "refuse 3 amthi all" versions 6 busy 'another program holds'
 fault "refuse 3 amthi 2" versions 0 - -
 fault "refuse 4 amthi" versions 1 system 'Invalid argument'
 fault "pace 100 amthi" status 0 - - 8
+setting "connections 1 amthi" "connections 0 amthi" versions 6 busy 'another program holds'
+fault "send 10 99 00" versions 0 - -
+setting "reset-time 2" "reset-time 500; reset" versions 0 - -
+setting "hbm 2.0; reset" "hbm 2.2; reset" versions 0 - -
+wait_for 10 amtctl versions
+is $? 0 "and after one more reset"
 # what only concerns the watchdog's client is no failure
 fault "refuse 3 watchdog all" status 0 - -
 with notes.0 "whether AMT's local ports take TLS only is not known: the watchdog's client did not say"
 fault "truncate 2 watchdog" status 0 - -
 isnt "$(field notes.0)" "" "and a note says so"
+setting "version 2" "version 1" status 0 - -
+setting "required yes quiet" "required no" status 0 - -
+setting "stop-answer empty" "stop-answer none" status 0 - -
+setting "clock 1" "clock 0" status 0 - -
+fault "refuse-notify 1 watchdog all" status 0 - -
+fault "reset ping all" status 0 - -
 
 # changes
 undo="amt provisioning pre"
@@ -182,47 +145,6 @@ setting "amt control none; $undo" "amt control admin; amt provisioning post" \
 
 # those that take ten seconds, side by side: all of it is 12 s, not 40
 heci connections 8 amthi
-# later KNOBS COMMAND...: in the background; its number is in $number
-number=0
-later()
-{
-	number=$((number + 1))
-	turn "$1"
-	shift
-	(
-		tap_dir=$tap_dir/later.$number
-		mkdir -p "$tap_dir"
-		begin=$(now)
-		capture timeout $((40 * VM_SLOWNESS)) amtctl "$@" --json
-		flatten <"$tap_dir/out" >"$tap_dir/json"
-		echo "$status $(($(now) - begin))" >"$tap_dir/end"
-	) &
-}
-
-none_left()
-{
-	[ "$(heci state "amthi.$1")" = 0 ]
-}
-
-# spent FAULT: it has happened to the one that was started last
-spent()
-{
-	wait_for 10 none_left "$1"
-	is $? 0 "$1 has happened"
-}
-
-# ended NUMBER KNOBS COMMAND STATUS REASON MESSAGE LIMIT
-ended()
-{
-	amt_json=$tap_dir/later.$1/json
-	status=none took=100000
-	read -r status took <"$tap_dir/later.$1/end"
-	cat "$tap_dir/later.$1/out" "$tap_dir/later.$1/err" >>"$amt_said"
-	shift
-	begin_row
-	judge_run "$@"
-}
-
 later "drop amthi" versions
 spent drop
 later "withhold amthi 1" versions
@@ -234,7 +156,6 @@ ended 1 "drop amthi" versions 8 no-answer 'did not answer within 10 seconds' 13
 ended 2 "withhold amthi 1" versions 8 no-answer 'did not answer within 10 seconds' 13
 ended 3 "amthi-status 2 all" versions 8 refused 'NOT_READY \(0x2\)' 14
 ended 4 "amthi-idle" "configure start" 9 unknown "still is 'not provisioned'" 10
-amt_json=$tap_dir/json
 heci off
 heci connections 1 amthi
 
@@ -244,7 +165,14 @@ spent delay
 heci reset
 wait
 ended 5 "delay 3000 amthi; reset" versions 8 lost 'was lost before it answered' 5
-amt_json=$tap_dir/json
+heci off
+# and something comes that was not asked for
+later "delay 1500 amthi" versions
+spent delay
+heci unsolicited amthi 00
+wait
+ended 6 "delay 1500 amthi; unsolicited amthi 00" versions 1 malformed \
+	'shorter than a header' 5
 heci off
 fault "slow 20" versions 0 - -
 is "$(cat /sys/class/mei/mei0/dev_state)" ENABLED "the engine is there as before"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt-meshcmd
-# timeout: 360
+# timeout: 560
 #
 # MeshCmd (MeshCentral's agent, unmodified) reads what the AMT is, opens and
 # closes the configuration window, and activates and deactivates client
@@ -58,6 +58,30 @@ sees()
 		"amtctl status: $3"
 }
 
+password='Amtctl-P4ss!'
+
+# activated HOW: what MeshCmd sees of it, until it takes it back
+activated()
+{
+	model control client "client control mode"
+	model admin-password set "with a password"
+	mesh amtinfo
+	out_like 'activated in Client Control Mode' "amtinfo says so"
+	# the password is the one that was set: AMT's web service takes it
+	mesh amtuuid --user admin --password "$password"
+	out_like "GUID: .*$(heci state amt.uuid | cut -d - -f 4)" "amtuuid logs in with it"
+	noted change "amtctl activate, $1" "model, MeshCmd amtinfo and amtuuid"
+	mesh amtdeactivate
+	out_like 'Success' "amtdeactivate"
+	model control none "no control mode"
+}
+
+# port 16992
+listens()
+{
+	grep -qE '^ *[0-9]+: [0-9A-F]*:4260 [0-9A-F:]* 0A ' /proc/net/tcp /proc/net/tcp6
+}
+
 mkdir -p /lib64 /tmp/mesh
 cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/
 export LD_LIBRARY_PATH=/data/meshcmd/lib
@@ -90,6 +114,7 @@ printf '%s\n' "$out" | tr -d '\r' | sed -n \
 begin_row
 amt_as_text versions
 same "amtctl versions shows the same" "$amt_text" "$tap_dir/theirs"
+sed 1d "$amt_text" >"$tap_dir/versions"
 for path in versions amt_version build_number bios; do
 	noted peer $path MeshCmd same
 done
@@ -100,6 +125,14 @@ amt_as_json status
 cp "$amt_json" "$tap_dir/ours"
 amt_as_json features
 cat "$amt_json" >>"$tap_dir/ours"
+begin_row
+capture /data/mei-amt-version
+printf '%s\n' "$out" | sed -n 's/^\([^:]*\):[ 	]*/\1 /p' |
+	grep -v '^Intel AMT' >"$tap_dir/kernels"
+same "mei-amt-version shows the versions of both" "$tap_dir/kernels" "$tap_dir/versions"
+for path in versions amt_version build_number; do
+	noted peer $path mei-amt-version same
+done
 equal "amtctl status and features have the values of amtinfo" amt_version ver \
 	provisioning_state_number ProvisioningState.state \
 	provisioning.provisioning_mode_number ProvisioningMode.mode \
@@ -210,8 +243,32 @@ is "$status $(field error.reason)" "7 admin-control-mode" "by amtctl, too"
 model control admin "and nothing has changed"
 noted change "amtctl and MeshCmd deactivate in admin control mode" \
 	"refused by both, model"
-is "$(grep -cF -e "$(heci state amt.password)" -e 'Mesh-P4ss!' "$amt_said")" 0 \
-	"amtctl printed no password"
+
+# the other way round: what amtctl activated, over LME and through a service
+heci amt control none
+heci amt provisioning pre
+ip link set lo up
+(umask 077; echo "$password" >/tmp/password)
+begin_row
+amt_as_json activate --yes --password-file /tmp/password
+is "$status" 0 "amtctl activate"
+like "$(field way)" 'session of its own over LME' "over LME"
+activated "over LME"
+begin_row
+./meshagent_x86-64 meshcmd.js microlms --noconsole >/tmp/microlms 2>&1 &
+microlms=$!
+wait_for 30 listens
+is $? 0 "MeshCmd's microlms listens on port 16992"
+amt_as_json status
+like "$(grep -E 'ports?' "$amt_json")" 16992 "amtctl status names the port"
+amt_as_json activate --yes --password-file /tmp/password
+is "$status" 0 "amtctl activate"
+like "$(field way)" 'the service on port 16992' "through it"
+kill $microlms
+wait $microlms 2>/dev/null
+activated "through MeshCmd's microlms"
+is "$(grep -cF -e "$(heci state amt.password)" -e 'Mesh-P4ss!' -e "$password" \
+	"$amt_said")" 0 "amtctl printed no password"
 is "$(heci state violations)" 0 "no rule of the bus was broken"
 diag "APF rules broken by MeshCmd: $(heci state lme.apf-violations)"
 done_testing

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt
-# timeout: 120
+# timeout: 180
 #
 # What peers report as "connection refused" or not at all: eight states, eight
 # messages, each with advice of its own. The driver's own doing, as far as a guest can
@@ -88,6 +88,7 @@ back "and AMT answers"
 
 heci amt enabled no
 state "AMT is disabled: an empty answer" 4 disabled 'its answer is empty' 'Ctrl\+P'
+tried "amt enabled no"
 heci amt enabled yes
 
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
@@ -111,6 +112,7 @@ back "it is free again"
 heci remove amthi
 wait_for 10 grep -q ENABLED /sys/class/mei/mei0/dev_state
 state "no AMT client" 4 no-client 'offers no AMT' 'Manageability Feature'
+tried "remove amthi"
 heci add amthi
 back "it is offered again"
 
@@ -129,11 +131,21 @@ heci reset
 wait_for 2 in_reset
 amt_as_json versions
 is "$status" 0 "a short reset is waited for"
+tried "reset-time 800; reset"
 heci reset-time 2
+# a bus that answers nothing: the driver begins again and again
+heci mute yes
+heci reset
+wait_for 5 in_reset
+amt_as_json versions
+is "$status $(field error.reason)" "8 resetting" "a silent bus is a reset that lasts"
+tried "mute yes"
 # a firmware that does not come back
 heci die
+heci mute no
 wait_for 5 in_reset
 state "the engine is being reset" 8 resetting 'is being reset' 'half a minute'
+tried die
 heci revive
 # a driver that is unbound while it looks for clients leaves some behind (6.1)
 wait_for 15 settled
@@ -164,6 +176,20 @@ is "$(field error.reason)" no-node "the reason is 'no-node'"
 noted state "no node in /dev" 3 "$(field error.message)"
 mv /dev/elsewhere /dev/mei0
 back "it is found again"
+
+# pulled out of its slot, and nobody told the driver
+heci gone yes
+amt_as_json versions
+is "$status $(field error.reason)" "8 resetting" \
+	"an engine that is gone: amtctl versions ends with 8"
+quickly 35 "it has an end"
+tried "gone yes"
+noted fault "gone yes" versions "$status" "$(field error.message)"
+heci gone no
+echo "$pci" >$driver/unbind
+echo "$pci" >$driver/bind
+wait_for 10 test -c /dev/mei0
+back "it is there again"
 
 is "$(sort -u "$messages" | grep -c .)" 8 "eight states, eight messages"
 # the advice is what follows the colon

@@ -149,6 +149,10 @@ while IFS='|' read -r knob _; do
 	[ "$knob" = - ] || heci $knob </dev/null || bad="$bad $knob;"
 done <"$tap_dir/table"
 is "$bad" "" "the model has taken all values"
+tried "amt-hashes 33"
+while IFS='|' read -r knob _; do
+	[ "$knob" = - ] || tried "$knob"
+done <"$tap_dir/table"
 
 values status
 values features

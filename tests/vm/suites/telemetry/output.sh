@@ -23,6 +23,9 @@ protect()
 	echo "$3" >/proc/sys/fs/protected_regular
 }
 
+# there is no log before the first update
+printf 'a line\r\n' | fwctl append exec
+
 # somebody else's
 echo old >"$victim"
 ln -s "$victim" "$shared/link"
