@@ -54,8 +54,10 @@ WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
 for kernel in 5.10 6.12 7.2; do
 	part "kernel $kernel" guests "$build/full/$kernel" --kernel "$kernel" \
 		--scenario main --scenario demo --scenario watchdog \
-		--scenario watchdog-survives
+		--scenario watchdog-survives --scenario watchdog-daemon
 done
+part "PREEMPT_RT" guests "$build/full/6.1-rt" --kernel 6.1-rt \
+	--scenario watchdog --scenario watchdog-survives --scenario watchdog-stress
 part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
 part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm
 part "the kernel that looks for data races" "$top/tests/vm/check-debug.sh" \

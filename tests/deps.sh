@@ -27,6 +27,7 @@ build		bin:pkg-config	pkg-config pkgconf-pkg-config pkg-config pkgconf
 build		pc:libkmod	libkmod-dev kmod-devel libkmod-devel kmod
 build		pc:json-c	libjson-c-dev json-c-devel libjson-c-devel json-c
 build		pc:libcurl	libcurl4-openssl-dev libcurl-devel libcurl-devel curl
+build		pc:libsystemd	libsystemd-dev systemd-devel systemd-devel systemd-libs
 build		pc:libxml-2.0	libxml2-dev libxml2-devel libxml2-devel libxml2
 build,debug	pc:libcrypto	libssl-dev openssl-devel libopenssl-devel openssl
 build		bin:scdoc	scdoc scdoc scdoc scdoc

@@ -36,6 +36,7 @@ USES = {
     "cli/amt": ["cli/common"],
     "cli/amtctl": ["core", "cli/common", "cli/amt"],
     "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
+    "cli/amt-lms": ["cli/common", "cli/amt"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
     "tests/sim/heci": ["tests/lib"],

@@ -32,7 +32,7 @@ check "stacks are guarded" "__stack_chk_fail"
 check "calls of the C library that know the room" "__(v|)(snprintf|fprintf|sprintf|asprintf)_chk"
 # whether the program is marked so as a whole is for the C library's start files
 if [ "$(uname -m)" = x86_64 ]; then
-	said=$(objdump -d --no-show-raw-insn --disassemble=fail "$program")
+	said=$(objdump -d --no-show-raw-insn --disassemble=main "$program")
 	check "CET: functions begin where calls may go to" "endbr64"
 fi
 said=$(readelf -dW "$program" | grep -cE "RPATH|RUNPATH|TEXTREL")
