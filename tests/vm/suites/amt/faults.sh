@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt
-# timeout: 180
+# timeout: 300
 #
 # amtctl on firmware that misbehaves: each fault ends in time, with an exit status, a
 # reason and a message of its own kind.
