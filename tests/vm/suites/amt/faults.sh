@@ -152,8 +152,8 @@ spent withhold
 later "amthi-status 2 all 0x0400001a" versions
 later "amthi-idle 1" configure start --yes
 wait
-ended 1 "drop amthi" versions 8 no-answer 'did not answer within 10 seconds' 13
-ended 2 "withhold amthi 1" versions 8 no-answer 'did not answer within 10 seconds' 13
+ended 1 "drop amthi" versions 8 no-answer 'did not answer within 10 seconds' 14
+ended 2 "withhold amthi 1" versions 8 no-answer 'did not answer within 10 seconds' 14
 ended 3 "amthi-status 2 all" versions 8 refused 'NOT_READY \(0x2\)' 14
 ended 4 "amthi-idle" "configure start" 9 unknown "still is 'not provisioned'" 10
 heci off
