@@ -69,7 +69,8 @@ is "$(files pfru-dkms | grep -cE '\.(o|ko|cmd|mod|mod\.c)$')" 0 \
 	"nothing that a build leaves is in it"
 is "$(files pfructl | sed 's,^usr/lib/systemd,lib/systemd,')" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl"
-is "$(files pfru-amt)" "$(sort /packages/pfru-amt.files)" "what is in pfru-amt"
+is "$(files pfru-amt | sed 's,^usr/lib/systemd,lib/systemd,')" \
+	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt"
 unlike "$(dpkg-deb -f /tmp/first/pfru-amt_*.deb Depends Recommends)" \
 	'pfru|pfructl|dkms' "which needs none of the others"
 is "$(dpkg-deb -f /tmp/first/pfru-dkms_*.deb Version)" "$version" \
