@@ -15,6 +15,7 @@ MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 MODPROBEDIR ?= $(PREFIX)/lib/modprobe.d
 DESTDIR ?=
 
@@ -138,7 +139,9 @@ tool_files := \
 	shell-completion/zsh/_pfructl:$(DATADIR)/zsh/site-functions \
 	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
 	data/pfru-telemetry.service:$(UNITDIR) \
-	data/71-pfru-telemetry.rules:$(UDEVRULESDIR)
+	data/71-pfru-telemetry.rules:$(UDEVRULESDIR) \
+	data/pfru.catalog:$(CATALOGDIR) \
+	$(patsubst %,%:$(DATADIR)/pfructl/json,$(wildcard docs/json/pfructl-*.json))
 amt_files := \
 	shell-completion/bash/amtctl:$(DATADIR)/bash-completion/completions \
 	shell-completion/zsh/_amtctl:$(DATADIR)/zsh/site-functions \

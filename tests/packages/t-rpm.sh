@@ -97,7 +97,7 @@ is "$(rpm -qpl /tmp/rpm-elsewhere/RPMS/*/pfru*-"$version"*.rpm |
 	"$(printf '%s ' /lib/modprobe.d/pfru.conf /lib/udev/rules.d/70-pfru.rules /usr/bin/pfructl \
 	/usr/lib/exec/pfru /usr/lib/exec/pfru/dkms-kernels /usr/lib/units/pfru-telemetry.service \
 	/usr/man/man1/pfructl.1 /usr/other-share/bash-completion/completions/pfructl \
-	/usr/other-share/fish/vendor_completions.d/pfructl.fish \
+	/usr/other-share/fish/vendor_completions.d/pfructl.fish /usr/other-share/pfructl \
 	/usr/other-share/zsh/site-functions/_pfructl)" "each file is where rpm's macros say"
 like "$(cd "$tap_dir" && rpm2cpio /tmp/rpm-elsewhere/RPMS/*/pfructl-"$version"*.rpm |
 	cpio -i --to-stdout '*/pfru-telemetry.service' 2>/dev/null)" \
@@ -112,7 +112,7 @@ is "$(rpm -qpl /tmp/rpm/RPMS/noarch/*.rpm | sed "s,^/,,; s/$version/VERSION/" |
 	sort)" "$(sort /packages/pfru-dkms.files)" "what is in pfru-dkms is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfructl-"$version"*.rpm |
 	sed 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/pfructl\.1$,&.gz,' |
-	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
+	grep -vE '^usr/(share/((doc|licenses)/|pfructl(/json)?$|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfru-amt-"$version"*.rpm |
 	sed -E 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/man[158]/[^/]*[^z]$,&.gz,' |

@@ -21,7 +21,7 @@ MAN = TOP / "man/amtctl.1.scd"
     (["-x"], "unknown option -x"),
     (["status", "--yes"], "'status' takes no --yes"),
     (["status", "-n"], "'status' takes no -n"),
-    (["status", "--js"], "'status' takes no --js"),
+    (["status", "--js"], "unknown option --js"),
     (["status", "--json=x"], "--json takes no value"),
     (["status", "x"], "one argument too many: x"),
     (["configure"], "start|stop is missing after 'configure'"),
