@@ -13,6 +13,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
 CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 MODPROBEDIR ?= $(PREFIX)/lib/modprobe.d
@@ -37,7 +38,7 @@ help:
 	@echo "make                  the tool, and the module when kernel headers are here"
 	@echo "make module KDIR=DIR  module/pfru.ko for the kernel whose headers are in DIR"
 	@echo "make ... WATCHDOG=n   without the AMT watchdog, which needs the MEI bus"
-	@echo "make cli              build/bin/pfructl and build/bin/amtctl"
+	@echo "make cli              build/bin/pfructl, amtctl and amt-lms"
 	@echo "make install          build and install both, load the module"
 	@echo "make dkms-install     the same with dkms: later kernels get the module too"
 	@echo "make deb              Debian packages, into build/deb"
@@ -123,7 +124,7 @@ coverage: deps
 	@tests/check-unit.sh coverage
 
 fuzz: deps
-	@tests/fuzz/run.sh $(SECONDS)
+	@tests/lib/judge.pl tests/fuzz/run.sh $(SECONDS)
 
 demo: deps
 	@tests/demo.sh
@@ -135,7 +136,7 @@ bench-docs: deps
 	@tests/bench/run.sh --docs --kernel $(KERNEL)
 
 lint: deps
-	@tests/lint.sh
+	@tests/lib/judge.pl tests/lint.sh
 
 # what goes where: SOURCE:DIRECTORY. The tool's, the module's
 tool_files := \
@@ -149,7 +150,12 @@ tool_files := \
 amt_files := \
 	shell-completion/bash/amtctl:$(DATADIR)/bash-completion/completions \
 	shell-completion/zsh/_amtctl:$(DATADIR)/zsh/site-functions \
-	shell-completion/fish/amtctl.fish:$(DATADIR)/fish/vendor_completions.d
+	shell-completion/fish/amtctl.fish:$(DATADIR)/fish/vendor_completions.d \
+	data/amt-lms.service:$(UNITDIR) \
+	data/amt-lms-opener.socket:$(UNITDIR) \
+	data/amt-lms-opener@.service:$(UNITDIR) \
+	data/amt-lms.catalog:$(CATALOGDIR)
+amt_pages := amtctl.1 amt-lms.8 amt-lms.conf.5
 module_files := \
 	data/70-pfru.rules:$(UDEVRULESDIR) \
 	data/pfru.conf:$(MODPROBEDIR)
@@ -172,7 +178,7 @@ drop = rm -f $(foreach f,$(1),"$(DESTDIR)$(lastword $(subst :, \
 
 install-tool: cli
 	install -D -m 0755 "$(BUILD)/bin/pfructl" "$(DESTDIR)$(SBINDIR)/pfructl"
-	$(MAKE) -C man install NAMES=pfructl DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
+	$(MAKE) -C man install NAMES=pfructl.1 DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
 	$(call put,$(tool_files))
 	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(SBINDIR)/,' \
 		"$(DESTDIR)$(UNITDIR)/pfru-telemetry.service"
@@ -180,8 +186,16 @@ install-tool: cli
 # what is for Intel AMT, and needs nothing of the above
 install-amt: cli
 	install -D -m 0755 "$(BUILD)/bin/amtctl" "$(DESTDIR)$(SBINDIR)/amtctl"
-	$(MAKE) -C man install NAMES=amtctl DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
+	install -D -m 0755 "$(BUILD)/bin/amt-lms" "$(DESTDIR)$(SBINDIR)/amt-lms"
+	$(MAKE) -C man install NAMES="$(amt_pages)" DESTDIR="$(DESTDIR)" \
+		MANDIR="$(MANDIR)"
 	$(call put,$(amt_files))
+	# what an administrator has written there stays
+	[ -e "$(DESTDIR)/etc/amt-lms.conf" ] || install -D -m 0644 \
+		data/amt-lms.conf "$(DESTDIR)/etc/amt-lms.conf"
+	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(SBINDIR)/,' \
+		"$(DESTDIR)$(UNITDIR)/amt-lms.service" \
+		"$(DESTDIR)$(UNITDIR)/amt-lms-opener@.service"
 
 # the Ansible collection, where Ansible looks for it; for the machine that rolls out
 FLEETDIR ?= $(DATADIR)/ansible/collections/ansible_collections/pfru/platform
@@ -237,8 +251,10 @@ ifeq ($(DESTDIR),)
 	rm -rf "$(source_dir)"
 endif
 	rm -f "$(DESTDIR)$(SBINDIR)/pfructl" "$(DESTDIR)$(SBINDIR)/amtctl" \
+		"$(DESTDIR)$(SBINDIR)/amt-lms" \
 		"$(DESTDIR)$(MANDIR)/man1/pfructl.1" \
-		"$(DESTDIR)$(MANDIR)/man1/amtctl.1" \
+		$(foreach p,$(amt_pages),"$(DESTDIR)$(MANDIR)/man$(lastword \
+			$(subst ., ,$p))/$p") \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
 	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru" "$(DESTDIR)$(FLEETDIR)"
 	$(call drop,$(tool_files) $(amt_files) $(module_files))

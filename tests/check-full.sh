@@ -19,18 +19,18 @@ guests()
 	PFRU_BUILD=$dir "$top/tests/vm/run.sh" --no-skips "$@"
 }
 
-# document NAME: docs/NAME.md, from what guests saw
+# document NAME: docs/NAME.md, from what guests saw; prints TAP
 document()
 {
+	# shellcheck source=SCRIPTDIR/lib/tap.sh disable=SC1091
+	. "$top/tests/lib/tap.sh"
 	if "$top/tests/vm/tables.py" "$1" >"$build/$1.md"; then
 		cp "$build/$1.md" "$top/docs/$1.md"
-		echo "ok - docs/$1.md can be made"
-		echo "1 passed, 0 failed"
+		ok "docs/$1.md can be made"
 	else
-		echo "not ok - docs/$1.md can be made"
-		echo "0 passed, 1 failed"
-		return 1
+		not_ok "docs/$1.md can be made"
 	fi
+	done_testing
 }
 
 # beside_mainline: both columns of docs/watchdog.md. Mainline's driver does not
@@ -54,8 +54,10 @@ WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
 for kernel in 5.10 6.12 7.2; do
 	part "kernel $kernel" guests "$build/full/$kernel" --kernel "$kernel" \
 		--scenario main --scenario demo --scenario watchdog \
-		--scenario watchdog-survives
+		--scenario watchdog-survives --scenario watchdog-daemon
 done
+part "PREEMPT_RT" guests "$build/full/6.1-rt" --kernel 6.1-rt \
+	--scenario watchdog --scenario watchdog-survives --scenario watchdog-stress
 part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
 part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm
 part "the kernel that looks for data races" "$top/tests/vm/check-debug.sh" \

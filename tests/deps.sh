@@ -27,6 +27,7 @@ build		bin:pkg-config	pkg-config pkgconf-pkg-config pkg-config pkgconf
 build		pc:libkmod	libkmod-dev kmod-devel libkmod-devel kmod
 build		pc:json-c	libjson-c-dev json-c-devel libjson-c-devel json-c
 build		pc:libcurl	libcurl4-openssl-dev libcurl-devel libcurl-devel curl
+build		pc:libsystemd	libsystemd-dev systemd-devel systemd-devel systemd-libs
 build		pc:libxml-2.0	libxml2-dev libxml2-devel libxml2-devel libxml2
 build,debug	pc:libcrypto	libssl-dev openssl-devel libopenssl-devel openssl
 build		bin:scdoc	scdoc scdoc scdoc scdoc
@@ -70,6 +71,7 @@ test		bin:mcopy	mtools mtools mtools mtools
 test		bin:npm		npm npm npm npm
 test		file:/usr/share/OVMF/OVMF_CODE_4M.fd	ovmf edk2-ovmf qemu-ovmf-x86_64 edk2-ovmf
 test		bin:perl	perl perl-interpreter perl perl
+test		bin:prove	perl perl-Test-Harness perl perl
 test		bin:python3	python3 python3 python3 python
 test		bin:pytest-3	python3-pytest python3-pytest python3-pytest python-pytest
 test		py:voluptuous	python3-voluptuous python3-voluptuous python3-voluptuous python-voluptuous

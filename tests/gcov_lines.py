@@ -6,6 +6,11 @@ import gzip
 import json
 import os
 import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+import tap  # noqa: E402
 
 
 def count(directory, wanted):
@@ -70,13 +75,9 @@ def table(lines):
 
 def judge(sums, wanted):
     """wanted is {part: per cent}; prints the verdicts, gives the exit status"""
-    passed = failed = 0
+    lines = tap.Tap()
     for part, least in sorted(wanted.items()):
         found = share(*sums.get(part, (0, 0)))
-        good = found >= least
-        passed += good
-        failed += not good
-        print("%sok - %.1f %% of the lines of %s ran, %.0f %% are wanted"
-              % ("" if good else "not ", found, part, least))
-    print("%d passed, %d failed" % (passed, failed))
-    return failed or not passed
+        lines.line(found >= least, f"{found:.1f} % of the lines of {part} ran, "
+                   f"{least:.0f} % are wanted")
+    return lines.plan()

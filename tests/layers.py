@@ -38,10 +38,13 @@ USES = {
     "cli/amt": ["cli/common"],
     "cli/amtctl": ["core", "cli/common", "cli/amt"],
     "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
+    "cli/amt-lms": ["cli/common", "cli/amt"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
-    "tests/sim/heci": [],
+    "tests/sim/heci": ["tests/lib"],
     "tests/sim/heci/guest": ["tests/sim/heci"],
+    # the assertions of all tests, those of the models too
+    "tests/lib": [],
 }
 # where a file's include may start, besides its own directory
 ROOTS = ["", "include/uapi/"]

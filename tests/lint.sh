@@ -3,7 +3,7 @@
 #
 # lint.sh: the kernel's checkpatch and clang-format, sparse, W=1, gcc and clang
 # warnings, shellcheck, man page, and the project's own rules. Every finding
-# is printed; ends with "N passed, N failed".
+# is printed. Prints TAP.
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -13,23 +13,8 @@ cd "$top" || exit 1
 build=${BUILD:-$top/build}/lint
 rm -rf "$build"
 mkdir -p "$build"
-passed=0 failed=0
-
-# check NAME CMD...: quiet when it passes
-check()
-{
-	local name=$1
-
-	shift
-	if "$@" >"$build/log" 2>&1 </dev/null; then
-		echo "ok - $name"
-		passed=$((passed + 1))
-	else
-		echo "not ok - $name"
-		sed 's/^/# /' "$build/log"
-		failed=$((failed + 1))
-	fi
-}
+# shellcheck source=SCRIPTDIR/lib/tap.sh disable=SC1091
+. tests/lib/tap.sh
 
 # scripts and configuration of the kernel, out of its source package
 kernel_scripts()
@@ -82,7 +67,7 @@ foreign_types()
 		case $report in
 		*:SPACING:*)
 			! sed -n "${line}p" "$file" |
-				grep -qE 'STACK_OF|EFIAPI|json_object \*|UINTN \*' ||
+				grep -qE 'STACK_OF|EFIAPI|json_object \*|UINTN \*|sd_event_source \*' ||
 				continue ;;
 		esac
 		printf '%s\n' "$report"
@@ -99,7 +84,7 @@ formatted()
 			diff -u --label "$f" --label "$f, formatted" "$f" - ||
 			bad=1
 	done
-	return $bad
+	return "$bad"
 }
 
 module_build()
@@ -114,7 +99,7 @@ module_build()
 	make -C "$kdir/build/" M="$src/module" "$@" modules >"$build/kbuild" 2>&1
 	local status=$?
 	grep -E 'warning|error|:[0-9]+:[0-9]+:' "$build/kbuild" && return 1
-	[ $status = 0 ] || { cat "$build/kbuild"; return 1; }
+	[ "$status" = 0 ] || { cat "$build/kbuild"; return 1; }
 }
 
 # every file says its licence, and the right one
@@ -136,7 +121,7 @@ licences()
 		head -n 5 "$f" | grep -qF "SPDX-License-Identifier: $want" ||
 			{ echo "$f: expected SPDX-License-Identifier: $want"; bad=1; }
 	done < <(git ls-files)
-	return $bad
+	return "$bad"
 }
 
 # kernel version tests belong into module/compat
@@ -221,13 +206,13 @@ man_page()
 scripts=$(kernel_scripts) || exit 1
 
 mapfile -t files < <(c_files | grep -E '^(module|core)/')
-check "checkpatch --strict: module and core" checkpatch
+ok_if "checkpatch --strict: module and core" checkpatch
 mapfile -t files < <(c_files | grep -E '^include/')
 # the numbers of the ABI are long lines, and its types are user space's
-check "checkpatch --strict: ABI header" checkpatch
+ok_if "checkpatch --strict: ABI header" checkpatch
 mapfile -t files < <(c_files | grep -E '^(cli|tests)/')
 # user space: the kernel's own helpers and types are not there
-check "checkpatch: tool and tests" checkpatch --ignore "$(tr -s ' \n' , <<-END
+ok_if "checkpatch: tool and tests" checkpatch --ignore "$(tr -s ' \n' , <<-END
 	PREFER_KERNEL_TYPES,SSCANF_TO_KSTRTO,CONST_STRUCT,ARRAY_SIZE
 	AVOID_EXTERNS,CAMELCASE,MACRO_ARG_REUSE,MACRO_ARG_PRECEDENCE
 	COMPLEX_MACRO,MULTISTATEMENT_MACRO_USE_DO_WHILE,USE_NEGATIVE_ERRNO
@@ -239,20 +224,17 @@ check "checkpatch: tool and tests" checkpatch --ignore "$(tr -s ' \n' , <<-END
 END
 )"
 mapfile -t files < <(git ls-files 'core/*.c' 'module/*.c' 'cli/*.c')
-check "clang-format: core, module and tool" formatted
-check "module: W=1" module_build W=1
-check "module: sparse" module_build C=2
-check "core and tool: gcc" warnings gcc
-check "core and tool: clang" warnings clang
-check "shellcheck" shell_check
-check "licences" licences
-check "no kernel version in a driver file" versions
-check "no private field of the cores in a driver file" private_fields
-check "who may use whom" tests/layers.py
-check "the map of the tree" tests/map.py
-check "man pages" man_page
-check "the Ansible collection" ansible_collection
-
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+ok_if "clang-format: core, module and tool" formatted
+ok_if "module: W=1" module_build W=1
+ok_if "module: sparse" module_build C=2
+ok_if "core and tool: gcc" warnings gcc
+ok_if "core and tool: clang" warnings clang
+ok_if "shellcheck" shell_check
+ok_if "licences" licences
+ok_if "no kernel version in a driver file" versions
+ok_if "no private field of the cores in a driver file" private_fields
+ok_if "who may use whom" tests/layers.py
+ok_if "the map of the tree" tests/map.py
+ok_if "man pages" man_page
+ok_if "the Ansible collection" ansible_collection
+done_testing

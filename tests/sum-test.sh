@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# sum-test.sh: what fails deep within a run is listed at its end. Prints TAP and
-# "N passed, N failed".
+# sum-test.sh: what fails deep within a run is listed at its end, and what a runner
+# prints is judged. Prints TAP.
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+# shellcheck source=SCRIPTDIR/lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # listed WHAT WANT LOG: the log's end is the list WANT and the sum
 listed()
@@ -19,13 +20,22 @@ listed()
 		{ text = text $0 "\n" } END { printf "%s", text }' "$3")
 	if [ "$found" = "failed checks:"$'\n'"$2" ] &&
 	   tail -n 1 "$3" | grep -q '^[0-9]* passed, [1-9][0-9]* failed$'; then
-		passed=$((passed + 1))
-		echo "ok - $1"
+		ok "$1"
 	else
-		failed=$((failed + 1))
-		echo "not ok - $1"
-		sed 's/^/# /' "$3"
+		not_ok "$1" "$(cat "$3")"
 	fi
+}
+
+# judged WHAT WANT SCRIPT: judge.pl sums up so what this prints, while it runs and
+# from its log
+judged()
+{
+	local status=0 found
+
+	found=$("$top/tests/lib/judge.pl" sh -c "$3" | tail -n 1)
+	sh -c "$3" >"$work/judged" 2>&1 || status=$?
+	is "$found; $("$top/tests/lib/judge.pl" --log "$work/judged" "$status" |
+		tail -n 1)" "$2; $2" "judged: $1"
 }
 
 # script NAME: standard input, with the sums at hand
@@ -86,6 +96,11 @@ part "many" sh -c 'for i in \$(seq 120); do echo "not ok - \$i"; echo "# why"; d
 	echo 1 passed, 120 failed'
 total
 END
+script tap <<END
+part "good" printf '%s\n' 'ok 1 - good' 1..1
+part "short" sh -c 'echo "ok 1 - a"; echo "not ok 2 - b"; echo "# why"; echo 1..3; exit 1'
+total
+END
 deep="unit tests > core > test-ring: not ok 2 - test_wrap
       0x1 != 0x2
       [  FAILED  ] 1 test(s)
@@ -100,7 +115,7 @@ deep="unit tests > core > test-ring: not ok 2 - test_wrap
   lint > not ok - shellcheck
       a.sh: SC1
   lint > 2 more"
-for s in units all ci mute many; do
+for s in units all ci mute many tap; do
 	bash "$work/$s.sh" >"$work/$s.log" 2>&1
 done
 listed "a runner's checks and its end" \
@@ -113,5 +128,21 @@ listed "counts without a word" "  says nothing > 2 more" \
 listed "many: without their remarks, 100 of them" "$(
 	printf '  many > not ok - %s\n' $(seq 100))
   20 more" "$work/many.log"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+listed "TAP, and what is wrong with it" "  short > not ok 2 - b
+      why
+  short > not ok - its TAP: Bad plan.  You planned 3 tests but ran 2." "$work/tap.log"
+judged "two checks" "2 passed, 0 failed" "echo ok 1; echo ok 2 - x; echo 1..2"
+judged "a failure" "1 passed, 1 failed" "echo ok 1; echo not ok 2; echo 1..2; exit 1"
+judged "a check too few" "1 passed, 1 failed" "echo ok 1; echo 1..2"
+judged "no plan" "1 passed, 1 failed" "echo ok 1"
+judged "numbers out of sequence" "2 passed, 1 failed" "echo ok 1; echo ok 3; echo 1..2"
+judged "nothing" "0 passed, 1 failed" "echo 1..0"
+judged "a status without a failure" "1 passed, 1 failed" "echo ok 1; echo 1..1; exit 3"
+judged "a failure without a status" "0 passed, 2 failed" "echo not ok 1; echo 1..1"
+judged "TODO" "1 passed, 1 failed" \
+	"echo 'not ok 1 # TODO no'; echo ok 2; echo 1..2; exit 1"
+judged "a skip" "1 passed, 0 failed, 1 skipped" \
+	"echo 'ok 1 # SKIP no'; echo ok 2; echo 1..2"
+# shellcheck disable=SC2016 # for the program to expand
+judged "a signal" "1 passed, 1 failed" 'echo ok 1; echo 1..1; kill -9 $$'
+done_testing

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# To be sourced: runs test runners, shows what they print, adds up their last
-# lines "N passed, N failed[, N skipped]". A runner that ends without such a
-# line, or with an exit status that contradicts it, counts as one failure. What
-# failed is listed at the end, for those who see only that.
+# To be sourced: runs test runners, shows what they print, has judge.pl count their
+# TAP, or adds up their last lines "N passed, N failed[, N skipped]". A runner that
+# ends without either, or with an exit status that contradicts it, counts as one
+# failure. What failed is listed at the end, for those who see only that.
 
 sum_passed=0 sum_failed=0 sum_skipped=0 sum_failures=
 sum_dir=$(dirname "${BASH_SOURCE[0]}")
@@ -58,13 +58,25 @@ failures()
 	LC_ALL=C awk "$@" -f "$sum_dir/failures.awk"
 }
 
+# last_line LOG: the last that is a sum
+last_line()
+{
+	grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$1" | tail -n 1
+}
+
 # sum_up TITLE LOG STATUS
 sum_up()
 {
 	local title=$1 log=$2 status=$3 line passed failed skipped said
 
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" |
-		tail -n 1)
+	line=$(last_line "$log")
+	# a runner with parts of its own makes a sum, or has died
+	if [ -z "$line" ] && ! grep -q '^== ' "$log" &&
+	   grep -qE '^(1\.\.|(not )?ok |Bail out!)' "$log"; then
+		said=$("$sum_dir/lib/judge.pl" --log "$log" "$status")
+		echo "$said" | tee -a "$log"
+		line=$(last_line "$log")
+	fi
 	read -r passed failed skipped _ < <(printf '%s 0 0 0\n' "${line//[^0-9]/ }" |
 		tr -s ' ')
 	if [ -z "$line" ] ||

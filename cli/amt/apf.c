@@ -172,7 +172,10 @@ enum apf_fault apf_decode(const uint8_t *bytes, size_t size,
 	return wire.bad ? APF_SHORT : APF_GOOD;
 }
 
-/* what is being made; @used may exceed @room, and then nothing is written */
+/*
+ * What is being made; @used may exceed @room, and then nothing is written. Bytes may be
+ * where they belong already.
+ */
 struct made {
 	uint8_t *to;
 	size_t room;
@@ -182,10 +185,12 @@ struct made {
 static void put(struct made *made, const void *bytes, size_t size)
 {
 	if (made->used <= made->room && size <= made->room - made->used) {
-		if (bytes && size)
-			memcpy(made->to + made->used, bytes, size);
-		else
-			memset(made->to + made->used, 0, size);
+		uint8_t *to = made->to + made->used;
+
+		if (!bytes)
+			memset(to, 0, size);
+		else if (to != bytes)
+			memcpy(to, bytes, size);
 	}
 	made->used += size;
 }

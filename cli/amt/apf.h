@@ -20,6 +20,7 @@ extern const uint8_t apf_uuid[16];
 #define APF_CANCEL_FORWARD  "cancel-tcpip-forward"
 #define APF_UDP_SEND	    "udp-send-to@amt.intel.com"
 #define APF_CHANNEL_TO_AMT  "forwarded-tcpip"
+#define APF_CHANNEL_TO_HOST "direct-tcpip"
 
 /* bytes of CHANNEL_DATA before the data */
 #define APF_DATA_OVERHEAD 9
@@ -50,6 +51,7 @@ enum apf_type {
 /* why a connection ends, and why a channel is not opened (RFC 4253, 4254) */
 #define APF_PROTOCOL_ERROR	  2U
 #define APF_SERVICE_NOT_AVAILABLE 7U
+#define APF_VERSION_NOT_SUPPORTED 8U
 #define APF_PROHIBITED		  1U
 #define APF_CONNECT_FAILED	  2U
 #define APF_RESOURCE_SHORTAGE	  4U
@@ -126,8 +128,9 @@ enum apf_fault {
  * @message: set; strings lead into @bytes
  *
  * What follows the last field is not looked at: later firmware may have more. Of a
- * global request that is not known, only the name is taken. Of one that is too
- * short, @want_reply is set when it was there; nothing else may be used.
+ * global request that is not known, only the name is taken. Of a message that is too
+ * short, @want_reply and @recipient are set when they were there, and 0 when not;
+ * nothing else may be used.
  *
  * Return: enum apf_fault
  */
@@ -137,7 +140,7 @@ enum apf_fault apf_decode(const uint8_t *bytes, size_t size,
 /**
  * apf_encode() - make a message
  * @message: its type is known
- * @to: where it goes
+ * @to: where it goes; data of a channel may be there already, APF_DATA_OVERHEAD bytes on
  * @room: bytes there
  *
  * Return: its size in bytes, 0 when there is no room

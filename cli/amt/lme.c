@@ -13,15 +13,20 @@
 #define VERSION_MAJOR 1
 #define PACKET_MAX    0xffffffffU
 #define PORT_MAX      65535U
+/* bytes of the window that AMT is told of at once */
+#define CREDIT_LEAST (LME_WINDOW / 4)
 
 /* stands for this end of the connection; AMT ignores it */
 #define LOCALHOST "127.0.0.1"
 
 static void send_message(struct lme *lme, const struct apf_message *message)
 {
-	size_t size = apf_encode(message, lme->message, lme->mtu);
+	size_t size;
 
+	if (lme->dead)
+		return;
 	/* a mailbox that is too small for the protocol gets nothing */
+	size = apf_encode(message, lme->message, lme->mtu);
 	if (size)
 		lme->hooks->send(lme->context, lme->message, size);
 }
@@ -70,7 +75,7 @@ void lme_init(struct lme *lme, const struct lme_hooks *hooks, void *context)
 	lme->dead = true;
 }
 
-void lme_start(struct lme *lme, uint64_t now, uint32_t mtu)
+static void send_version(struct lme *lme)
 {
 	const struct apf_message version = {
 		.type = APF_PROTOCOLVERSION,
@@ -78,13 +83,43 @@ void lme_start(struct lme *lme, uint64_t now, uint32_t mtu)
 		.trigger = APF_TRIGGER_LME,
 	};
 
+	send_message(lme, &version);
+}
+
+void lme_start(struct lme *lme, uint64_t now, uint32_t mtu)
+{
 	lme->now = now;
 	lme->mtu = mtu < LME_MESSAGE_MAX ? mtu : LME_MESSAGE_MAX;
 	lme->agreed = false;
 	lme->ready = false;
+	lme->used = false;
 	lme->dead = false;
 	lme->full_until = 0;
-	send_message(lme, &version);
+	send_version(lme);
+}
+
+/* Numbers may wrap: the difference says who came first. */
+static bool is_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static uint32_t next_number(struct lme *lme)
+{
+	do {
+		lme->last++;
+	} while (!lme->last || find(lme, lme->last));
+	return lme->last;
+}
+
+static struct lme_channel *find_free(struct lme *lme)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state == LME_FREE)
+			return &lme->channels[i];
+	return NULL;
 }
 
 static void forget(struct lme *lme, struct lme_channel *channel)
@@ -100,36 +135,36 @@ static void forget(struct lme *lme, struct lme_channel *channel)
 		lme->hooks->refused(lme->context, was.number, 0);
 }
 
-void lme_lost(struct lme *lme)
+/* All channels; those that a hook opens meanwhile wait for the next handshake. */
+static void forget_all(struct lme *lme)
 {
 	uint32_t last = lme->last;
 	size_t i;
 
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state != LME_FREE &&
+		    !is_before(last, lme->channels[i].number))
+			forget(lme, &lme->channels[i]);
+}
+
+void lme_lost(struct lme *lme)
+{
 	lme->agreed = false;
 	lme->ready = false;
 	lme->dead = true;
-	/* those that a hook opens meanwhile wait for the next connection */
-	for (i = 0; i < LME_CHANNELS; i++)
-		if (lme->channels[i].state != LME_FREE &&
-		    lme->channels[i].number <= last)
-			forget(lme, &lme->channels[i]);
+	forget_all(lme);
 }
 
 uint32_t lme_open(struct lme *lme, uint16_t port)
 {
-	size_t i;
+	struct lme_channel *channel = find_free(lme);
 
-	for (i = 0; i < LME_CHANNELS; i++) {
-		struct lme_channel *channel = &lme->channels[i];
-
-		if (channel->state != LME_FREE)
-			continue;
-		channel->state = LME_WAITING;
-		channel->number = ++lme->last;
-		channel->port = port;
-		return channel->number;
-	}
-	return 0;
+	if (!channel)
+		return 0;
+	channel->number = next_number(lme);
+	channel->state = LME_WAITING;
+	channel->port = port;
+	return channel->number;
 }
 
 static void open_now(struct lme *lme, struct lme_channel *channel)
@@ -174,7 +209,7 @@ static struct lme_channel *first_waiting(struct lme *lme)
 
 		if (channel->state == LME_WAITING &&
 		    channel->when <= lme->now &&
-		    (!first || channel->number < first->number))
+		    (!first || is_before(channel->number, first->number)))
 			first = channel;
 	}
 	return first;
@@ -217,7 +252,9 @@ static void send_close(struct lme *lme, uint32_t peer)
 		.recipient = peer,
 	};
 
-	send_message(lme, &close);
+	/* AMT does not know any channel of the session before */
+	if (lme->ready)
+		send_message(lme, &close);
 }
 
 static void give_up(struct lme *lme, struct lme_channel *channel,
@@ -239,9 +276,14 @@ static void expire(struct lme *lme, struct lme_channel *channel)
 		give_up(lme, channel, 0);
 }
 
-/* Who waits for a place has a turn to come, but not before AMT is ready. */
+/*
+ * Who waits for a place has a turn to come, but not before AMT is ready. What a hook
+ * began has no end yet.
+ */
 static bool is_timed(const struct lme *lme, const struct lme_channel *channel)
 {
+	if (!channel->until)
+		return false;
 	return channel->state == LME_OPENING || channel->state == LME_CLOSING ||
 	       (channel->state == LME_WAITING && !lme->ready);
 }
@@ -289,11 +331,17 @@ size_t lme_room(const struct lme *lme, uint32_t number)
 	size_t most =
 		lme->mtu > APF_DATA_OVERHEAD ? lme->mtu - APF_DATA_OVERHEAD : 0;
 
-	if (lme->dead || !channel || channel->state != LME_OPEN)
+	if (!lme->ready || !channel || channel->state != LME_OPEN)
 		return 0;
 	return channel->window < most ? channel->window : most;
 }
 
+uint8_t *lme_payload(struct lme *lme)
+{
+	return lme->message + APF_DATA_OVERHEAD;
+}
+
+/* What passes may hold secrets, and is not kept here. */
 size_t lme_send(struct lme *lme, uint32_t number, const uint8_t *bytes,
 		size_t size)
 {
@@ -309,25 +357,26 @@ size_t lme_send(struct lme *lme, uint32_t number, const uint8_t *bytes,
 	data.data = (struct apf_string){ bytes, size };
 	channel->window -= size;
 	send_message(lme, &data);
+	explicit_bzero(lme_payload(lme), size);
 	return size;
 }
 
 /*
- * Credit is given for half a window at least: a message for each byte would cost
- * more than it brings, and what is not told leaves AMT the other half.
+ * A message for each byte would cost more than it brings. Other services keep back no
+ * more than this: what firmware makes of less is not known.
  */
 void lme_consumed(struct lme *lme, uint32_t number, size_t size)
 {
 	struct lme_channel *channel = find(lme, number);
 	struct apf_message adjust = { .type = APF_CHANNEL_WINDOW_ADJUST };
 
-	if (!channel || channel->state != LME_OPEN)
+	if (!lme->ready || !channel || channel->state != LME_OPEN)
 		return;
 	/* what was not sent can't be consumed */
 	if (size > LME_WINDOW - channel->credit - channel->owed)
 		size = LME_WINDOW - channel->credit - channel->owed;
 	channel->owed += size;
-	if (channel->owed < LME_WINDOW / 2)
+	if (channel->owed < CREDIT_LEAST)
 		return;
 	adjust.recipient = channel->peer;
 	adjust.window = channel->owed;
@@ -354,14 +403,27 @@ void lme_close(struct lme *lme, uint32_t number)
 	}
 }
 
+/*
+ * AMT sends it of its own accord or as an answer, or both. One that comes when it has
+ * used the service begins another session, in which it knows no channel and no port of
+ * this one, and waits for an answer.
+ */
 static void got_version(struct lme *lme, const struct apf_message *message)
 {
 	if (message->major < VERSION_MAJOR) {
 		odd(lme, LME_OLD_VERSION);
-		disconnect(lme, APF_PROTOCOL_ERROR);
+		disconnect(lme, APF_VERSION_NOT_SUPPORTED);
 		return;
 	}
 	lme->agreed = true;
+	if (!lme->used)
+		return;
+	odd(lme, LME_RESTARTED);
+	lme->ready = false;
+	lme->used = false;
+	lme->full_until = 0;
+	send_version(lme);
+	forget_all(lme);
 }
 
 static void got_service_request(struct lme *lme,
@@ -394,39 +456,117 @@ static void got_userauth(struct lme *lme, const struct apf_message *message)
 	send_message(lme, &success);
 }
 
+/*
+ * Ports for programs of this machine have its name as their address. These addresses
+ * are of ports for others, who would come through a VPN of this machine.
+ */
+static bool is_remote(const struct apf_string *address)
+{
+	return apf_is(address, "0.0.0.0") || apf_is(address, "::");
+}
+
+static bool forward(struct lme *lme, const struct apf_message *message, bool on)
+{
+	if (!message->port || message->port > PORT_MAX) {
+		odd(lme, LME_MALFORMED);
+		return false;
+	}
+	if (is_remote(&message->address)) {
+		odd(lme, LME_REMOTE_PORT);
+		return false;
+	}
+	return lme->hooks->forward(lme->context, &message->address,
+				   message->port, on);
+}
+
 /* Always answered: firmware was seen to reset the machine when it was not. */
 static void got_global_request(struct lme *lme,
 			       const struct apf_message *message)
 {
 	bool on = apf_is(&message->name, APF_FORWARD);
-	bool off = apf_is(&message->name, APF_CANCEL_FORWARD);
 	struct apf_message reply = { .type = APF_REQUEST_FAILURE };
 
 	if (apf_is(&message->name, APF_UDP_SEND)) {
 		odd(lme, LME_UDP);
-	} else if ((on || off) && message->port && message->port <= PORT_MAX) {
-		if (lme->hooks->forward(lme->context, message->port, on)) {
-			reply.type = APF_REQUEST_SUCCESS;
-			reply.port = on ? message->port : 0;
-		}
-	} else {
-		odd(lme, LME_MALFORMED);
+	} else if (!on && !apf_is(&message->name, APF_CANCEL_FORWARD)) {
+		odd(lme, LME_UNKNOWN_REQUEST);
+	} else if (forward(lme, message, on)) {
+		reply.type = APF_REQUEST_SUCCESS;
+		reply.port = on ? message->port : 0;
 	}
 	if (message->want_reply)
 		send_message(lme, &reply);
 }
 
-/* AMT may name any host: nothing is connected for it. */
-static void got_open(struct lme *lme, const struct apf_message *message)
+/* Port 0 stands for this service; AMT may name any other, and any host. */
+static bool is_alert(const struct apf_message *message)
+{
+	return apf_is(&message->name, APF_CHANNEL_TO_HOST) && !message->port;
+}
+
+static size_t alerts(const struct lme *lme)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		count += lme->channels[i].alert;
+	return count;
+}
+
+static void refuse(struct lme *lme, uint32_t peer, uint32_t reason)
 {
 	const struct apf_message failure = {
 		.type = APF_CHANNEL_OPEN_FAILURE,
-		.recipient = message->sender,
-		.reason = APF_PROHIBITED,
+		.recipient = peer,
+		.reason = reason,
 	};
 
-	odd(lme, LME_FOREIGN_CHANNEL);
 	send_message(lme, &failure);
+}
+
+/* Until the hook has answered, nothing can be sent into it; it may be closed. */
+static void take_alert(struct lme *lme, struct lme_channel *channel,
+		       const struct apf_message *message)
+{
+	const struct apf_message confirmation = {
+		.type = APF_CHANNEL_OPEN_CONFIRMATION,
+		.recipient = message->sender,
+		.sender = next_number(lme),
+		.window = LME_WINDOW,
+		.maximum = PACKET_MAX,
+	};
+	bool taken;
+
+	channel->state = LME_OPENING;
+	channel->alert = true;
+	channel->number = confirmation.sender;
+	channel->peer = message->sender;
+	channel->window = message->window;
+	channel->credit = LME_WINDOW;
+	taken = lme->hooks->alert(lme->context, channel->number);
+	if (!taken || channel->abandoned) {
+		release(channel);
+		refuse(lme, message->sender, APF_PROHIBITED);
+		return;
+	}
+	channel->state = LME_OPEN;
+	send_message(lme, &confirmation);
+}
+
+static void got_open(struct lme *lme, const struct apf_message *message)
+{
+	struct lme_channel *channel = find_free(lme);
+
+	if (!is_alert(message)) {
+		odd(lme, LME_FOREIGN_CHANNEL);
+		refuse(lme, message->sender, APF_PROHIBITED);
+	} else if (!lme->hooks->alert) {
+		refuse(lme, message->sender, APF_PROHIBITED);
+	} else if (!channel || alerts(lme) >= LME_ALERTS) {
+		refuse(lme, message->sender, APF_RESOURCE_SHORTAGE);
+	} else {
+		take_alert(lme, channel, message);
+	}
 }
 
 /* is one of AMT's places that of a channel */
@@ -483,7 +623,8 @@ static void got_failure(struct lme *lme, const struct apf_message *message)
 	channel->state = LME_WAITING;
 	channel->when = lme->now + LME_RETRY_DELAY * channel->tries;
 	/* who came later does not get it before; another reason may be the port's own */
-	if (message->reason == APF_RESOURCE_SHORTAGE)
+	if (message->reason == APF_RESOURCE_SHORTAGE &&
+	    channel->when > lme->full_until)
 		lme->full_until = channel->when;
 }
 
@@ -504,10 +645,18 @@ static void got_adjust(struct lme *lme, const struct apf_message *message)
 		lme->hooks->writable(lme->context, channel->number);
 }
 
+/* AMT broke the rules of a channel: who uses it must not take it for whole. */
+static void break_off(struct lme *lme, struct lme_channel *channel)
+{
+	uint32_t number = channel->number;
+
+	lme_close(lme, number);
+	lme->hooks->closed(lme->context, number);
+}
+
 static void got_data(struct lme *lme, const struct apf_message *message)
 {
 	struct lme_channel *channel = find(lme, message->recipient);
-	uint32_t number;
 
 	if (!channel || channel->state < LME_OPEN) {
 		odd(lme, LME_UNKNOWN_CHANNEL);
@@ -516,17 +665,15 @@ static void got_data(struct lme *lme, const struct apf_message *message)
 	/* sent before AMT knew */
 	if (channel->state == LME_CLOSING)
 		return;
-	number = channel->number;
 	if (message->data.size > channel->credit) {
 		odd(lme, LME_BEYOND_WINDOW);
-		lme_close(lme, number);
-		lme->hooks->closed(lme->context, number);
+		break_off(lme, channel);
 		return;
 	}
 	channel->credit -= message->data.size;
 	if (message->data.size)
-		lme->hooks->data(lme->context, number, message->data.bytes,
-				 message->data.size);
+		lme->hooks->data(lme->context, channel->number,
+				 message->data.bytes, message->data.size);
 }
 
 /* Each side sends one. Firmware sends some for channels that never were. */
@@ -614,6 +761,8 @@ static void handle(struct lme *lme, const struct apf_message *message)
 			disconnect(lme, APF_PROTOCOL_ERROR);
 			return;
 		}
+		if (handlers[i].stage == READY)
+			lme->used = true;
 		handlers[i].got(lme, message);
 		return;
 	}
@@ -621,15 +770,22 @@ static void handle(struct lme *lme, const struct apf_message *message)
 	odd(lme, LME_OUT_OF_ORDER);
 }
 
-/* What can't be taken apart is ignored, but for a request that waits for a reply. */
+/*
+ * What can't be taken apart is ignored, but for a request that waits for a reply, and
+ * for data: a stream with a hole in it is worse than its end.
+ */
 static void got_malformed(struct lme *lme, const struct apf_message *message)
 {
 	const struct apf_message failure = { .type = APF_REQUEST_FAILURE };
+	struct lme_channel *channel = find(lme, message->recipient);
 
 	odd(lme, LME_MALFORMED);
 	if (lme->ready && message->type == APF_GLOBAL_REQUEST &&
 	    message->want_reply)
 		send_message(lme, &failure);
+	if (message->type == APF_CHANNEL_DATA && channel &&
+	    channel->state == LME_OPEN)
+		break_off(lme, channel);
 }
 
 void lme_receive(struct lme *lme, uint64_t now, const uint8_t *bytes,

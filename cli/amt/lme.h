@@ -2,8 +2,8 @@
 /*
  * A session of AMT's port forwarding, the host's side: handshake, forwarded ports,
  * channels, windows. Has no sockets and no clock: messages are handed in, and what
- * is to be done is told by hooks. A hook may call everything but lme_receive() and
- * lme_tick().
+ * is to be done is told by hooks. A hook may call what concerns a channel, lme_open()
+ * to lme_close(); @send and @odd may call nothing.
  */
 #ifndef CLI_AMT_LME_H
 #define CLI_AMT_LME_H
@@ -12,10 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apf.h"
+
 /* AMT has so many places for channels */
 #define LME_SLOTS 8
 /* channels that are open or wait for a place */
 #define LME_CHANNELS 72
+/* channels that AMT itself has opened; more are refused */
+#define LME_ALERTS 2
 /* bytes that AMT may send into a channel before it has to wait */
 #define LME_WINDOW 4096U
 /* bytes of a message that is made here, whatever more AMT would take */
@@ -31,6 +35,19 @@
 
 /**
  * enum lme_oddity - what AMT did that is no part of the protocol, or is refused
+ * @LME_MALFORMED: a message that ends before its last field, or has an impossible one
+ * @LME_UNKNOWN_TYPE: a message of a type that is not known
+ * @LME_UNKNOWN_CHANNEL: a message of a channel that is not open; some firmware closes
+ *	channel 0 again and again
+ * @LME_OUT_OF_ORDER: a message before its time, or an answer to no question
+ * @LME_UNKNOWN_SERVICE: a service that is not known
+ * @LME_UNKNOWN_REQUEST: a global request that is not known
+ * @LME_BEYOND_WINDOW: more data than it was allowed to send
+ * @LME_FOREIGN_CHANNEL: a channel to somewhere else
+ * @LME_REMOTE_PORT: a port forwarded for other machines
+ * @LME_UDP: a datagram to be sent
+ * @LME_OLD_VERSION: a version before 1.0
+ * @LME_RESTARTED: another handshake in mid-session
  */
 enum lme_oddity {
 	LME_MALFORMED,
@@ -38,18 +55,26 @@ enum lme_oddity {
 	LME_UNKNOWN_CHANNEL,
 	LME_OUT_OF_ORDER,
 	LME_UNKNOWN_SERVICE,
+	LME_UNKNOWN_REQUEST,
 	LME_BEYOND_WINDOW,
 	LME_FOREIGN_CHANNEL,
+	LME_REMOTE_PORT,
 	LME_UDP,
 	LME_OLD_VERSION,
+	LME_RESTARTED,
+	LME_ODDITIES,
 };
 
 /**
- * struct lme_hooks - what a session calls; none may be NULL
+ * struct lme_hooks - what a session calls; none but @alert may be NULL
  * @send: a message for AMT
- * @ready: AMT takes channels
+ * @ready: AMT takes channels. More than once in a connection when AMT begins the
+ *	handshake anew: it names its ports again then
  * @forward: AMT wants a port forwarded, or (@on is false) not any more; false
- *	refuses that
+ *	refuses that. @address is the machine's name as AMT knows it, not an address
+ *	to listen on; may come again for what is forwarded already
+ * @alert: AMT opens a channel to report an event; false refuses it, as does NULL.
+ *	Bytes can be sent into it as soon as the hook has returned
  * @opened: a channel is open
  * @refused: it could not be opened, and is gone; @reason is APF's, 0 for no answer
  * @data: bytes from AMT; lme_consumed() when they are where they should be
@@ -61,7 +86,9 @@ enum lme_oddity {
 struct lme_hooks {
 	void (*send)(void *context, const uint8_t *message, size_t size);
 	void (*ready)(void *context);
-	bool (*forward)(void *context, uint16_t port, bool on);
+	bool (*forward)(void *context, const struct apf_string *address,
+			uint16_t port, bool on);
+	bool (*alert)(void *context, uint32_t channel);
 	void (*opened)(void *context, uint32_t channel);
 	void (*refused)(void *context, uint32_t channel, uint32_t reason);
 	void (*data)(void *context, uint32_t channel, const uint8_t *bytes,
@@ -87,7 +114,8 @@ enum lme_state {
  * struct lme_channel - a channel
  * @state: enum lme_state
  * @abandoned: closed while it was being opened
- * @number: chosen here, never 0 and never used twice
+ * @alert: AMT has opened it
+ * @number: chosen here, never 0; not used again before all others were
  * @peer: chosen by AMT
  * @window: bytes that AMT still takes
  * @credit: bytes that AMT may still send
@@ -101,6 +129,7 @@ enum lme_state {
 struct lme_channel {
 	enum lme_state state;
 	bool abandoned;
+	bool alert;
 	uint32_t number;
 	uint32_t peer;
 	uint32_t window;
@@ -119,6 +148,7 @@ struct lme_channel {
  * @mtu: the largest message in bytes, LME_MESSAGE_MAX at most
  * @agreed: on a version
  * @ready: AMT takes channels
+ * @used: AMT has used the service
  * @dead: there is no connection, or none that is of use
  * @full_until: AMT had no place: nothing is opened before
  * @last: the last number given to a channel
@@ -132,6 +162,7 @@ struct lme {
 	uint32_t mtu;
 	bool agreed;
 	bool ready;
+	bool used;
 	bool dead;
 	uint64_t full_until;
 	uint32_t last;
@@ -198,6 +229,14 @@ uint32_t lme_open(struct lme *lme, uint16_t port);
  * lme_room() - how many bytes a channel takes now, in one message
  */
 size_t lme_room(const struct lme *lme, uint32_t channel);
+
+/**
+ * lme_payload() - where bytes for lme_send() can be put, so that it copies nothing
+ *
+ * Room for LME_MESSAGE_MAX - APF_DATA_OVERHEAD bytes. They are lost with the next call
+ * of anything but lme_send(), which wipes them.
+ */
+uint8_t *lme_payload(struct lme *lme);
 
 /**
  * lme_send() - send bytes into a channel

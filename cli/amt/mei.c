@@ -238,6 +238,8 @@ void mei_close(struct mei *mei)
 		close(mei->fd);
 	free(mei->path);
 	free(mei->pci);
+	if (mei->message)
+		explicit_bzero(mei->message, mei->mtu);
 	free(mei->message);
 	memset(mei, 0, sizeof(*mei));
 	mei->fd = -1;
@@ -338,7 +340,7 @@ enum mei_problem mei_send(struct mei *mei, const void *message, size_t size,
 		if (!again(errno))
 			return fail_with(mei, MEI_RESETTING);
 		if (!wait_for(mei, POLLOUT, end))
-			return MEI_BUSY;
+			return MEI_NOT_TAKEN;
 	}
 	return (size_t)n == size ? MEI_GOOD : MEI_LOST;
 }

@@ -23,6 +23,7 @@
  * @MEI_NO_PERMISSION: the node may not be opened
  * @MEI_BUSY: others hold the client
  * @MEI_RESETTING: the engine is being reset
+ * @MEI_NOT_TAKEN: the engine did not take a message in time: it was not sent
  * @MEI_NO_ANSWER: no answer came in time
  * @MEI_LOST: the connection broke after a request had been sent
  * @MEI_BAD_ANSWER: what came can't be an answer
@@ -39,6 +40,7 @@ enum mei_problem {
 	MEI_NO_PERMISSION,
 	MEI_BUSY,
 	MEI_RESETTING,
+	MEI_NOT_TAKEN,
 	MEI_NO_ANSWER,
 	MEI_LOST,
 	MEI_BAD_ANSWER,

@@ -56,10 +56,12 @@ static void on_send(void *context, const uint8_t *message, size_t size)
 		tunnel->broken = true;
 }
 
-static bool on_forward(void *context, uint16_t port, bool on)
+static bool on_forward(void *context, const struct apf_string *address,
+		       uint16_t port, bool on)
 {
 	struct tunnel *tunnel = context;
 
+	(void)address;
 	if (port == TUNNEL_PORT)
 		tunnel->forwarded = on;
 	if (port == TUNNEL_PORT_TLS)
@@ -193,12 +195,10 @@ static void pass_on(struct tunnel *tunnel, struct tunnel_link *link)
 		let_in(link);
 	if (!link->connected || !link->open || !room)
 		return;
-	if (room > sizeof(tunnel->buffer))
-		room = sizeof(tunnel->buffer);
-	n = recv(link->fd, tunnel->buffer, room, 0);
+	n = recv(link->fd, lme_payload(&tunnel->lme), room, 0);
 	if (n > 0) {
-		lme_send(&tunnel->lme, link->channel, tunnel->buffer, n);
-		explicit_bzero(tunnel->buffer, n);
+		lme_send(&tunnel->lme, link->channel, lme_payload(&tunnel->lme),
+			 n);
 	} else if (!n || (errno != EAGAIN && errno != EINTR)) {
 		lme_close(&tunnel->lme, link->channel);
 		drop(link);

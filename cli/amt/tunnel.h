@@ -46,7 +46,6 @@ struct tunnel_link {
  * @tls: AMT wants TUNNEL_PORT_TLS forwarded
  * @problem: of @mei
  * @links: in no order
- * @buffer: what passes
  */
 struct tunnel {
 	struct mei mei;
@@ -56,7 +55,6 @@ struct tunnel {
 	bool tls;
 	enum mei_problem problem;
 	struct tunnel_link links[TUNNEL_LINKS];
-	uint8_t buffer[LME_MESSAGE_MAX];
 };
 
 /**

@@ -2,15 +2,12 @@
 /*
  * WS-Management (DSP0226) as far as host-based setup needs it.
  */
-#include <libxml/parser.h>
-#include <libxml/tree.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "soap.h"
 #include "wsman.h"
 
-#define ENVELOPE   "http://www.w3.org/2003/05/soap-envelope"
 #define ADDRESSING "http://schemas.xmlsoap.org/ws/2004/08/addressing"
 #define WSMAN	   "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 #define TRANSFER   "http://schemas.xmlsoap.org/ws/2004/09/transfer"
@@ -18,7 +15,7 @@
 /* action, resource, message, body */
 static const char request_format[] =
 	"<?xml version=\"1.0\" encoding=\"utf-8\"?>"
-	"<s:Envelope xmlns:s=\"" ENVELOPE "\" xmlns:a=\"" ADDRESSING
+	"<s:Envelope xmlns:s=\"" SOAP_ENVELOPE "\" xmlns:a=\"" ADDRESSING
 	"\" xmlns:w=\"" WSMAN "\"><s:Header>"
 	"<a:Action s:mustUnderstand=\"true\">%s</a:Action>"
 	"<a:To s:mustUnderstand=\"true\">/wsman</a:To>"
@@ -66,106 +63,43 @@ size_t wsman_setup(char *to, const char *digest)
 		       WSMAN_HOST_BASED_SETUP, digest);
 }
 
-static bool is(const xmlNode *node, const char *space, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE && node->ns && node->ns->href &&
-	       !strcmp((const char *)node->ns->href, space) &&
-	       !strcmp((const char *)node->name, name);
-}
-
-static const xmlNode *child(const xmlNode *node, const char *space,
-			    const char *name, unsigned int index)
-{
-	for (node = node ? node->children : NULL; node; node = node->next)
-		if (is(node, space, name) && !index--)
-			return node;
-	return NULL;
-}
-
-static const xmlNode *first(const xmlNode *node)
-{
-	for (node = node ? node->children : NULL; node; node = node->next)
-		if (node->type == XML_ELEMENT_NODE)
-			return node;
-	return NULL;
-}
-
-/* Text and nothing else, without the blanks around it. */
-static bool copy_text(const xmlNode *node, char *value)
-{
-	static const char blanks[] = " \t\r\n";
-	const xmlNode *text = node ? node->children : NULL;
-	const char *from;
-	size_t size;
-
-	if (!text || text->next || text->type != XML_TEXT_NODE)
-		return false;
-	from = (const char *)text->content;
-	from += strspn(from, blanks);
-	size = strlen(from);
-	while (size && strchr(blanks, from[size - 1]))
-		size--;
-	if (!size || size >= WSMAN_VALUE_MAX)
-		return false;
-	memcpy(value, from, size);
-	value[size] = '\0';
-	return true;
-}
-
-static enum wsman_fault find(const xmlNode *root, const char *resource,
+static enum wsman_fault find(const xmlNode *node, const char *resource,
 			     const char *element, const char *name,
 			     unsigned int index, char *value)
 {
-	const xmlNode *body, *node;
-
-	if (!root || !is(root, ENVELOPE, "Envelope"))
-		return WSMAN_NO_ENVELOPE;
-	body = child(root, ENVELOPE, "Body", 0);
-	node = first(body);
 	if (!node)
 		return WSMAN_NO_ENVELOPE;
-	if (is(node, ENVELOPE, "Fault")) {
-		node = child(node, ENVELOPE, "Reason", 0);
-		copy_text(child(node, ENVELOPE, "Text", 0), value);
+	if (soap_is(node, SOAP_ENVELOPE, "Fault")) {
+		node = soap_child(node, SOAP_ENVELOPE, "Reason", 0);
+		soap_text(soap_child(node, SOAP_ENVELOPE, "Text", 0), value,
+			  WSMAN_VALUE_MAX);
 		return WSMAN_REFUSED;
 	}
-	if (!is(node, resource, element))
+	if (!soap_is(node, resource, element))
 		return WSMAN_OTHER;
-	node = child(node, resource, name, index);
-	return copy_text(node, value) ? WSMAN_GOOD : WSMAN_MISSING;
-}
-
-/*
- * The encoding is given, whatever the document says of it: so this finds a document
- * type wherever the parser would.
- */
-static bool has_doctype(const uint8_t *bytes, size_t size)
-{
-	static const char begin[] = "<!DOCTYPE";
-
-	return memmem(bytes, size, begin, sizeof(begin) - 1);
+	node = soap_child(node, resource, name, index);
+	return soap_text(node, value, WSMAN_VALUE_MAX) ? WSMAN_GOOD :
+							 WSMAN_MISSING;
 }
 
 enum wsman_fault wsman_find(const uint8_t *bytes, size_t size,
 			    const char *resource, const char *element,
 			    const char *name, unsigned int index, char *value)
 {
+	static const enum wsman_fault unread[] = {
+		[SOAP_BROKEN] = WSMAN_BROKEN,
+		[SOAP_FORBIDDEN] = WSMAN_FORBIDDEN,
+	};
 	enum wsman_fault fault;
 	xmlDoc *doc;
 
 	*value = '\0';
 	if (!size || size > WSMAN_ANSWER_MAX)
 		return WSMAN_BROKEN;
-	if (has_doctype(bytes, size))
-		return WSMAN_FORBIDDEN;
-	doc = xmlReadMemory((const char *)bytes, size, NULL, "UTF-8",
-			    XML_PARSE_NONET | XML_PARSE_NOERROR |
-				    XML_PARSE_NOWARNING | XML_PARSE_NOCDATA);
-	if (!doc)
-		return WSMAN_BROKEN;
-	fault = doc->intSubset ? WSMAN_FORBIDDEN :
-				 find(xmlDocGetRootElement(doc), resource,
-				      element, name, index, value);
+	fault = unread[soap_parse(bytes, size, &doc)];
+	if (!fault)
+		fault = find(soap_body(doc), resource, element, name, index,
+			     value);
 	xmlFreeDoc(doc);
 	return fault;
 }

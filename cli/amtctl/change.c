@@ -235,7 +235,8 @@ static bool ask(struct session *session, const struct change *change,
 		return !answer->unsent;
 	}
 	send_command(session, change, answer);
-	return answer->problem != MEI_RESETTING && answer->problem != MEI_BUSY;
+	return answer->problem != MEI_RESETTING &&
+	       answer->problem != MEI_NOT_TAKEN;
 }
 
 /* A refusal by AMTHI's status needs no patience. */

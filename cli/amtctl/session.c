@@ -46,6 +46,8 @@ static const struct {
 		"another program holds AMT's host interface at ", ": wait until it has finished, or stop it" },
 	[MEI_RESETTING] = { "resetting", STATUS_NOT_READY,
 		"the management engine at ", " is being reset: try again in half a minute; when that lasts, see 'dmesg | grep mei'" },
+	[MEI_NOT_TAKEN] = { "not-taken", STATUS_NOT_READY,
+		"the management engine at ", " takes no messages, and nothing was sent: try again in half a minute; when that lasts, see 'dmesg | grep mei'" },
 	[MEI_NO_ANSWER] = { "no-answer", STATUS_NOT_READY,
 		"AMT at ", " did not answer within 10 seconds: try again in some minutes; when that lasts, switch the machine off and on" },
 	[MEI_LOST] = { "lost", STATUS_NOT_READY,

@@ -28,6 +28,8 @@
 #define AGAIN_MS 1500
 /* what a stop waits for the firmware; it is sent later if that is too short */
 #define STOP_MS 4500
+/* what removing the client waits as the machine goes down, when it was stopped before */
+#define DOWN_MS 400
 /* after failures the thread tries again in 1, 2, 4, ... 64 s */
 #define TRIES 7U
 
@@ -80,7 +82,6 @@ enum need {
  * @connecting: a connection is being made
  * @connected: when the last connection was made, in jiffies
  * @unreachable: none could be made since
- * @vain: the firmware has no such client: wait for another one
  * @awaiting: a heartbeat was sent, and not answered yet
  * @garbled: something else came
  * @unanswered: heartbeats of this connection that an answer may yet come to
@@ -121,7 +122,6 @@ static struct amt {
 	bool connecting;
 	unsigned long connected;
 	bool unreachable;
-	bool vain;
 	bool awaiting;
 	bool garbled;
 	unsigned int unanswered;
@@ -180,6 +180,19 @@ static const char heartbeat[] = "a heartbeat";
 static const char stopping[] = "stopping it";
 static const char connecting[] = "connecting";
 
+/*
+ * Whether what works now ends the trouble that the log has a line on. A heartbeat
+ * shows that all works; after a stop that user space wants, none is missed. The lock
+ * is held.
+ */
+static bool ends_trouble(const char *works)
+{
+	if (works == heartbeat || works == amt.complained)
+		return true;
+	return works == stopping && amt.complained == heartbeat &&
+	       amt.registered && !amt.wanted;
+}
+
 /* one line in the log when things begin to fail, one when that ends */
 static void complain(const char *what, int error)
 {
@@ -189,9 +202,8 @@ static void complain(const char *what, int error)
 	before = amt.complained;
 	if (error && !before)
 		amt.complained = what;
-	else if (!error && (before == what || what == heartbeat))
+	else if (!error && ends_trouble(what))
 		amt.complained = NULL;
-	what = error ? what : before;
 	error = before == amt.complained ? 0 : error;
 	before = before == amt.complained ? NULL : before;
 	spin_unlock(&amt.lock);
@@ -544,13 +556,19 @@ static void give_up_answer(void)
 	pfru_link_disconnect(&amt.link);
 }
 
+/* each of the two may take as long as the MEI driver lets it: so look between them */
 static void connect(void)
 {
+	bool leaving;
 	int ret;
 
+	pfru_link_disconnect(&amt.link);
 	spin_lock(&amt.lock);
-	amt.connecting = true;
+	leaving = amt.leaving;
+	amt.connecting = !leaving;
 	spin_unlock(&amt.lock);
+	if (leaving)
+		return;
 	ret = pfru_link_connect(&amt.link);
 	spin_lock(&amt.lock);
 	amt.connecting = false;
@@ -563,7 +581,6 @@ static void connect(void)
 	amt.due = to_run();
 	if (ret) {
 		amt.count.error = ret;
-		amt.vain = ret == -ENOTTY;
 		later(false);
 	} else {
 		amt.count.connections++;
@@ -648,8 +665,6 @@ static long until(unsigned long when)
 /* how long nothing is to be tried, in jiffies; the lock is held */
 static long pause(void)
 {
-	if (amt.vain)
-		return MAX_SCHEDULE_TIMEOUT;
 	if (amt.tries && time_before(jiffies, amt.retry))
 		return until(amt.retry);
 	/* firmware that closes each connection at once is not to keep us busy */
@@ -720,24 +735,25 @@ static long step(void)
 }
 
 /*
- * The client goes. No heartbeats come any more, so AMT is told, if it still
- * hears that, unless nowayout forbids it. Before sleep it is told in any case.
+ * The client goes. No heartbeats come any more, so AMT is told, if it still hears
+ * that, unless nowayout forbids it and another client may come. Before sleep it is
+ * told in any case.
  */
 static void let_go(void)
 {
-	bool wanted, asleep, may_run, stopped = false;
+	bool again, asleep, may_run, stopped = false;
 
 	spin_lock(&amt.lock);
-	wanted = amt.wanted;
+	again = amt.wanted && !pfru_mei_goes_down();
 	asleep = amt.asleep;
 	may_run = amt.may_run;
 	amt.awaiting = false;
 	amt.asking = false;
 	spin_unlock(&amt.lock);
 	if (may_run && pfru_link_is_up(&amt.link) &&
-	    !(wanted && !asleep && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
+	    !(again && !asleep && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
 		stopped = !send_stop();
-	if (may_run && wanted)
+	if (may_run && again)
 		pr_info("pfru: AMT watchdog: %s as its client goes, started again with the next one\n",
 			stopped ? "stopped" : "not stopped");
 	else if (may_run && !stopped)
@@ -818,7 +834,6 @@ static int amt_probe(struct mei_cl_device *cldev,
 	amt.connecting = true;
 	amt.connected = jiffies - HZ;
 	amt.unreachable = false;
-	amt.vain = false;
 	amt.tries = 0;
 	amt.due = to_run();
 	wake();
@@ -829,15 +844,32 @@ unlock:
 	return ret;
 }
 
-/* the thread ends what it does, which takes what its steps may take, and lets go */
+/*
+ * The thread ends what it does, and lets go: one call of the MEI driver, a stop and
+ * the end of the connection. Where the firmware is silent on the bus, too, the first
+ * and the last take up to 15 s each. A reboot does not wait for that. Its notifiers
+ * have called amt_stop(), but not when the machine powers off and, as in 6.1, the
+ * watchdog core has none for that: then this is the stop, and waits as long.
+ */
 static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
 {
+	unsigned int wait;
+	bool gone = true;
+
 	spin_lock(&amt.lock);
+	wait = amt.wanted ? STOP_MS : DOWN_MS;
 	amt.leaving = true;
 	wake();
 	spin_unlock(&amt.lock);
-	wait_event(amt.changed, !READ_ONCE(amt.leaving));
-	mei_cldev_set_drvdata(cldev, NULL);
+	if (pfru_mei_goes_down())
+		gone = wait_event_timeout(amt.changed, !READ_ONCE(amt.leaving),
+					  msecs_to_jiffies(wait));
+	else
+		wait_event(amt.changed, !READ_ONCE(amt.leaving));
+	if (gone)
+		mei_cldev_set_drvdata(cldev, NULL);
+	else
+		pfru_mei_keep(cldev);
 	return PFRU_MEI_REMOVED;
 }
 

@@ -7,6 +7,7 @@
 #ifndef PFRU_COMPAT_MEI_H
 #define PFRU_COMPAT_MEI_H
 
+#include <linux/kernel.h>
 #include <linux/mei_cl_bus.h>
 #include <linux/sched/signal.h>
 #include <linux/timer.h>
@@ -100,6 +101,23 @@ static inline void pfru_mei_disable(struct mei_cl_device *cldev, bool receives,
 		cancel_work_sync(&cldev->rx_work);
 	if (notifies)
 		cancel_work_sync(&cldev->notif_work);
+}
+
+/*
+ * pfru_mei_goes_down(): the machine reboots, powers off or starts another kernel.
+ * All kernels: the MEI driver removes its clients then, and can't end a call that
+ * waits for the firmware, for up to 15 s, until it has removed them; then it does.
+ * pfru_mei_keep(): keep the client's memory for such a call, to let the removal go
+ * on. The MEI device's, and the code, stay: nothing is unbound or unloaded any more.
+ */
+static inline bool pfru_mei_goes_down(void)
+{
+	return system_state >= SYSTEM_HALT && system_state <= SYSTEM_RESTART;
+}
+
+static inline void pfru_mei_keep(struct mei_cl_device *cldev)
+{
+	get_device(&cldev->dev);
 }
 
 /*

@@ -71,11 +71,20 @@ static void on_ready(void *context)
 	(void)context;
 }
 
-static bool on_forward(void *context, uint16_t port, bool on)
+static bool on_forward(void *context, const struct apf_string *address,
+		       uint16_t port, bool on)
 {
 	(void)context;
+	inside(address);
 	expect(port);
 	return on;
+}
+
+static bool on_alert(void *context, uint32_t channel)
+{
+	(void)context;
+	expect(channel);
+	return channel % 3;
 }
 
 static void on_channel(void *context, uint32_t channel)
@@ -109,13 +118,14 @@ static void on_ended(void *context, uint32_t reason)
 static void on_odd(void *context, enum lme_oddity what)
 {
 	(void)context;
-	expect(what <= LME_OLD_VERSION);
+	expect(what < LME_ODDITIES);
 }
 
 static const struct lme_hooks hooks = {
 	.send = on_send,
 	.ready = on_ready,
 	.forward = on_forward,
+	.alert = on_alert,
 	.opened = on_channel,
 	.refused = on_refused,
 	.data = on_data,

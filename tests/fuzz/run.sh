@@ -4,8 +4,8 @@
 # run.sh [SECONDS [TARGET...]]: fuzzes each target for so long (15), beginning
 # with the capsules of tests/corpus or others made here, and with what earlier runs found, of which is
 # kept what reaches the same with the fewest and smallest inputs. Prints how many
-# were tried and what they reached; ends with "N passed, N failed". An input that
-# breaks something is kept, and named.
+# were tried and what they reached, and TAP. An input that breaks something is kept,
+# and named.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,19 +17,8 @@ case $seconds in
 ''|*[!0-9]*|0) echo "run.sh: '$seconds' is no number of seconds" >&2
 	       exit 2 ;;
 esac
-passed=0 failed=0
-
-ok()
-{
-	passed=$((passed + 1))
-	echo "ok - $*"
-}
-
-not_ok()
-{
-	failed=$((failed + 1))
-	echo "not ok - $*"
-}
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # seeds TARGET DIR: inputs to begin with
 seeds()
@@ -76,7 +65,14 @@ seeds()
 		printf '%b' "$f"'\1\5\x61\0\0\0\1' >"$2/session"
 		printf '%b' "$f"'\x80\x0c\1\5\x61\0\0\0\1' >"$2/closed-here"
 		printf '\1\x80\0\1\x11\x5c\0\0\0\1\0\0\0\4\0\0\0\0\0\0\0\0' \
-			>"$2/refused" ;;
+			>"$2/refused"
+		# AMT opens a channel, forwards a port, and begins anew
+		f='\1\1\x2f\x5a\0\0\0\x0cdirect-tcpip\0\0\0\2\0\0\x10\0\0\0\0\0\0\0\0\1h\0\0\0\0\0\0\0\1h\0\0\0\0'
+		printf '%b' "$f"'\1\5\x61\0\0\0\1' >"$2/alert"
+		{
+			printf '%b' "$f"'\1\x1c\x50\0\0\0\x0dtcpip-forward\1\0\0\0\1h\0\0\x42\x60\1\x5d\xc0\0\0\0\1'
+			head -c 88 /dev/zero
+		} >"$2/again" ;;
 	wsman)
 		f='http://www.w3.org/2003/05/soap-envelope'
 		printf '1<h:AMT_GeneralSettings><h:DigestRealm>x</h:DigestRealm></h:AMT_GeneralSettings>' \
@@ -87,6 +83,16 @@ seeds()
 		printf '0<a:Envelope xmlns:a="%s"><a:Body/></a:Envelope>' "$f" \
 			>"$2/empty"
 		printf '1<![CDATA[x]]><!-- --><?p q?>' >"$2/other" ;;
+	alert)
+		f='<g:MessageID>iAMT0005</g:MessageID>'
+		printf '%b%s' '\3' "$f<g:PerceivedSeverity>2</g:PerceivedSeverity><g:IndicationTime><h:Datetime>2026</h:Datetime></g:IndicationTime><g:MessageArguments>0</g:MessageArguments>" \
+			>"$2/good"
+		printf '%b%s' '\1' '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>' \
+			>"$2/entity"
+		printf '%b' '\x0\x50OST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n<a/>' \
+			>"$2/head"
+		printf '%b' '\x4\x50OST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' \
+			>"$2/chunked" ;;
 	ring)
 		# every way of making numbers agree
 		for f in 0 6 7 14 15 30 31 46 54 62 63; do
@@ -108,7 +114,8 @@ lines()
 	state)	 sources=("$top/cli/pfructl/log/position.c") ;;
 	ring)	 sources=("$top/core/ring.c") ;;
 	amthi)	 sources=("$top"/cli/amt/{amthi,wd}.c) ;;
-	wsman)	 sources=("$top/cli/amt/wsman.c") ;;
+	wsman)	 sources=("$top"/cli/amt/{wsman,soap}.c) ;;
+	alert)	 sources=("$top"/cli/amt/{alert,soap}.c) ;;
 	apf)	 sources=("$top"/cli/amt/{apf,lme}.c) ;;
 	walk|judge) sources=("$top/core/capsule.c") ;;
 	display) sources+=("$top"/cli/{pfructl/commands/capsule,pfructl/capsule/signature,common/output}.c) ;;
@@ -186,13 +193,11 @@ minimise()
 mkdir -p "$build" || exit 1
 make -s -C "$here" OUT="$build" >"$build/log" 2>&1 || {
 	cat "$build/log"
-	echo "0 passed, 1 failed"
+	echo "Bail out! the targets cannot be built"
 	exit 1
 }
 [ $# -gt 0 ] || mapfile -t targets < <(make -s -C "$here" targets | tr ' ' '\n')
 for t in "${targets[@]:-$@}"; do
 	fuzz "$t"
 done
-echo
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+done_testing

@@ -55,7 +55,7 @@ release()
 	cp -R "$build/pfru.tar.gz" "$build/capsules" "$out/"
 	# a copy: nobody edits them while they run
 	mkdir "$out/tests"
-	cp "$here"/* "$top/tests/vm/guest/tap.sh" "$out/tests/"
+	cp "$here"/* "$top/tests/lib/tap.sh" "$out/tests/"
 	for test in $(tests_of "$1"); do
 		echo "== test $1 $test"
 		tree=$(tree_of "$test") || {

@@ -4,7 +4,7 @@
 # What the tests that run in a tree share; to be sourced. RELEASE is the
 # tree's. /in has the source and what other tests made of it, /out is kept.
 
-# shellcheck source=SCRIPTDIR/../vm/guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
 
 # shellcheck disable=SC2034 # for those who source this

@@ -16,21 +16,8 @@ top=$(cd "$here/../.." && pwd)
 . "$top/tests/sum.sh"
 unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES KDIR VERSION BUILD
 build=${PFRU_BUILD:-$top/build}
-passed=0 failed=0
 children=()
 trap 'kill "${children[@]}" 2>/dev/null; wait; exit 130' INT TERM
-
-ok()
-{
-	passed=$((passed + 1))
-	echo "ok - $1"
-}
-
-not_ok()
-{
-	failed=$((failed + 1))
-	echo "not ok - $1"
-}
 
 known_kernels()
 {
@@ -194,9 +181,11 @@ limits()
 	fi
 }
 
-# document: docs/kernels.md, and what it has to say
+# document: docs/kernels.md, and what it has to say, in TAP
 document()
 {
+	# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+	. "$top/tests/lib/tap.sh"
 	limits
 	if table >"$build/kernels.md"; then
 		cp "$build/kernels.md" "$top/docs/kernels.md"
@@ -209,8 +198,7 @@ document()
 	else
 		not_ok "the table can be made"
 	fi
-	printf '\n%d passed, %d failed\n' "$passed" "$failed"
-	[ "$failed" -eq 0 ]
+	done_testing
 }
 
 boot=yes

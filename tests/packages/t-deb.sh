@@ -69,7 +69,8 @@ is "$(files pfru-dkms | grep -cE '\.(o|ko|cmd|mod|mod\.c)$')" 0 \
 	"nothing that a build leaves is in it"
 is "$(files pfructl | sed 's,^usr/lib/systemd,lib/systemd,')" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl"
-is "$(files pfru-amt)" "$(sort /packages/pfru-amt.files)" "what is in pfru-amt"
+is "$(files pfru-amt | sed 's,^usr/lib/systemd,lib/systemd,')" \
+	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt"
 is "$(files ansible-collection-pfru)" "$(sort /packages/ansible-collection-pfru.files)" \
 	"what is in ansible-collection-pfru"
 unlike "$(dpkg-deb -f /tmp/first/pfru-amt_*.deb Depends Recommends)" \

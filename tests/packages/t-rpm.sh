@@ -115,7 +115,7 @@ is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfructl-"$version"*.rpm |
 	grep -vE '^usr/(share/((doc|licenses)/|pfructl(/json)?$|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfru-amt-"$version"*.rpm |
-	sed 's,^/,,; s,/amtctl\.1$,&.gz,' |
+	sed -E 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/man[158]/[^/]*[^z]$,&.gz,' |
 	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/noarch/ansible-collection-pfru-*.rpm |
@@ -141,9 +141,12 @@ mkdir -p /run/systemd/system
 printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/bin/systemctl
 chmod 755 /usr/bin/systemctl
 run -n "this version over it" rpm_do -U /tmp/rpm/RPMS/*/*.rpm
-is "$(cat /tmp/systemctl 2>&1)" "daemon-reload
+is "$(LC_ALL=C sort /tmp/systemctl 2>&1)" "daemon-reload
 daemon-reload
-try-restart pfru-telemetry.service" "the service that runs is restarted, one that does not is not started"
+daemon-reload
+daemon-reload
+try-restart amt-lms.service
+try-restart pfru-telemetry.service" "services that run are restarted, those that do not are not started"
 rm -r /run/systemd /usr/bin/systemctl
 is "$(dkms status)" "pfru/$version, $first, x86_64: installed" \
 	"dkms has this version, and no other"

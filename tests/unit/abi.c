@@ -2,13 +2,15 @@
 /*
  * The ABI: numbers of the commands, sizes of the structures, places of their
  * members, no implicit padding. Built for 64 and for 32 bits; where the two
- * could differ, they must not. Plain TAP, since cmocka may not be there for
+ * could differ, they must not. No cmocka, since it may not be there for
  * both.
  */
 #include <stddef.h>
 #include <stdio.h>
 
 #include <linux/pfru.h>
+
+#include "tests/lib/tap.h"
 
 struct number {
 	const char *what;
@@ -132,26 +134,13 @@ static const struct member members[] = {
 	END(pfru_result, 64),
 };
 
-static unsigned int tests, failures;
-
-static void result(int good, const char *what, unsigned long long got,
-		   unsigned long long expected)
-{
-	printf("%sok %u - %s", good ? "" : "not ", ++tests, what);
-	if (!good) {
-		failures++;
-		printf(": %#llx, expected %#llx", got, expected);
-	}
-	putchar('\n');
-}
-
 static void check_numbers(void)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		result(numbers[i].got == numbers[i].expected, numbers[i].what,
-		       numbers[i].got, numbers[i].expected);
+		same(numbers[i].got, numbers[i].expected, "%s",
+		     numbers[i].what);
 }
 
 /* each member must begin where the one before it ends, and the end with it */
@@ -162,10 +151,8 @@ static void check_members(void)
 	for (i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		const struct member *m = &members[i];
 
-		result(m->offset == m->expected, m->what, m->offset,
-		       m->expected);
-		result(m->offset == next, "no padding before it", m->offset,
-		       next);
+		same(m->offset, m->expected, "%s", m->what);
+		same(m->offset, next, "no padding before it");
 		next = m->size ? m->offset + m->size : 0;
 	}
 }
@@ -174,6 +161,5 @@ int main(void)
 {
 	check_numbers();
 	check_members();
-	printf("1..%u\n", tests);
-	return failures != 0;
+	return done();
 }

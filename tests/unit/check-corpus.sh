@@ -1,14 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Are the committed capsules those that the generator makes? Plain TAP.
+# Are the committed capsules those that the generator makes? Prints TAP.
 set -u
 
-corpus=$(cd "$(dirname "$0")/../corpus" && pwd)
+tests=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$tests/lib/tap.sh"
+export PYTHONDONTWRITEBYTECODE=1
 
-echo 1..1
-if PYTHONDONTWRITEBYTECODE=1 python3 "$corpus/make-corpus.py" --check; then
-	echo "ok 1 - the corpus is what make-corpus.py makes"
-else
-	echo "not ok 1 - the corpus is not what make-corpus.py makes"
-	exit 1
-fi
+ok_if "the corpus is what make-corpus.py makes" \
+	python3 "$tests/corpus/make-corpus.py" --check
+done_testing

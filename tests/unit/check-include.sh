@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Can the ABI header and Linux's own <linux/pfrut.h> be included in one program, in
-# either order, and do they give the same numbers? Plain TAP.
+# either order, and do they give the same numbers? Prints TAP.
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-number=0
-bad=0
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # compiles WHAT LANGUAGE HEADER...: as a program of that language includes them
 compiles()
@@ -16,20 +16,13 @@ compiles()
 	what=$1
 	language=$2
 	shift 2
-	number=$((number + 1))
 	{
 		printf '#include <%s>\n' "$@"
 		cat "$work/use"
 	} >"$work/program"
-	if "${CC:-gcc}" -x "$language" -Wall -Wextra -Werror -pedantic \
-			-I"$work" -I"$top/include/uapi" -c -o "$work/program.o" \
-			"$work/program" >"$work/log" 2>&1; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		sed 's/^/# /' "$work/log"
-		bad=$((bad + 1))
-	fi
+	ok_if "$what" "${CC:-gcc}" -x "$language" -Wall -Wextra -Werror \
+		-pedantic -I"$work" -I"$top/include/uapi" -c \
+		-o "$work/program.o" "$work/program"
 }
 
 # of a directory of its own: what the compiler thinks a system's header is forgiven
@@ -88,5 +81,4 @@ for language in c c++; do
 	compiles "$language: each twice" "$language" linux/pfru.h linux/pfrut.h \
 		linux/pfru.h linux/pfrut.h
 done
-echo "1..$number"
-[ "$bad" = 0 ]
+done_testing

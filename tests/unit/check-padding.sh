@@ -1,30 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Has a structure of the ABI header a hole or padding, or another layout for 32-bit
-# programs? As pahole reads it out of what the compiler made. Plain TAP.
+# programs? As pahole reads it out of what the compiler made. Prints TAP.
 set -u
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 header=$top/include/uapi/linux/pfru.h
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-number=0
-bad=0
-
-# check WHAT COMMAND...
-check()
-{
-	what=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		sed 's/^/# /' "$work/log"
-		bad=$((bad + 1))
-	fi
-}
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # layout BITS: of every structure that the header defines
 layout()
@@ -50,10 +35,9 @@ whole()
 names=$(sed -n 's/^struct \([a-z0-9_]*\) {$/\1/p' "$header")
 # a compiler without 32-bit libraries compiles for 32 bits nevertheless
 for b in 64 32; do
-	check "$b bits: every structure has its layout" layout $b
-	check "$b bits: no hole, no padding" whole $b
+	ok_if "$b bits: every structure has its layout" layout $b
+	ok_if "$b bits: no hole, no padding" whole $b
 done
-check "the layouts are the same" cmp "$work/64" "$work/32"
-check "there are structures" test "$(echo "$names" | wc -w)" -ge 4
-echo "1..$number"
-[ "$bad" = 0 ]
+ok_if "the layouts are the same" cmp "$work/64" "$work/32"
+at_least "$(echo "$names" | wc -w)" 4 "there are structures"
+done_testing

@@ -142,6 +142,13 @@ __u8 *exact_copy(const __u8 *bytes, size_t size)
 	return copy;
 }
 
+int free_corpus(void **state)
+{
+	(void)state;
+	free(corpus()->cases);
+	return 0;
+}
+
 __u8 *corpus_read(const char *name, size_t *size)
 {
 	static __u8 room[1 << 16];

@@ -34,6 +34,9 @@ struct corpus {
 /* the corpus, read once */
 const struct corpus *corpus(void);
 
+/* what was read, when it is not needed any more; a group's end for cmocka */
+int free_corpus(void **state);
+
 /* a file of it; the caller frees the bytes, which are never NULL */
 __u8 *corpus_read(const char *name, size_t *size);
 

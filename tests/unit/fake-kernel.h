@@ -107,13 +107,17 @@ long fake_wait(long jiffies);
 	{                                   \
 		false                       \
 	}
-#define wake_up(queue)					   ((void)(queue))
-#define wake_up_all(queue)				   ((void)(queue))
-#define wait_event(queue, condition)			   fake_run()
-#define wait_event_timeout(queue, condition, jiffies)		\
-	for (long left_ = (jiffies); left_ > 0 && !(condition);	\
-	     left_ -= fake_wait(left_))				\
-		;
+#define wake_up(queue)		     ((void)(queue))
+#define wake_up_all(queue)	     ((void)(queue))
+#define wait_event(queue, condition) fake_run()
+#define wait_event_timeout(queue, condition, jiffies)    \
+	({                                               \
+		long left_ = (jiffies);                  \
+						\
+		while (left_ > 0 && !(condition))        \
+			left_ -= fake_wait(left_);       \
+		(condition) ? max_t(long, left_, 1) : 0; \
+	})
 #define wait_event_idle_timeout(queue, condition, jiffies) ((void)(condition))
 #define kthread_should_stop()				   false
 #define kthread_run(function, data, name) \
@@ -153,6 +157,18 @@ enum {
 
 #define register_pm_notifier(nb)   fake_register(nb)
 #define unregister_pm_notifier(nb) fake_unregister(nb)
+
+/* the machine, and the references to a device that are kept */
+enum {
+	SYSTEM_RUNNING,
+	SYSTEM_HALT,
+	SYSTEM_POWER_OFF,
+	SYSTEM_RESTART,
+	SYSTEM_SUSPEND
+};
+extern int system_state;
+extern int fake_kept;
+#define get_device(dev) ((void)(dev), fake_kept++)
 
 /* the MEI bus */
 struct bus_type;

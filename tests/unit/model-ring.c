@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ring.h"
+#include "tests/lib/tap.h"
 
 #define STEPS		10000000ULL
 #define SEED		20210907ULL
@@ -85,7 +86,7 @@ static bool one_in(uint32_t n)
 
 static void die(const struct world *w, const char *why)
 {
-	printf("not ok 1 - model: %s\n", why);
+	check(false, "model: %s", why);
 	printf("# step %llu, world seed %llu\n", (unsigned long long)step,
 	       (unsigned long long)world_seed);
 	printf("# ring %u chunk1 %u chunk2 %u rollover %u reset %u\n",
@@ -94,7 +95,7 @@ static void die(const struct world *w, const char *why)
 	printf("# written %llu, reader's next %llu, its position %u/%u/%u\n",
 	       (unsigned long long)w->written, (unsigned long long)w->next,
 	       w->position.reset, w->position.rollover, w->position.offset);
-	exit(1);
+	exit(done());
 }
 
 static void must(const struct world *w, bool good, const char *why)
@@ -488,7 +489,6 @@ int main(void)
 	uint64_t seed = setting("MODEL_SEED", SEED);
 	static struct world w;
 
-	printf("1..1\n");
 	for (step = 0; step < steps; step++) {
 		if (!(step % STEPS_PER_WORLD)) {
 			world_seed = seed + step / STEPS_PER_WORLD;
@@ -511,9 +511,9 @@ int main(void)
 	       (unsigned long long)seen.anew, (unsigned long long)seen.unknown);
 	if (!seen.anew || !seen.unknown || !seen.lost || !seen.gaps || !seen.appended || !seen.changed ||
 	    !seen.overflows || !seen.nonsense) {
-		printf("not ok 1 - model: something never happened\n");
-		return 1;
+		check(false, "model: something never happened");
+		return done();
 	}
-	printf("ok 1 - model: printed + lost = written\n");
-	return 0;
+	check(true, "model: printed + lost = written");
+	return done();
 }

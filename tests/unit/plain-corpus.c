@@ -5,25 +5,19 @@
  */
 #include "corpus.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include "tests/lib/tap.h"
 
 int main(void)
 {
 	const struct corpus *c = corpus();
 	char why[256];
-	int failed = 0;
 	size_t i;
 
-	printf("1..%zu\n", c->count);
 	for (i = 0; i < c->count; i++) {
-		if (corpus_judge(&c->cases[i], why, sizeof(why))) {
-			printf("not ok %zu - %s\n", i + 1, why);
-			failed = 1;
-		} else {
-			printf("ok %zu - %s\n", i + 1, c->cases[i].name);
-		}
+		if (!check(!corpus_judge(&c->cases[i], why, sizeof(why)), "%s",
+			   c->cases[i].name))
+			printf("# %s\n", why);
 	}
-	free(c->cases);
-	return failed;
+	free_corpus(NULL);
+	return done();
 }

@@ -17,6 +17,8 @@ ktime_t fake_ns;
 uuid_le fake_uuid;
 int fake_registered;
 int fake_left;
+int system_state;
+int fake_kept;
 
 const struct attribute_group *pfru_watchdog_groups[1];
 
@@ -30,6 +32,10 @@ static bool armed; /* the firmware is */
 static bool asked; /* it has said once that it requires the watchdog */
 static bool owing; /* an answer, of a firmware that was silent */
 static int refusal; /* of connections, or 0 */
+static int attempts; /* at connections */
+static bool
+	bus_silent; /* the firmware ends a connection, or makes one, in 15 s */
+static void (*meanwhile)(void); /* what then happens, once */
 static unsigned long heard; /* the last start, in jiffies */
 
 int watchdog_register_device(struct watchdog_device *wdd)
@@ -88,16 +94,34 @@ static void others(void)
 	}
 }
 
+/* the thread waits in the MEI driver for firmware that is silent on the bus */
+static void wait_in_driver(void)
+{
+	void (*event)(void) = meanwhile;
+
+	if (!bus_silent)
+		return;
+	meanwhile = NULL;
+	jiffies += 15 * HZ;
+	if (event)
+		event();
+}
+
 int pfru_link_connect(struct pfru_link *link)
 {
 	others();
-	pfru_link_disconnect(link);
+	attempts++;
+	wait_in_driver();
+	link->notifies = false;
+	owing = false;
 	connected = !refusal;
 	return refusal;
 }
 
 void pfru_link_disconnect(struct pfru_link *link)
 {
+	if (connected)
+		wait_in_driver();
 	link->notifies = false;
 	connected = false;
 	owing = false;
@@ -198,8 +222,10 @@ long fake_wait(long ms)
 {
 	long some;
 
-	if (in_thread)
+	if (in_thread) {
+		advance(ms);
 		return ms;
+	}
 	some = run();
 	if (!amt.stopping)
 		return ms;
@@ -380,6 +406,24 @@ static void test_nowayout_asleep(void **state)
 	assert_int_equal(stops, 1);
 }
 
+/* no other client comes when the machine powers off, and AMT goes on without it */
+static void test_nowayout_at_power_off(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	set_bit(WDOG_NO_WAY_OUT, &amt.wdd.status);
+	amt_start(&amt.wdd);
+	fake_run();
+	stops = 0;
+	fake_said[0] = '\0';
+	system_state = SYSTEM_POWER_OFF;
+	client_goes();
+	system_state = SYSTEM_RUNNING;
+	assert_int_equal(stops, 1);
+	assert_false(armed);
+	assert_null(strstr(fake_said, "started again"));
+}
+
 /* a heartbeat without an answer is sent again 1.5 s later, wherever jiffies wrap */
 static void test_again_as_jiffies_wrap(void **state)
 {
@@ -445,7 +489,8 @@ static void test_refused_connection(void **state)
 		const char *text;
 	} cases[] = {
 		{ -EBUSY, "connecting fails: another program is connected" },
-		{ -ENOTTY, "connecting fails: the firmware has no such client" },
+		{ -ENOTTY,
+		  "connecting fails: the firmware has no such client" },
 		{ -EFAULT, "connecting fails: the firmware has not answered" },
 	};
 	size_t i;
@@ -459,13 +504,140 @@ static void test_refused_connection(void **state)
 		assert_non_null(strstr(fake_said, cases[i].text));
 		assert_string_equal(shown_state(), "no-connection");
 	}
-	/* without such a client there is nothing to try until another comes */
-	refusal = -ENOTTY;
+}
+
+/* firmware that has shown the client, and once does not find it, is asked again */
+static void test_client_not_found(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	amt_start(&amt.wdd);
 	client_goes();
+	refusal = -ENOTTY;
 	client_comes();
+	pass(600000);
+	assert_string_equal(shown_state(), "no-connection");
+	attempts = 0;
+	pass(600000);
+	assert_in_range(attempts, 9, 10); /* ever more slowly */
 	refusal = 0;
-	pass(1000000);
-	assert_false(connected);
+	pass(64000);
+	assert_string_equal(shown_state(), "running");
+}
+
+/* the log says what works, not what failed before */
+static void test_words(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	amt_start(&amt.wdd);
+	fake_run();
+	firmware = BUSY;
+	amt_stop(&amt.wdd);
+	assert_non_null(strstr(fake_said, "stopping it fails"));
+	firmware = REQUIRED;
+	amt_start(&amt.wdd);
+	pass(1000);
+	assert_non_null(strstr(fake_said, "a heartbeat works again"));
+
+	/* trouble that a stop has ended is news when it comes again */
+	firmware = REFUSING;
+	amt_ping(&amt.wdd);
+	pass(1000);
+	assert_non_null(strstr(fake_said, "a heartbeat fails"));
+	amt_stop(&amt.wdd);
+	assert_non_null(strstr(fake_said, "stopping it works again"));
+	amt_start(&amt.wdd);
+	fake_run();
+	assert_non_null(strstr(fake_said, "a heartbeat fails"));
+
+	/* but not each question whether AMT requires it, which a stop follows */
+	load(REFUSING);
+	assert_non_null(strstr(fake_said, "a heartbeat fails"));
+	fake_said[0] = '\0';
+	pass(600000);
+	assert_string_equal(fake_said, "");
+}
+
+static bool removed_in_time;
+
+static void goes_down(void)
+{
+	unsigned long begin = jiffies;
+
+	system_state = SYSTEM_POWER_OFF;
+	amt_remove(&client);
+	removed_in_time = jiffies - begin <= (amt.wanted ? STOP_MS : DOWN_MS);
+	/* now the MEI driver ends the call that the thread is in */
+	refusal = -EFAULT;
+}
+
+static void is_stopped_and_goes_down(void)
+{
+	unsigned long begin = jiffies;
+
+	amt_stop(&amt.wdd);
+	goes_down();
+	removed_in_time &= jiffies - begin <= 5000;
+}
+
+/* a reboot waits for no call of the MEI driver, which keeps what it uses */
+static void test_reboot_while_connecting(void **state)
+{
+	void (*const cases[])(void) = { goes_down, is_stopped_and_goes_down };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		load(REQUIRED);
+		fake_kept = 0;
+		amt_start(&amt.wdd);
+		fake_run();
+		connected = false;
+		jiffies += HZ;
+		bus_silent = true;
+		meanwhile = cases[i];
+		removed_in_time = false;
+		fake_run();
+		bus_silent = false;
+		assert_true(removed_in_time);
+		assert_int_equal(fake_kept, 1);
+		assert_false(amt.bound);
+		system_state = SYSTEM_RUNNING;
+	}
+
+	/* nothing is kept where the thread lets go */
+	load(REQUIRED);
+	fake_kept = 0;
+	client_goes();
+	assert_int_equal(fake_kept, 0);
+	system_state = SYSTEM_SUSPEND;
+	load(REQUIRED);
+	client_goes();
+	assert_int_equal(fake_kept, 0);
+	system_state = SYSTEM_RUNNING;
+}
+
+static void is_removed(void)
+{
+	amt_remove(&client);
+}
+
+/* a client that goes while a connection is ended is not connected again first */
+static void test_removed_while_disconnecting(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	firmware = SILENT;
+	amt_start(&amt.wdd);
+	attempts = 0;
+	bus_silent = true;
+	meanwhile = is_removed;
+	pass(ANSWER_MS);
+	bus_silent = false;
+	assert_null(meanwhile);
+	assert_int_equal(attempts, 0);
+	assert_false(amt.bound);
 }
 
 /* no time is left of a watchdog that AMT is not known to run */
@@ -498,7 +670,8 @@ static void test_stop_while_connecting(void **state)
 	load(REQUIRED);
 	amt_start(&amt.wdd);
 	fake_run();
-	connected = false; /* so soon after it was made that it has to wait a second */
+	connected =
+		false; /* so soon after it was made that it has to wait a second */
 	amt_stop(&amt.wdd);
 	assert_false(armed);
 	assert_in_range(jiffies, 1000000, 1000000 + HZ);
@@ -684,10 +857,15 @@ int main(void)
 		cmocka_unit_test(test_version_1),
 		cmocka_unit_test(test_nowayout_as_the_client_goes),
 		cmocka_unit_test(test_nowayout_asleep),
+		cmocka_unit_test(test_nowayout_at_power_off),
 		cmocka_unit_test(test_again_as_jiffies_wrap),
 		cmocka_unit_test(test_reconnected),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_refused_connection),
+		cmocka_unit_test(test_client_not_found),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_reboot_while_connecting),
+		cmocka_unit_test(test_removed_while_disconnecting),
 		cmocka_unit_test(test_failed_receive),
 		cmocka_unit_test(test_time_left),
 		cmocka_unit_test(test_stop_while_connecting),

@@ -578,13 +578,6 @@ static void test_as_many_items_as_there_can_be(void **state)
 	free(b);
 }
 
-static int free_corpus(void **state)
-{
-	(void)state;
-	free(corpus()->cases);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -30,6 +30,8 @@ static int is_listed(const char *name)
 }
 
 /* a file nobody judges is a file that proves nothing */
+#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+
 static void test_every_file_is_listed(void **state)
 {
 	DIR *dir = opendir(CORPUS_DIR);
@@ -64,27 +66,28 @@ static void test_manifest_has_both_verdicts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest common[] = {
+	static const struct CMUnitTest common[] = {
 		cmocka_unit_test(test_every_file_is_listed),
 		cmocka_unit_test(test_manifest_has_both_verdicts),
 	};
 	const struct corpus *c = corpus();
-	struct CMUnitTest *tests;
+	struct CMUnitTest *tests, *test;
 	size_t i;
 	int failed;
 
-	tests = calloc(c->count, sizeof(*tests));
+	tests = calloc(ARRAY_LENGTH(common) + c->count, sizeof(*tests));
 	if (!tests)
 		return 1;
+	memcpy(tests, common, sizeof(common));
 	for (i = 0; i < c->count; i++) {
-		tests[i].name = c->cases[i].name;
-		tests[i].test_func = judge;
-		tests[i].initial_state = &c->cases[i];
+		test = &tests[ARRAY_LENGTH(common) + i];
+		test->name = c->cases[i].name;
+		test->test_func = judge;
+		test->initial_state = &c->cases[i];
 	}
-	failed = cmocka_run_group_tests(common, NULL, NULL);
-	failed += _cmocka_run_group_tests("corpus", tests, c->count, NULL,
-					  NULL);
+	failed = _cmocka_run_group_tests("corpus", tests,
+					 ARRAY_LENGTH(common) + c->count, NULL,
+					 free_corpus);
 	free(tests);
-	free(c->cases);
 	return failed != 0;
 }

@@ -228,7 +228,7 @@ int main(void)
 		tests[i].test_func = kinds[i % count].function;
 		tests[i].initial_state = (void *)good[i / count];
 	}
-	failed = cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
-	free(corpus()->cases);
+	failed = cmocka_run_group_tests_name("hostile", tests, NULL,
+					     free_corpus);
 	return failed != 0;
 }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cli/amt/lme: a session of AMT's port forwarding with an AMT that is played here,
- * first step by step, then by random schedules of both sides: no byte is lost,
- * repeated or reordered, no window is overrun, no place leaks, nobody waits for
- * ever.
+ * cli/amt/lme: a session of AMT's port forwarding with an AMT that is played here, step
+ * by step; model-lme.c plays both sides at random. What public clients report of real
+ * firmware: closes of channel 0 (test_strays), one close each way (test_closing), an
+ * open that fails for a moment (test_open_is_retried), a connection that ends with a
+ * channel, other ports after setup, channels and datagrams to anywhere
+ * (test_foreign_wishes), alerts, a handshake that can't wait (each message is answered
+ * at once), types that are not known (test_strays).
  */
 #include "cmocka-all.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/amt/apf.h"
 #include "cli/amt/lme.h"
 
-#define QUEUE	   4096
-#define ODDITIES   9
-#define STEPS	   2000000
+#define ODDITIES   LME_ODDITIES
 #define CHANNEL_ID 7
 
 /* what the session has done, the last of each */
@@ -30,8 +30,22 @@ static struct {
 	uint8_t data[LME_MESSAGE_MAX];
 	size_t size;
 	uint16_t port;
+	char address[32];
 	bool on, refuse_forward;
+	unsigned int alerts;
+	uint32_t alert;
+	bool refuse_alert;
+	/* called by a hook of its end, or of an alert */
+	void (*meddle)(struct lme *lme);
+	unsigned int meddled;
+	struct lme *lme;
 } seen;
+
+static void meddle(void)
+{
+	if (seen.meddle && !seen.meddled++)
+		seen.meddle(seen.lme);
+}
 
 static void on_send(void *context, const uint8_t *message, size_t size)
 {
@@ -49,12 +63,26 @@ static void on_ready(void *context)
 	seen.ready++;
 }
 
-static bool on_forward(void *context, uint16_t port, bool on)
+static bool on_forward(void *context, const struct apf_string *address,
+		       uint16_t port, bool on)
 {
 	(void)context;
+	assert_in_range(address->size, 0, sizeof(seen.address) - 1);
+	memset(seen.address, 0, sizeof(seen.address));
+	if (address->size)
+		memcpy(seen.address, address->bytes, address->size);
 	seen.port = port;
 	seen.on = on;
 	return !seen.refuse_forward;
+}
+
+static bool on_alert(void *context, uint32_t channel)
+{
+	(void)context;
+	seen.alerts++;
+	seen.alert = channel;
+	meddle();
+	return !seen.refuse_alert;
 }
 
 static void on_opened(void *context, uint32_t channel)
@@ -70,6 +98,7 @@ static void on_refused(void *context, uint32_t channel, uint32_t reason)
 	seen.refused++;
 	seen.channel = channel;
 	seen.reason = reason;
+	meddle();
 }
 
 static void on_data(void *context, uint32_t channel, const uint8_t *bytes,
@@ -93,6 +122,7 @@ static void on_closed(void *context, uint32_t channel)
 	(void)context;
 	seen.closed++;
 	seen.channel = channel;
+	meddle();
 }
 
 static void on_ended(void *context, uint32_t reason)
@@ -112,6 +142,7 @@ static const struct lme_hooks hooks = {
 	.send = on_send,
 	.ready = on_ready,
 	.forward = on_forward,
+	.alert = on_alert,
 	.opened = on_opened,
 	.refused = on_refused,
 	.data = on_data,
@@ -149,6 +180,7 @@ static struct lme *begin(void)
 
 	assert_non_null(lme);
 	memset(&seen, 0, sizeof(seen));
+	seen.lme = lme;
 	lme_init(lme, &hooks, NULL);
 	lme_start(lme, 0, 8192);
 	assert_int_equal(last_sent()->type, APF_PROTOCOLVERSION);
@@ -226,7 +258,9 @@ static void test_wrong_order(void **state)
 		bool agreed;
 		uint32_t reason;
 	} cases[] = {
-		{ { .type = APF_PROTOCOLVERSION }, false, APF_PROTOCOL_ERROR },
+		{ { .type = APF_PROTOCOLVERSION },
+		  false,
+		  APF_VERSION_NOT_SUPPORTED },
 		{ { .type = APF_SERVICE_REQUEST }, false, APF_PROTOCOL_ERROR },
 		{ { .type = APF_USERAUTH_REQUEST }, false, APF_PROTOCOL_ERROR },
 		{ { .type = APF_GLOBAL_REQUEST }, true, APF_PROTOCOL_ERROR },
@@ -296,6 +330,69 @@ static void test_ports(void **state)
 	SAY(lme, 0, .type = APF_GLOBAL_REQUEST, .want_reply = 1,
 	    .name = apf_string("other"));
 	assert_int_equal(last_sent()->type, APF_REQUEST_FAILURE);
+	assert_int_equal(seen.odd[LME_UNKNOWN_REQUEST], 1);
+	free(lme);
+}
+
+/* A port's address is the machine's name, or says that it is for other machines. */
+static void test_addresses_of_ports(void **state)
+{
+	static const struct {
+		const char *address;
+		bool taken;
+	} cases[] = {
+		{ "pc.example.com", true },
+		{ "", true },
+		{ "127.0.0.1", true },
+		{ "0.0.0.0", false },
+		{ "::", false },
+	};
+	struct lme *lme = ready();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		seen.port = 0;
+		SAY(lme, 0, .type = APF_GLOBAL_REQUEST, .want_reply = 1,
+		    .name = apf_string(APF_FORWARD),
+		    .address = apf_string(cases[i].address), .port = 16992);
+		if (!cases[i].taken) {
+			assert_int_equal(last_sent()->type,
+					 APF_REQUEST_FAILURE);
+			assert_int_equal(seen.port, 0);
+			continue;
+		}
+		assert_int_equal(last_sent()->type, APF_REQUEST_SUCCESS);
+		assert_int_equal(seen.port, 16992);
+		assert_string_equal(seen.address, cases[i].address);
+	}
+	assert_int_equal(seen.odd[LME_REMOTE_PORT], 2);
+	free(lme);
+}
+
+static void ask_port(struct lme *lme, const char *request, uint16_t port)
+{
+	SAY(lme, 0, .type = APF_GLOBAL_REQUEST, .want_reply = 1,
+	    .name = apf_string(request), .address = apf_string("host"),
+	    .port = port);
+	assert_int_equal(last_sent()->type, APF_REQUEST_SUCCESS);
+	assert_int_equal(seen.port, port);
+	assert_int_equal(seen.on, !strcmp(request, APF_FORWARD));
+}
+
+/* After setup AMT cancels its ports and names others, or the same once more. */
+static void test_other_ports_after_setup(void **state)
+{
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+
+	(void)state;
+	ask_port(lme, APF_FORWARD, 16992);
+	ask_port(lme, APF_FORWARD, 16992);
+	ask_port(lme, APF_CANCEL_FORWARD, 16992);
+	ask_port(lme, APF_FORWARD, 16993);
+	/* what is open stays open */
+	assert_int_equal(lme_room(lme, channel), 100);
 	free(lme);
 }
 
@@ -373,6 +470,109 @@ static void test_foreign_wishes(void **state)
 	assert_int_equal(last_sent()->type, APF_REQUEST_FAILURE);
 	assert_int_equal(seen.odd[LME_UDP], 2);
 	assert_int_equal(seen.odd[LME_FOREIGN_CHANNEL], 1);
+	free(lme);
+}
+
+static void say_alert(struct lme *lme, uint32_t place)
+{
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN,
+	    .name = apf_string(APF_CHANNEL_TO_HOST), .sender = place,
+	    .window = 100, .address = apf_string("host"));
+}
+
+static void assert_refused(uint32_t place, uint32_t reason)
+{
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN_FAILURE);
+	assert_int_equal(last_sent()->recipient, place);
+	assert_int_equal(last_sent()->reason, reason);
+}
+
+static void test_alert(void **state)
+{
+	struct lme *lme = ready();
+	uint32_t channel;
+
+	(void)state;
+	say_alert(lme, 0);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN_CONFIRMATION);
+	assert_int_equal(last_sent()->recipient, 0);
+	assert_int_equal(last_sent()->window, LME_WINDOW);
+	channel = last_sent()->sender;
+	assert_int_equal(seen.alert, channel);
+	assert_int_equal(seen.opened, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_DATA, .recipient = channel,
+	    .data = apf_string("POST"));
+	assert_memory_equal(seen.data, "POST", 4);
+	assert_int_equal(lme_send(lme, channel, (const uint8_t *)"OK", 2), 2);
+	assert_int_equal(last_sent()->recipient, 0);
+	/* no more than so many at a time */
+	say_alert(lme, 1);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN_CONFIRMATION);
+	say_alert(lme, 2);
+	assert_refused(2, APF_RESOURCE_SHORTAGE);
+	assert_int_equal(seen.alerts, LME_ALERTS);
+	SAY(lme, 0, .type = APF_CHANNEL_CLOSE, .recipient = channel);
+	assert_int_equal(seen.closed, 1);
+	assert_int_equal(seen.channel, channel);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	say_alert(lme, 2);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN_CONFIRMATION);
+	lme_close(lme, last_sent()->sender);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	assert_int_equal(last_sent()->recipient, 2);
+	assert_int_equal(seen.odd[LME_FOREIGN_CHANNEL], 0);
+	free(lme);
+}
+
+static void close_alert(struct lme *lme)
+{
+	lme_close(lme, seen.alert);
+}
+
+static void test_alerts_that_are_not_wanted(void **state)
+{
+	struct lme_hooks deaf = hooks;
+	struct lme *lme = ready();
+	size_t i;
+
+	(void)state;
+	seen.refuse_alert = true;
+	say_alert(lme, 4);
+	assert_refused(4, APF_PROHIBITED);
+	seen.refuse_alert = false;
+	seen.meddle = close_alert;
+	say_alert(lme, 5);
+	assert_refused(5, APF_PROHIBITED);
+	free(lme);
+	/* all channels are in use */
+	lme = ready();
+	for (i = 0; i < LME_CHANNELS; i++)
+		lme_open(lme, 16992);
+	say_alert(lme, 7);
+	assert_int_equal(seen.sent[seen.count - 1 - LME_SLOTS].type,
+			 APF_CHANNEL_OPEN_FAILURE);
+	assert_int_equal(seen.alerts, 0);
+	free(lme);
+	lme = ready();
+	deaf.alert = NULL;
+	lme->hooks = &deaf;
+	say_alert(lme, 8);
+	assert_refused(8, APF_PROHIBITED);
+	free(lme);
+}
+
+/* What AMT opens takes one of its places as well. */
+static void test_alert_takes_a_place(void **state)
+{
+	struct lme *lme = ready();
+	size_t i, count = seen.count + 1;
+
+	(void)state;
+	say_alert(lme, 0);
+	for (i = 0; i < LME_SLOTS; i++)
+		lme_open(lme, 16992);
+	lme_tick(lme, 0);
+	assert_int_equal(seen.count, count + LME_SLOTS - 1);
 	free(lme);
 }
 
@@ -495,6 +695,50 @@ static void test_beyond_the_window(void **state)
 	free(lme);
 }
 
+/* A stream with a hole in it would be taken for the whole. */
+static void test_data_whose_length_lies(void **state)
+{
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+	uint8_t bytes[] = { APF_CHANNEL_DATA, 0, 0, 0, 0, 0, 0, 0, 9, 'x' };
+
+	(void)state;
+	/* of a channel that is not known */
+	lme_receive(lme, 0, bytes, sizeof(bytes));
+	assert_int_equal(seen.closed, 0);
+	bytes[4] = channel;
+	lme_receive(lme, 0, bytes, sizeof(bytes));
+	assert_int_equal(seen.odd[LME_MALFORMED], 2);
+	assert_int_equal(seen.size, 0);
+	assert_int_equal(seen.closed, 1);
+	assert_int_equal(seen.channel, channel);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	/* while it is being closed there is nothing to break off */
+	lme_receive(lme, 0, bytes, sizeof(bytes));
+	assert_int_equal(seen.closed, 1);
+	free(lme);
+}
+
+/* What passes is not kept, and is copied only when it has to be. */
+static void test_payload(void **state)
+{
+	static const uint8_t zeros[16];
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+
+	(void)state;
+	memcpy(lme_payload(lme), "secret", 6);
+	assert_int_equal(lme_send(lme, channel, lme_payload(lme), 6), 6);
+	assert_int_equal(last_sent()->data.size, 6);
+	assert_memory_equal(last_sent()->data.bytes, "secret", 6);
+	assert_memory_equal(lme_payload(lme), zeros, 6);
+	assert_int_equal(lme_send(lme, channel, (const uint8_t *)"secret", 6),
+			 6);
+	assert_memory_equal(last_sent()->data.bytes, "secret", 6);
+	assert_memory_equal(lme_payload(lme), zeros, 6);
+	free(lme);
+}
+
 /* One close each way, then the number means nothing. */
 static void test_closing(void **state)
 {
@@ -547,6 +791,188 @@ static void test_close_after_a_long_silence(void **state)
 	assert_int_equal(lme_tick(lme, late), late + LME_CLOSE_TIMEOUT);
 	SAY(lme, late + 1, .type = APF_CHANNEL_CLOSE, .recipient = channel);
 	assert_int_equal(seen.odd[LME_UNKNOWN_CHANNEL], 0);
+	free(lme);
+}
+
+static uint32_t open_channel(struct lme *lme, uint32_t place)
+{
+	uint32_t channel = lme_open(lme, 16992);
+
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_CONFIRMATION, .recipient = channel,
+	    .sender = place, .window = 100);
+	return channel;
+}
+
+static uint32_t other_channel;
+
+static void close_another(struct lme *lme)
+{
+	lme_close(lme, other_channel);
+}
+
+static void use_another(struct lme *lme)
+{
+	assert_int_equal(lme_send(lme, other_channel, (const uint8_t *)"x", 1),
+			 0);
+	lme_consumed(lme, other_channel, LME_WINDOW);
+	lme_close(lme, other_channel);
+}
+
+static void open_another(struct lme *lme)
+{
+	other_channel = lme_open(lme, 16992);
+}
+
+/* What a hook begins while a time runs out has all of its own time. */
+static void test_what_hooks_begin(void **state)
+{
+	const uint64_t late = LME_OPEN_TIMEOUT;
+	struct lme *lme = ready();
+	uint32_t channel = lme_open(lme, 16992);
+
+	(void)state;
+	lme_tick(lme, 0);
+	other_channel = open_channel(lme, 1);
+	seen.meddle = close_another;
+	assert_int_equal(lme_tick(lme, late), late + LME_CLOSE_TIMEOUT);
+	assert_int_equal(seen.refused, 1);
+	assert_int_equal(seen.channel, channel);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_CLOSE);
+	SAY(lme, late, .type = APF_CHANNEL_CLOSE, .recipient = other_channel);
+	assert_int_equal(seen.odd[LME_UNKNOWN_CHANNEL], 0);
+	free(lme);
+	/* nor is one refused that was opened when others were */
+	lme = begin();
+	lme_open(lme, 16992);
+	lme_open(lme, 16992);
+	lme_tick(lme, 0);
+	lme_close(lme, 1);
+	lme_open(lme, 16992);
+	seen.meddle = open_another;
+	lme_tick(lme, 1);
+	assert_int_equal(lme_tick(lme, late), late + 1);
+	assert_int_equal(seen.refused, 1);
+	assert_int_equal(lme_tick(lme, late + 1), 2 * late);
+	assert_int_equal(seen.refused, 2);
+	free(lme);
+}
+
+/* AMT begins again in the same connection: it knows nothing of what was. */
+static void test_handshake_in_mid_session(void **state)
+{
+	static const uint8_t bytes[LME_WINDOW];
+	uint32_t channel, opening;
+	struct lme *lme = with_channel(&channel, 100);
+	size_t count;
+
+	(void)state;
+	ask_port(lme, APF_FORWARD, 16992);
+	opening = lme_open(lme, 16992);
+	lme_tick(lme, 0);
+	other_channel = open_channel(lme, 3);
+	SAY(lme, 0, .type = APF_CHANNEL_DATA, .recipient = other_channel,
+	    .data = { bytes, sizeof(bytes) });
+	count = seen.count;
+	/* a channel that is still there when another has gone is of no use */
+	seen.meddle = use_another;
+	SAY(lme, 5, .type = APF_PROTOCOLVERSION, .major = 1);
+	assert_int_equal(seen.count, count + 1);
+	assert_int_equal(last_sent()->type, APF_PROTOCOLVERSION);
+	assert_int_equal(seen.odd[LME_RESTARTED], 1);
+	assert_int_equal(seen.closed, 1);
+	assert_int_equal(seen.refused, 1);
+	assert_int_equal(seen.channel, opening);
+	assert_int_equal(lme_room(lme, channel), 0);
+	/* its answer to ours is not another beginning */
+	SAY(lme, 5, .type = APF_PROTOCOLVERSION, .major = 1);
+	assert_int_equal(seen.count, count + 1);
+	opening = lme_open(lme, 16992);
+	lme_tick(lme, 5);
+	assert_int_equal(seen.count, count + 1);
+	seen.ready = 0;
+	SAY(lme, 5, .type = APF_SERVICE_REQUEST,
+	    .name = apf_string(APF_SERVICE_FORWARD));
+	assert_int_equal(seen.ready, 1);
+	assert_int_equal(last_sent()->type, APF_CHANNEL_OPEN);
+	assert_int_equal(last_sent()->sender, opening);
+	assert_int_equal(seen.ended, 0);
+	free(lme);
+}
+
+/* AMT's answer to our version may come when it has asked for the service already. */
+static void test_version_that_is_late(void **state)
+{
+	struct lme *lme = ready();
+	size_t count = seen.count;
+
+	(void)state;
+	SAY(lme, 0, .type = APF_PROTOCOLVERSION, .major = 1);
+	assert_int_equal(seen.count, count);
+	ask_port(lme, APF_FORWARD, 16992);
+	assert_int_equal(seen.odd[LME_RESTARTED], 0);
+	free(lme);
+}
+
+/* Of a connection that has ended, nothing is said any more. */
+static void test_nothing_after_the_end(void **state)
+{
+	static const uint8_t bytes[LME_WINDOW];
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+	size_t count;
+
+	(void)state;
+	SAY(lme, 0, .type = APF_CHANNEL_DATA, .recipient = channel,
+	    .data = { bytes, sizeof(bytes) });
+	SAY(lme, 0, .type = APF_DISCONNECT, .reason = 11);
+	count = seen.count;
+	lme_consumed(lme, channel, sizeof(bytes));
+	lme_close(lme, channel);
+	assert_int_equal(seen.count, count);
+	free(lme);
+}
+
+/* Some firmware ends the connection with a channel: the next one is as the first. */
+static void test_connection_that_ends_with_a_channel(void **state)
+{
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		SAY(lme, 0, .type = APF_CHANNEL_CLOSE, .recipient = channel);
+		lme_lost(lme);
+		lme_start(lme, 0, 8192);
+		/* of the connection before */
+		SAY(lme, 0, .type = APF_CHANNEL_CLOSE, .recipient = channel);
+		agree_quietly(lme);
+		channel = open_channel(lme, CHANNEL_ID);
+		assert_int_equal(seen.opened, 2 + i);
+	}
+	assert_int_equal(seen.ended, 0);
+	free(lme);
+}
+
+/* Numbers are never 0, which AMT closes all the time, and never used twice at once. */
+static void test_numbers_wrap(void **state)
+{
+	uint32_t channel, first, second;
+	struct lme *lme = with_channel(&channel, 100);
+
+	(void)state;
+	assert_int_equal(channel, 1);
+	lme->last = UINT32_MAX - 1;
+	first = lme_open(lme, 16992);
+	second = lme_open(lme, 16992);
+	assert_int_equal(first, UINT32_MAX);
+	assert_int_equal(second, 2);
+	lme_tick(lme, 0);
+	assert_int_equal(seen.sent[seen.count - 2].sender, first);
+	assert_int_equal(seen.sent[seen.count - 1].sender, second);
+	lme_lost(lme);
+	assert_int_equal(seen.refused, 2);
 	free(lme);
 }
 
@@ -716,6 +1142,32 @@ static void test_who_waits_for_a_retry(void **state)
 	free(lme);
 }
 
+/* A shorter wait of one does not end the longer one of another. */
+static void test_who_waited_longer_is_first(void **state)
+{
+	struct lme *lme = ready();
+	uint32_t first = lme_open(lme, 1), second = lme_open(lme, 2);
+
+	(void)state;
+	lme_tick(lme, 0);
+	SAY(lme, 0, .type = APF_CHANNEL_OPEN_FAILURE, .recipient = first,
+	    .reason = APF_RESOURCE_SHORTAGE);
+	lme_tick(lme, LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, first);
+	SAY(lme, LME_RETRY_DELAY, .type = APF_CHANNEL_OPEN_FAILURE,
+	    .recipient = first, .reason = APF_RESOURCE_SHORTAGE);
+	SAY(lme, LME_RETRY_DELAY, .type = APF_CHANNEL_OPEN_FAILURE,
+	    .recipient = second, .reason = APF_RESOURCE_SHORTAGE);
+	assert_int_equal(lme_tick(lme, 2 * LME_RETRY_DELAY),
+			 3 * LME_RETRY_DELAY);
+	assert_int_equal(last_sent()->sender, first);
+	seen.count = 0;
+	lme_tick(lme, 3 * LME_RETRY_DELAY);
+	assert_int_equal(seen.sent[0].sender, first);
+	assert_int_equal(seen.sent[1].sender, second);
+	free(lme);
+}
+
 static void test_eight_places_and_a_queue(void **state)
 {
 	struct lme *lme = ready();
@@ -787,421 +1239,6 @@ static void test_small_mailbox(void **state)
 	free(lme);
 }
 
-/*
- * Random schedules. Each channel carries two streams of bytes that count; both ends
- * know what comes next.
- */
-
-/* AMT's side of a channel */
-struct place {
-	bool used, closing;
-	uint32_t channel;
-	uint32_t window, credit;
-	uint8_t out, in;
-};
-
-/* the program's side */
-struct user {
-	uint32_t channel;
-	bool open;
-	uint8_t out, in;
-	size_t held;
-};
-
-static struct {
-	struct lme *lme;
-	struct place places[LME_SLOTS];
-	struct user users[LME_CHANNELS];
-	uint8_t *queue[QUEUE];
-	size_t sizes[QUEUE];
-	size_t head, tail;
-	uint64_t now, sent, received, opened, ended, lost, delays;
-	unsigned int seed;
-	/* channels may be refused without AMT having said so */
-	bool silent;
-	/* since the last drain(), answers came too late */
-	bool late;
-} play;
-
-static unsigned int chance(unsigned int of)
-{
-	play.seed = play.seed * 1103515245 + 12345;
-	return (play.seed >> 16) % of;
-}
-
-static struct user *user_of(uint32_t channel)
-{
-	size_t i;
-
-	for (i = 0; i < LME_CHANNELS; i++)
-		if (play.users[i].channel == channel)
-			return &play.users[i];
-	fail();
-	return NULL;
-}
-
-/* from AMT to the host: kept in order, taken when chance says so */
-static void post(const struct apf_message *message)
-{
-	uint8_t bytes[LME_MESSAGE_MAX];
-	size_t size = apf_encode(message, bytes, sizeof(bytes));
-	size_t at = play.tail++ % QUEUE;
-
-	assert_true(play.tail - play.head < QUEUE);
-	play.queue[at] = malloc(size);
-	assert_non_null(play.queue[at]);
-	memcpy(play.queue[at], bytes, size);
-	play.sizes[at] = size;
-}
-
-#define POST(...) post(&(struct apf_message){ __VA_ARGS__ })
-
-static void amt_opens(const struct apf_message *message)
-{
-	size_t i;
-
-	for (i = 0; i < LME_SLOTS && play.places[i].used; i++)
-		;
-	/*
-	 * Never more than there are places, but for those whose answers came too late
-	 * and are on their way; now and then none is had all the same.
-	 */
-	assert_true(i < LME_SLOTS || play.late);
-	if (i == LME_SLOTS || !chance(8)) {
-		POST(.type = APF_CHANNEL_OPEN_FAILURE,
-		     .recipient = message->sender,
-		     .reason = chance(2) ? APF_PROHIBITED :
-					   APF_RESOURCE_SHORTAGE);
-		return;
-	}
-	play.places[i] = (struct place){
-		.used = true,
-		.channel = message->sender,
-		.window = message->window,
-		.credit = 1 + chance(3) * chance(2000),
-	};
-	POST(.type = APF_CHANNEL_OPEN_CONFIRMATION,
-	     .recipient = message->sender, .sender = i,
-	     .window = play.places[i].credit);
-}
-
-static void amt_takes(struct place *place, const struct apf_message *message)
-{
-	uint32_t i;
-
-	assert_true(message->data.size && message->data.size <= place->credit);
-	place->credit -= message->data.size;
-	for (i = 0; i < message->data.size; i++)
-		assert_int_equal(message->data.bytes[i], place->in++);
-	play.received += message->data.size;
-}
-
-static void amt_closes(struct place *place)
-{
-	if (!place->closing)
-		POST(.type = APF_CHANNEL_CLOSE, .recipient = place->channel);
-	place->used = false;
-}
-
-static void amt_gets(void *context, const uint8_t *bytes, size_t size)
-{
-	struct apf_message message;
-	struct place *place;
-
-	(void)context;
-	assert_int_equal(apf_decode(bytes, size, &message), APF_GOOD);
-	if (message.type == APF_CHANNEL_OPEN) {
-		amt_opens(&message);
-		return;
-	}
-	if (message.type < APF_CHANNEL_OPEN || message.type > APF_CHANNEL_CLOSE)
-		return;
-	assert_true(message.recipient < LME_SLOTS);
-	place = &play.places[message.recipient];
-	assert_true(place->used);
-	if (message.type == APF_CHANNEL_DATA)
-		amt_takes(place, &message);
-	else if (message.type == APF_CHANNEL_WINDOW_ADJUST)
-		place->window += message.window;
-	else
-		amt_closes(place);
-	assert_true(place->window <= LME_WINDOW);
-}
-
-static void user_opened(void *context, uint32_t channel)
-{
-	(void)context;
-	user_of(channel)->open = true;
-	play.opened++;
-}
-
-static void user_gone(uint32_t channel)
-{
-	*user_of(channel) = (struct user){ 0 };
-	play.ended++;
-}
-
-static void user_refused(void *context, uint32_t channel, uint32_t reason)
-{
-	(void)context;
-	assert_true(reason || play.silent);
-	user_gone(channel);
-}
-
-static void user_closed(void *context, uint32_t channel)
-{
-	(void)context;
-	user_gone(channel);
-}
-
-static void user_data(void *context, uint32_t channel, const uint8_t *bytes,
-		      size_t size)
-{
-	struct user *user = user_of(channel);
-
-	(void)context;
-	user->held += size;
-	assert_true(user->held <= LME_WINDOW);
-	play.sent += size;
-	while (size--)
-		assert_int_equal(*bytes++, user->in++);
-}
-
-static const struct lme_hooks play_hooks = {
-	.send = amt_gets,
-	.ready = on_ready,
-	.forward = on_forward,
-	.opened = user_opened,
-	.refused = user_refused,
-	.data = user_data,
-	.writable = on_writable,
-	.closed = user_closed,
-	.ended = on_ended,
-	.odd = on_odd,
-};
-
-/* what AMT does of its own accord, to a place */
-static void amt_acts(void)
-{
-	struct place *place = &play.places[chance(LME_SLOTS)];
-	static uint8_t bytes[LME_WINDOW];
-	uint32_t size, more, i;
-
-	if (!place->used || place->closing)
-		return;
-	switch (chance(16)) {
-	case 0:
-		place->closing = true;
-		POST(.type = APF_CHANNEL_CLOSE, .recipient = place->channel);
-		break;
-	case 1:
-		/* what real firmware sends */
-		POST(.type = APF_CHANNEL_CLOSE, .recipient = 0);
-		break;
-	case 2:
-	case 3:
-	case 4:
-	case 5:
-		more = 1 + chance(3000);
-		if (place->credit < 20000) {
-			place->credit += more;
-			POST(.type = APF_CHANNEL_WINDOW_ADJUST,
-			     .recipient = place->channel, .window = more);
-		}
-		break;
-	default:
-		size = chance(place->window + 1);
-		for (i = 0; i < size; i++)
-			bytes[i] = place->out++;
-		place->window -= size;
-		POST(.type = APF_CHANNEL_DATA, .recipient = place->channel,
-		     .data = { bytes, size });
-	}
-}
-
-static void user_acts(void)
-{
-	struct user *user = &play.users[chance(LME_CHANNELS)];
-	uint8_t bytes[3000];
-	size_t size = chance(sizeof(bytes)), i;
-
-	if (!user->channel) {
-		user->channel = lme_open(play.lme, 16992);
-		return;
-	}
-	if (!user->open && chance(64))
-		return;
-	switch (user->open ? chance(16) : 0) {
-	case 0:
-		/* also while it waits or is being opened */
-		lme_close(play.lme, user->channel);
-		user_gone(user->channel);
-		break;
-	case 1:
-	case 2:
-	case 3:
-	case 4:
-		size = chance(user->held + 1);
-		lme_consumed(play.lme, user->channel, size);
-		user->held -= size;
-		break;
-	default:
-		for (i = 0; i < size; i++)
-			bytes[i] = user->out + i;
-		user->out += lme_send(play.lme, user->channel, bytes, size);
-	}
-}
-
-/* The connection breaks with all that is on its way, and there is another. */
-static void lose(void)
-{
-	for (; play.head != play.tail; play.head++)
-		free(play.queue[play.head % QUEUE]);
-	memset(play.places, 0, sizeof(play.places));
-	play.silent = true;
-	lme_lost(play.lme);
-	play.silent = false;
-	lme_start(play.lme, play.now, 2000);
-	SAY(play.lme, play.now, .type = APF_PROTOCOLVERSION, .major = 1);
-	SAY(play.lme, play.now, .type = APF_SERVICE_REQUEST,
-	    .name = apf_string(APF_SERVICE_FORWARD));
-	play.lost++;
-}
-
-/* What is on its way comes too late. */
-static void delay(void)
-{
-	play.late = true;
-	play.silent = true;
-	play.now += LME_OPEN_TIMEOUT + LME_CLOSE_TIMEOUT;
-	lme_tick(play.lme, play.now);
-	play.silent = false;
-	play.delays++;
-}
-
-static void deliver(void)
-{
-	size_t at = play.head % QUEUE;
-
-	if (play.head == play.tail)
-		return;
-	play.head++;
-	lme_receive(play.lme, play.now, play.queue[at], play.sizes[at]);
-	free(play.queue[at]);
-}
-
-/* With all consumed and all delivered, both sides agree, and AMT may send. */
-static void settle(void)
-{
-	size_t i;
-
-	for (i = 0; i < LME_CHANNELS; i++) {
-		struct user *user = &play.users[i];
-
-		if (user->open)
-			lme_consumed(play.lme, user->channel, user->held);
-		user->held = 0;
-	}
-	while (play.head != play.tail) {
-		deliver();
-		for (i = 0; i < LME_CHANNELS; i++)
-			if (play.users[i].open && play.users[i].held) {
-				lme_consumed(play.lme, play.users[i].channel,
-					     play.users[i].held);
-				play.users[i].held = 0;
-			}
-	}
-	for (i = 0; i < LME_SLOTS; i++) {
-		const struct place *place = &play.places[i];
-		size_t room = 2000 - APF_DATA_OVERHEAD;
-
-		if (!place->used)
-			continue;
-		assert_true(place->window > LME_WINDOW / 2);
-		assert_true(user_of(place->channel)->open);
-		assert_int_equal(lme_room(play.lme, place->channel),
-				 place->credit < room ? place->credit : room);
-	}
-}
-
-/* Everybody closes: all places and numbers must be free again. */
-static void drain(void)
-{
-	size_t i;
-
-	for (i = 0; i < LME_CHANNELS; i++) {
-		if (!play.users[i].channel)
-			continue;
-		lme_close(play.lme, play.users[i].channel);
-		play.users[i] = (struct user){ 0 };
-	}
-	while (play.head != play.tail)
-		deliver();
-	for (i = 0; i < LME_SLOTS; i++)
-		assert_false(play.places[i].used);
-	for (i = 0; i < LME_CHANNELS; i++)
-		assert_int_equal(play.lme->channels[i].state, LME_FREE);
-	assert_int_equal(lme_tick(play.lme, play.now), LME_NEVER);
-}
-
-static void run_schedule(unsigned int seed, unsigned int steps)
-{
-	play.seed = seed;
-	while (steps--) {
-		switch (chance(4)) {
-		case 0:
-			user_acts();
-			break;
-		case 1:
-			amt_acts();
-			break;
-		default:
-			deliver();
-		}
-		if (!chance(16)) {
-			play.now += chance(LME_RETRY_DELAY);
-			lme_tick(play.lme, play.now);
-		}
-		if (!chance(2000))
-			lose();
-		if (!chance(2000))
-			delay();
-	}
-	settle();
-	drain();
-	play.late = false;
-}
-
-static void test_random_schedules(void **state)
-{
-	const char *more = getenv("LME_STEPS");
-	unsigned int steps = more ? strtoul(more, NULL, 10) : STEPS;
-	unsigned int seed;
-
-	(void)state;
-	memset(&play, 0, sizeof(play));
-	memset(&seen, 0, sizeof(seen));
-	play.lme = malloc(sizeof(*play.lme));
-	assert_non_null(play.lme);
-	lme_init(play.lme, &play_hooks, NULL);
-	lme_start(play.lme, 0, 2000);
-	agree_quietly(play.lme);
-	for (seed = 1; seed <= 20; seed++)
-		run_schedule(seed, steps / 20);
-	assert_int_equal(seen.ended, 0);
-	assert_int_equal(seen.odd[LME_BEYOND_WINDOW], 0);
-	assert_int_equal(seen.odd[LME_MALFORMED], 0);
-	/* it did something */
-	assert_true(play.opened > steps / 1000 && play.ended);
-	assert_true(play.lost > steps / 4000 && play.delays > steps / 4000);
-	assert_true(play.sent > steps && play.received > steps);
-	printf("## %u steps, %llu channels, %llu bytes from AMT, %llu to it\n",
-	       steps, (unsigned long long)play.opened,
-	       (unsigned long long)play.sent,
-	       (unsigned long long)play.received);
-	free(play.lme);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1210,25 +1247,38 @@ int main(void)
 		cmocka_unit_test(test_firmware_ends_it),
 		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_port_zero),
+		cmocka_unit_test(test_addresses_of_ports),
+		cmocka_unit_test(test_other_ports_after_setup),
 		cmocka_unit_test(test_request_that_is_cut_is_answered),
 		cmocka_unit_test(test_foreign_wishes),
+		cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_alerts_that_are_not_wanted),
+		cmocka_unit_test(test_alert_takes_a_place),
 		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_sending),
 		cmocka_unit_test(test_receiving),
 		cmocka_unit_test(test_beyond_the_window),
+		cmocka_unit_test(test_data_whose_length_lies),
+		cmocka_unit_test(test_payload),
 		cmocka_unit_test(test_closing),
 		cmocka_unit_test(test_close_that_is_not_answered),
 		cmocka_unit_test(test_close_after_a_long_silence),
+		cmocka_unit_test(test_what_hooks_begin),
+		cmocka_unit_test(test_handshake_in_mid_session),
+		cmocka_unit_test(test_version_that_is_late),
+		cmocka_unit_test(test_nothing_after_the_end),
+		cmocka_unit_test(test_connection_that_ends_with_a_channel),
+		cmocka_unit_test(test_numbers_wrap),
 		cmocka_unit_test(test_handshake_that_never_ends),
 		cmocka_unit_test(test_places_that_were_not_asked_for),
 		cmocka_unit_test(test_open_that_is_not_answered),
 		cmocka_unit_test(test_closed_while_it_opens),
 		cmocka_unit_test(test_open_is_retried),
 		cmocka_unit_test(test_who_waits_for_a_retry),
+		cmocka_unit_test(test_who_waited_longer_is_first),
 		cmocka_unit_test(test_eight_places_and_a_queue),
 		cmocka_unit_test(test_lost_and_again),
 		cmocka_unit_test(test_small_mailbox),
-		cmocka_unit_test(test_random_schedules),
 	};
 
 	return cmocka_run_group_tests_name("lme", tests, NULL, NULL) != 0;

@@ -6,8 +6,6 @@
 #include "cmocka-all.h"
 #include "corpus.h"
 
-#include <stdlib.h>
-
 #include "../sim/firmware/pfrusim.h"
 
 static void is_guid(const char *text, const __u8 *guid)
@@ -46,13 +44,6 @@ static void test_versions(void **state)
 	assert_int_equal(model_code_rt_version, cap->code_rt_version);
 	assert_int_equal(model_drv_rt_version, cap->drv_rt_version);
 	assert_int_equal(model_drv_svn, cap->drv_svn);
-}
-
-static int free_corpus(void **state)
-{
-	(void)state;
-	free(corpus()->cases);
-	return 0;
 }
 
 int main(void)

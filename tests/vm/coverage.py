@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """coverage.py VM...: prints how many lines of the module, and of core in it, ran
 in the guests whose results are in these directories VM of run.sh, and which did not.
-Ends with "N passed, N failed": the share of the module's lines has to be WANTED."""
+Prints TAP: the share of the module's lines has to be WANTED."""
 
 import glob
 import os
@@ -40,7 +40,7 @@ def main(directories):
     guests = sorted(guest for directory in directories
                     for guest in glob.glob(directory + "/*/notes"))
     if not guests:
-        print("0 passed, 1 failed")
+        print("Bail out! there are no counts")
         sys.exit("coverage.py: no counts in %s: needs the kernel 'debug'"
                  % " ".join(directories))
     total = {}

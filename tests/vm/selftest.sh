@@ -8,20 +8,8 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 PFRU_BUILD=${PFRU_BUILD:-$(cd "$here/../.." && pwd)/build}/vm-selftest
 export PFRU_BUILD
-n=0
-bad=0
-
-check()
-{
-	n=$((n + 1))
-	if [ "$1" = yes ]; then
-		echo "ok $n - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $n - $2"
-		printf '%s\n' "$3" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$here/../lib/tap.sh"
 
 # runs SCENARIO STATUS LAST-LINE [OPTION...]: sets $said
 runs()
@@ -32,7 +20,7 @@ runs()
 	said=$("$here/run.sh" --scenario "$here/selftest/$name.conf" "$@" 2>&1) || rc=$?
 	[ "$rc" != "$want" ] || [ "$(printf '%s\n' "$said" | tail -n 1)" != "$last" ] ||
 		yes=yes
-	check "$yes" "$name $*: exit status $want, '$last'" "exit status $rc
+	verdict "$yes" "$name $*: exit status $want, '$last'" "exit status $rc
 $said"
 }
 
@@ -40,8 +28,8 @@ $said"
 says()
 {
 	case $said in
-	*"$1"*) check yes "it says: $1" ;;
-	*)      check no "it says: $1" "$said" ;;
+	*"$1"*) verdict yes "it says: $1" ;;
+	*)      verdict no "it says: $1" "$said" ;;
 	esac
 }
 
@@ -73,15 +61,14 @@ ended_by_signal()
 	wait "$pid" || rc=$?
 	sleep 1
 	[ "$rc" != 143 ] || [ "$(guests)" != 0 ] || yes=yes
-	check "$yes" "a signal ends the run and its guest" \
+	verdict "$yes" "a signal ends the run and its guest" \
 		"exit status $rc, processes left: $(guests)"
 }
 
-echo "TAP version 13"
 runs clean 0 "4 passed, 0 failed"
 kept=$(cat "$PFRU_BUILD/vm/clean/guest/kept" 2>&1)
 [ "$kept" = "from the guest" ] && yes=yes || yes=no
-check "$yes" "a file is carried out of the guest" "$kept"
+verdict "$yes" "a file is carried out of the guest" "$kept"
 runs uefi 0 "4 passed, 0 failed"
 runs skips 0 "5 passed, 0 failed, 1 skipped"
 runs skips 1 "5 passed, 1 failed" --no-skips
@@ -106,7 +93,5 @@ runs expected 0 "3 passed, 0 failed"
 ended_by_signal
 said=$("$here/run.sh" --scenario "$here/selftest/clean.conf" nonsense 2>/dev/null) && yes=no || yes=yes
 [ "$said" = "0 passed, 0 failed" ] || yes=no
-check "$yes" "a run that has nothing to run fails" "$said"
-echo "1..$n"
-echo "$((n - bad)) passed, $bad failed"
-[ "$bad" -eq 0 ]
+verdict "$yes" "a run that has nothing to run fails" "$said"
+done_testing

@@ -6,20 +6,8 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 samples=$here/splat-samples
-n=0
-bad=0
-
-check()
-{
-	n=$((n + 1))
-	if [ "$1" = yes ]; then
-		echo "ok $n - $2"
-	else
-		bad=$((bad + 1))
-		echo "not ok $n - $2"
-		printf '%s\n' "$3" | sed 's/^/# /'
-	fi
-}
+# shellcheck source=SCRIPTDIR/../lib/tap.sh disable=SC1091
+. "$here/../lib/tap.sh"
 
 # passes NAME WHAT [OPTION...]
 passes()
@@ -28,7 +16,7 @@ passes()
 
 	shift 2
 	said=$("$here/splat.sh" "$@" "$log" 2>&1) && yes=yes
-	check "$yes" "$what" "$said"
+	verdict "$yes" "$what" "$said"
 }
 
 # fails NAME WORD WHAT [OPTION...]: and its only reason begins with WORD
@@ -42,11 +30,10 @@ fails()
 		*$'\n'*) ;;
 		"$word: "*) yes=yes ;;
 		esac
-	check "$yes" "$what" "expected one line '$word: ...', found:
+	verdict "$yes" "$what" "expected one line '$word: ...', found:
 $said"
 }
 
-echo "TAP version 13"
 passes good-clean "a clean log passes"
 passes good-crlf "a clean log with CR LF passes"
 passes good-no-taint "a clean log without taint passes"
@@ -57,7 +44,7 @@ while read -r name _; do
 	"$name: "*|*$'\n'"$name: "*) ;;
 	*) yes=no ;;
 	esac
-	check "$yes" "caught: $name" "$said"
+	verdict "$yes" "caught: $name" "$said"
 done < <(sed '/^#/d; /^$/d' "$here/splat.patterns")
 fails bad-empty no-log "an empty log fails"
 fails does-not-exist no-log "a missing log fails"
@@ -75,9 +62,7 @@ fails expected-unbegun marked "marks that were never opened fail" --allow-expect
 fails expected-outside bug "a splat outside the marks fails" --allow-expected
 fails expected-taint taint "marks excuse D and W only" --allow-expected
 said=$("$here/splat.sh" "$samples/marked-unpermitted.log" 2>&1) && yes=no || yes=yes
-check "$yes" "marks without permission excuse nothing" "$said"
+verdict "$yes" "marks without permission excuse nothing" "$said"
 said=$("$here/splat.sh" 2>&1) && yes=no || yes=yes
-check "$yes" "a call without a log fails" "$said"
-echo "1..$n"
-echo "$((n - bad)) passed, $bad failed"
-[ "$bad" -eq 0 ]
+verdict "$yes" "a call without a log fails" "$said"
+done_testing

@@ -47,6 +47,12 @@ does not work, the kernel log says so once, and the files state, last_error and
 last_heartbeat in sysfs show it. Where a row says "ETIMEDOUT is shown", former
 versions gave that error to the ping; where it says that something "goes on", they
 gave ENODEV and made a new device.
+
+A ping takes 10 ms at most: measured around the system call, in each ping of
+`watchdog/faults` and `watchdog/survives`. One that takes longer by the clock must not
+have slept, which the kernel counts (ru_nvcsw of getrusage(2)): then it was ready to run,
+and the scheduler or the emulator held it up. At least half of them must be that quick by
+the clock, too.
 """,
     "amt": """\
 # Intel AMT: what was tried against what

@@ -14,7 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 recipe=1		# raise it when make_tree makes something else
 base=build-essential,debhelper,dkms,fakeroot,libcurl4-openssl-dev,libjson-c-dev
-base=$base,libkmod-dev,libssl-dev,libxml2-dev,openssl,pkg-config,scdoc
+base=$base,libkmod-dev,libssl-dev,libsystemd-dev,libxml2-dev,openssl,pkg-config,scdoc
 
 tmp=
 trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT

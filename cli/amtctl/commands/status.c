@@ -5,11 +5,13 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/amt/wd.h"
 #include "cli/amtctl/holders.h"
 #include "cli/amtctl/print.h"
 #include "cli/amtctl/versions.h"
+#include "cli/common/memory.h"
 #include "cli/common/sysroot.h"
 
 static void print_known(struct output *out, const char *key, const char *label,
@@ -137,6 +139,27 @@ static void print_watchdog(struct output *out, bool connected)
 	free(driver);
 }
 
+/* The control group of a unit is there as long as it runs. */
+static const char *running_unit(void)
+{
+	static const char *const units[] = { "amt-lms.service", "lms.service" };
+	static const char *const roots[] = { "", "/systemd" };
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_LENGTH(units); i++)
+		for (j = 0; j < ARRAY_LENGTH(roots); j++) {
+			char *path =
+				sysroot_path("/sys/fs/cgroup%s/system.slice/%s",
+					     roots[j], units[i]);
+			bool runs = !access(path, F_OK);
+
+			free(path);
+			if (runs)
+				return units[i];
+		}
+	return NULL;
+}
+
 static void print_service(struct output *out)
 {
 	uint16_t ports[HOLDERS_PORTS];
@@ -148,7 +171,8 @@ static void print_service(struct output *out)
 		out_number(out, NULL, "Port", ports[i]);
 	out_end(out);
 	if (!count)
-		out_string(out, NULL, "Ports", "none: it does not run");
+		out_string(out, NULL, "Ports", "none");
+	print_known(out, "unit", "Unit", running_unit());
 	out_end(out);
 }
 

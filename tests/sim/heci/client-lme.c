@@ -63,7 +63,8 @@ static struct channel {
 	uint32_t window;		/* what the host may send */
 	uint32_t owed;			/* not adjusted yet */
 	struct http *http;
-	const char *alert;		/* what is left of it */
+	char *alert;			/* the whole of it */
+	size_t alert_at;		/* what was sent of it */
 	int fd;
 	bool ended;			/* the server has */
 	uint8_t *out;			/* for the server */
@@ -79,9 +80,11 @@ static struct {
 } waiting[REQUESTS];
 static unsigned int n_waiting;
 static uint64_t rebind_at = NEVER, drop_at = NEVER;
+static int alert_status;		/* of the last answer to an alert */
 
 static struct {
 	unsigned long opens, refused, closes, violations, disconnects, unknown;
+	unsigned long alerts, alerts_refused;
 	unsigned long long in, out;
 } count;
 
@@ -267,6 +270,7 @@ static struct port *find_port(uint32_t number)
 static void free_channel(struct channel *ch)
 {
 	http_free(ch->http);
+	free(ch->alert);
 	if (ch->used && ch->kind == KIND_RELAY && ch->fd >= 0)
 		close(ch->fd);
 	free(ch->out);
@@ -379,12 +383,10 @@ static ssize_t produce(struct channel *ch, uint8_t *buf, size_t max,
 		n = http_give(ch->http, buf, max, now);
 		return !n && http_over(ch->http) ? -1 : n;
 	case KIND_ALERT:
-		n = strlen(ch->alert);
-		if (!n)
-			return -1;
+		n = strlen(ch->alert + ch->alert_at);
 		n = (size_t)n < max ? n : (ssize_t)max;
-		memcpy(buf, ch->alert, n);
-		ch->alert += n;
+		memcpy(buf, ch->alert + ch->alert_at, n);
+		ch->alert_at += n;
 		return n;
 	case KIND_RELAY:
 		if (ch->ended)
@@ -400,7 +402,7 @@ static ssize_t produce(struct channel *ch, uint8_t *buf, size_t max,
 
 static bool has_more(const struct channel *ch, uint64_t now)
 {
-	return ch->kind == KIND_ALERT ? *ch->alert :
+	return ch->kind == KIND_ALERT ? ch->alert[ch->alert_at] :
 	       ch->kind == KIND_HTTP && http_due(ch->http) <= now;
 }
 
@@ -578,10 +580,12 @@ static void on_failure(struct apf_in *in)
 {
 	struct channel *ch = find_channel(apf_get32(in));
 
-	if (!ch || ch->open)
+	if (!ch || ch->open) {
 		violation("a failure of a channel that was not asked for");
-	else
-		free_channel(ch);
+		return;
+	}
+	count.alerts_refused++;
+	free_channel(ch);
 }
 
 static void on_adjust(struct apf_in *in)
@@ -593,6 +597,23 @@ static void on_adjust(struct apf_in *in)
 		return;		/* it may have crossed a close */
 	ch->credit = more > UINT32_MAX - ch->credit ? UINT32_MAX :
 						      ch->credit + more;
+}
+
+/* A head in one piece, without a body; with it, AMT has nothing more to say. */
+static void on_alert_answer(struct channel *ch, const uint8_t *data, size_t len)
+{
+	if (ch->closing)
+		return;
+	if (len < 16 || memcmp(data, "HTTP/1.", 7) ||
+	    memcmp(data + len - 4, "\r\n\r\n", 4)) {
+		violation("an answer to an alert that is no HTTP");
+		alert_status = 0;
+	} else {
+		alert_status = atoi((const char *)data + 9);
+	}
+	count.alerts++;
+	note("lme: the host answers an alert with status %d", alert_status);
+	send_close(ch);
 }
 
 static void on_data(struct apf_in *in)
@@ -621,6 +642,8 @@ static void on_data(struct apf_in *in)
 	if (ch->http)
 		http_take(ch->http, in->p, len);
 	consumed(ch, len);
+	if (ch->kind == KIND_ALERT)
+		on_alert_answer(ch, in->p, len);
 }
 
 static void on_close(struct apf_in *in)
@@ -915,6 +938,8 @@ void lme_print(FILE *f)
 		count.out);
 	fprintf(f, "lme.apf-violations %lu\nlme.apf-disconnects %lu\nlme.unknown %lu\n",
 		count.violations, count.disconnects, count.unknown);
+	fprintf(f, "lme.alerts %lu\nlme.alerts-refused %lu\nlme.alert-status %d\n",
+		count.alerts, count.alerts_refused, alert_status);
 	fprintf(f, "lme.tls-server %s\n", relay_server());
 	for (ch = channels; ch < channels + SLOTS; ch++)
 		if (ch->used && !ch->leaked)
@@ -1094,21 +1119,42 @@ static int do_readvertise(struct result *r, int argc, char **argv)
 	return 0;
 }
 
-/* an open by AMT; port 0 is how it sends the host's service an alert */
-static int do_direct(struct result *r, int argc, char **argv)
+/*
+ * An alert as AMT posts it: ID, severity and text vary. The line ends, the order of
+ * elements and what is empty are as in examples that others have published.
+ */
+static char *make_alert(const char *id, unsigned int severity, const char *text)
 {
-	static const char alert[] =
-		"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/soap+xml; charset=UTF-8\r\nContent-Length: 166\r\n\r\n"
-		"<a:Envelope xmlns:a=\"http://www.w3.org/2003/05/soap-envelope\"><a:Body><CIM_AlertIndication><MessageID>iAMT0005</MessageID></CIM_AlertIndication></a:Body></a:Envelope>";
+	static const char body_form[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?><a:Envelope xmlns:a=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:b=\"http://schemas.xmlsoap.org/ws/2004/08/addressing\" xmlns:c=\"http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd\" xmlns:g=\"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_AlertIndication\" xmlns:h=\"http://schemas.dmtf.org/wbem/wscim/1/common\"><a:Header>"
+		"<b:To>http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous</b:To><b:Action a:mustUnderstand=\"true\">http://schemas.dmtf.org/wbem/wsman/1/wsman/Event</b:Action><b:MessageID>uuid:00000000-8086-8086-8086-%012lX</b:MessageID><c:ResourceURI>http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_AlertIndication</c:ResourceURI></a:Header>"
+		"<a:Body><g:CIM_AlertIndication><g:AlertType>8</g:AlertType><g:AlertingElementFormat>2</g:AlertingElementFormat><g:AlertingManagedElement>Interop:CIM_ComputerSystem.CreationClassName=&quot;CIM_ComputerSystem&quot;,Name=&quot;Intel(r) AMT&quot;</g:AlertingManagedElement><g:IndicationFilterName>Intel(r) AMT:AllEvents</g:IndicationFilterName><g:IndicationIdentifier>Intel(r):%lu</g:IndicationIdentifier>"
+		"<g:IndicationTime><h:Datetime>2026-01-02T03:04:05.000Z</h:Datetime></g:IndicationTime><g:Message>%s</g:Message><g:MessageArguments>0</g:MessageArguments><g:MessageArguments>Interop:CIM_ComputerSystem.CreationClassName=CIM_ComputerSystem,Name=Intel(r) AMT</g:MessageArguments><g:MessageID>%s</g:MessageID><g:OtherAlertingElementFormat></g:OtherAlertingElementFormat><g:OtherSeverity></g:OtherSeverity>"
+		"<g:OwningEntity>Intel(r) AMT</g:OwningEntity><g:PerceivedSeverity>%u</g:PerceivedSeverity><g:ProbableCause>0</g:ProbableCause><g:SystemName>Intel(r) AMT</g:SystemName></g:CIM_AlertIndication></a:Body></a:Envelope>";
+	static unsigned long number;
+	char *body, *request;
+
+	number++;
+	if (asprintf(&body, body_form, number, number, text, id, severity) < 0 ||
+	    asprintf(&request,
+		     "POST / HTTP/1.1\r\nHost: localhost:0\r\nUser-Agent: Intel(R) AMT Agent\r\nConnection: Keep-Alive\r\nContent-Length: %zu\r\n\r\n%s",
+		     strlen(body), body) < 0)
+		abort();
+	free(body);
+	return request;
+}
+
+/* AMT opens a channel, and sends an alert when the host takes it */
+static int open_to_host(struct result *r, const char *host, uint32_t port,
+			char *alert)
+{
 	struct channel *ch = free_slot();
-	unsigned long port;
 	struct apf_out o;
 
-	(void)argc;
-	if (!integer(argv[1], 65535, &port))
-		return fail(r, "expected a host and a port");
-	if (stage != STAGE_READY || !ch)
+	if (stage != STAGE_READY || !ch) {
+		free(alert);
 		return fail(r, "no host has accepted the forwarding service, or no slot is free");
+	}
 	ch->used = true;
 	ch->kind = KIND_ALERT;
 	ch->fd = -1;
@@ -1119,12 +1165,37 @@ static int do_direct(struct result *r, int argc, char **argv)
 	apf_put32(&o, number_of(ch));
 	apf_put32(&o, window);
 	apf_put32(&o, APF_WHOLE);
-	apf_put_string(&o, argv[0]);
+	apf_put_string(&o, host);
 	apf_put32(&o, port);
 	apf_put_string(&o, "127.0.0.1");
 	apf_put32(&o, 16992);
 	send_message(&o);
 	return 0;
+}
+
+static int do_direct(struct result *r, int argc, char **argv)
+{
+	unsigned long port;
+
+	(void)argc;
+	if (!integer(argv[1], 65535, &port))
+		return fail(r, "expected a host and a port");
+	return open_to_host(r, argv[0], port, make_alert("iAMT0005", 2, ""));
+}
+
+static int do_alert(struct result *r, int argc, char **argv)
+{
+	unsigned long severity = 2;
+	char *c;
+
+	if (strpbrk(argv[0], "<&") || (argc > 2 && strpbrk(argv[2], "<&")) ||
+	    (argc > 1 && !integer(argv[1], UINT32_MAX, &severity)))
+		return fail(r, "expected a message ID, a severity and a text, without markup");
+	for (c = argc > 2 ? argv[2] : NULL; c && *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return open_to_host(r, "127.0.0.1", 0,
+			    make_alert(argv[0], severity, argc > 2 ? argv[2] : ""));
 }
 
 static int do_udp(struct result *r, int argc, char **argv)
@@ -1274,6 +1345,8 @@ const struct command lme_commands[] = {
 	  "reset the link when so much data was sent; 0: never" },
 	{ "lme-direct", 2, 2, do_direct, "HOST PORT",
 	  "AMT opens a channel; port 0 is an alert" },
+	{ "lme-alert", 1, 3, do_alert, "ID [SEVERITY [TEXT]]",
+	  "AMT reports an event to the host" },
 	{ "lme-udp", 2, 2, do_udp, "HOST PORT", "AMT asks to send a datagram" },
 	{ "lme-inject", 1, 1, do_inject, "WHAT",
 	  "stale-close, stray-*, unknown, short, empty, keepalive, options, disconnect" },

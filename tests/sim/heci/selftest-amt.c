@@ -1180,7 +1180,8 @@ static void test_apf_faults(void)
 	      strstr((char *)out + 9, "iAMT0005"), "for an alert");
 	is(be32(out + 5) - (body_of((char *)out + 9) - (char *)out - 9),
 	   atoi(strstr((char *)out + 9, "Length: ") + 8), "of its length");
-	check(until(97, 1000), "and closes it");
+	adata("HTTP/1.1 200 OK\r\n\r\n", 19);
+	check(until(97, 1000), "and closes it when that was answered");
 	ctl("lme-direct 192.0.2.1 80");
 	check(until(90, 1000) && be32(out + 42) == 80 &&
 	      !memcmp(out + 33, "192.0.2.1", 9), "for a foreign host");
@@ -1188,6 +1189,62 @@ static void test_apf_faults(void)
 	ctl("lme-udp 192.0.2.1 162");
 	check(until(80, 1000) && !memcmp(out + 5, "udp-send-to", 11),
 	      "AMT sends a datagram");
+}
+
+/* a channel that AMT opens, with so much room; false when it opens none */
+static bool accept_alert(uint32_t credit)
+{
+	if (!until(90, 1000) || be32(out + 1) != 12 || be32(out + 42))
+		return false;
+	amt_channel = be32(out + 17);
+	host_credit = be32(out + 21);
+	numbers(91, amt_channel, (long)OURS, (long)credit, 0xffffffffL, -1L);
+	return true;
+}
+
+static void test_alerts(void)
+{
+	double before, refused, wrong;
+
+	handshake();
+	wrong = state("lme.apf-violations");
+	before = state("lme.alerts");
+	refused = state("lme.alerts-refused");
+	ctl("lme-alert iAMT0033 3 the_log_is_full");
+	check(accept_alert(100), "an alert in pieces");
+	collect(300);
+	is(biggest, 100, "as the host's window has it");
+	is(page_len - (body_of(page) - page),
+	   atoi(strstr(page, "Content-Length: ") + 16), "of its length");
+	check(strstr(page, "<g:MessageID>iAMT0033</g:MessageID>") &&
+	      strstr(page, "<g:PerceivedSeverity>3</") &&
+	      strstr(page, "<g:Message>the log is full</"), "says what it was told");
+	check(!page_closed, "and waits for an answer");
+	is(state("lme.channels"), 1, "it has a place");
+	adata("HTTP/1.1 400 Bad Request\r\n\r\n", 28);
+	check(until(97, 1000), "which ends it");
+	numbers(97, amt_channel, -1L);
+	ctl("log");
+	is(state("lme.channels"), 0, "the place is free again");
+	is(state("lme.alerts"), before + 1, "one was answered");
+	is(state("lme.alert-status"), 400, "with that status");
+	ctl("lme-alert iAMT0001");
+	check(accept_alert(8000), "another");
+	collect(60);
+	check(strstr(page, "<g:PerceivedSeverity>2</") &&
+	      strstr(page, "<g:Message></"), "without a text");
+	numbers(97, amt_channel, -1L);
+	check(until(97, 1000), "the host may close it without an answer");
+	is(state("lme.alerts"), before + 1, "which is none");
+	ctl("lme-alert iAMT0001");
+	check(until(90, 1000), "or");
+	numbers(92, (long)be32(out + 17), 1L, 0L, 0L, -1L);
+	ctl("log");
+	is(state("lme.alerts-refused"), refused + 1, "refuse it");
+	is(state("lme.channels"), 0, "and no place is lost");
+	check(!ctl("lme-alert a<b") && !ctl("lme-alert x -1") &&
+	      !ctl("lme-alert x 1 a&b"), "knobs that can't be");
+	is(state("lme.apf-violations"), wrong, "nothing was against the rules");
 }
 
 static void test_sessions(void)
@@ -1577,8 +1634,9 @@ int main(int argc, char **argv)
 		test_reads, test_versions, test_hashes, test_more_reads,
 		test_changes, test_amthi_faults, test_lengths, test_wd,
 		test_mkhi, test_handshake, test_rules, test_slots, test_http,
-		test_windows, test_apf_faults, test_sessions, test_wsman_reads,
-		test_setup, test_relay, test_tls, test_knobs, test_random,
+		test_windows, test_apf_faults, test_alerts, test_sessions,
+		test_wsman_reads, test_setup, test_relay, test_tls, test_knobs,
+		test_random,
 	};
 	size_t i;
 
@@ -1591,6 +1649,5 @@ int main(int argc, char **argv)
 	directory = argv[3];
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		all[i]();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return end_of_tests();
 }

@@ -635,6 +635,5 @@ int main(int argc, char **argv)
 	control_path = argv[2];
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		all[i]();
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return end_of_tests();
 }

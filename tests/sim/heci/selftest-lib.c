@@ -10,23 +10,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define TAP_SHARED
+#include "../../lib/tap.h"
 #include "selftest-lib.h"
 
 const char *vfio_path, *control_path;
-int tests, failures, sock = -1;
+int sock = -1;
 
 void check(bool good, const char *fmt, ...)
 {
 	va_list ap;
 
-	tests++;
-	failures += !good;
-	printf("%sok %d - ", good ? "" : "not ", tests);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	tap_line(good, fmt, ap);
 	va_end(ap);
-	putchar('\n');
-	fflush(stdout);
+}
+
+int end_of_tests(void)
+{
+	return done();
 }
 
 void is(long got, long want, const char *name)

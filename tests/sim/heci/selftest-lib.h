@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the self-tests share: TAP, a vfio-user client, a host that drives the
+ * What the self-tests share: their checks, a vfio-user client, a host that drives the
  * device as its specification says, and the model's knobs.
  */
 #ifndef HECI_SELFTEST_H
@@ -46,11 +46,12 @@ struct io {
 #define NO_ANSWER	(-2)	/* of a bus message: none is waited for */
 
 extern const char *vfio_path, *control_path;
-extern int tests, failures, sock;
+extern int sock;
 extern uint8_t in[520];		/* the last message of await() */
 extern char told[65536];	/* what the last ctl() said */
 
 void check(bool good, const char *fmt, ...);
+int end_of_tests(void);
 void is(long got, long want, const char *name);
 int dial(const char *path);
 int send_all(const void *data, size_t len, const int *fds, int nfds);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of amtctl share: the tool, with pretended engines.
 
-run.sh builds the tool and names it in the environment (AMTCTL_FAKE). Each test is
-one check, printed as a line of TAP for run.sh to count.
+run.sh builds the tool and names it in the environment (AMTCTL_FAKE). A test
+asserts, or makes several checks by "check" (tests/lib/checks.py).
 """
 import json
 import os
@@ -112,15 +112,3 @@ def engine(tool):
 def journal(root):
     """A journal that is there."""
     return Journal(root)
-
-
-def pytest_runtest_logreport(report):
-    """One line of TAP for each test; a skip is a failure."""
-    if report.when != "call" and report.passed:
-        return
-    name = report.nodeid.split("/")[-1].replace("::", ": ")
-    print(f"\n{'ok' if report.passed else 'not ok'} - {name}", flush=True)
-    if report.failed:
-        why = getattr(report.longrepr, "reprcrash", None)
-        lines = (why.message if why else report.longreprtext).splitlines()
-        print("\n".join(f"# {line}" for line in lines[:5]), flush=True)

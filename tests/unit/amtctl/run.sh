@@ -3,60 +3,24 @@
 #
 # Tests of amtctl with a pretended management engine (fakemei.c and firmware.py), in
 # a build with ASan and UBSan, or with COVER=1 in one that counts lines; after the
-# tests of pfructl then, which forget what was counted before. Ends with "N passed,
-# N failed". run.sh ARGUMENT... runs pytest with these.
+# tests of pfructl then, which forget what was counted before. Prints TAP.
+# run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 set -u
-cd "$(dirname "$0")/../../.." || exit 1
-top=$PWD
-build=${BUILD:-$top/build}
-kind=SANITIZE=1
-fake=$build/cli-fake/amtctl
-if [ -n "${COVER:-}" ]; then
-	kind=COVER=1
-	fake=$fake-cover
-fi
-log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
-export ASAN_OPTIONS=detect_leaks=1:exitcode=99
-export UBSAN_OPTIONS=print_stacktrace=1
-unset "${!FAKE_@}"
+# shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091,SC2154
+. "$(dirname "$0")/../../lib/fake.sh"
+export AMTCTL_FAKE=$build/cli-fake/amtctl$cover
 
 build_program()
 {
-	local flags f
+	local flags
 
-	mkdir -p "$build/cli-fake" || return 1
-	make -s -C cli BUILD="$build" $kind amtctl-objects || return 1
-	flags=$(make -s -C cli BUILD="$build" $kind amtctl-link-flags) || return 1
-	# shellcheck disable=SC2046,SC2086
-	${CC:-cc} -std=gnu11 -Wall -Wextra -g -D_GNU_SOURCE -I. \
-		-D_FILE_OFFSET_BITS=64 -fPIC -o "$fake" \
-		tests/unit/amtctl/fakemei.c \
-		$(for f in open64 ioctl read write close poll nanosleep \
-			clock_gettime; do
-			echo "-Wl,--wrap=$f"
-		done) $flags
+	tool "$kind" amtctl-objects &&
+		flags=$(tool "$kind" amtctl-link-flags) &&
+		link_fake "$AMTCTL_FAKE" tests/unit/amtctl/fakemei.c \
+			"open64 ioctl read write close poll nanosleep clock_gettime" \
+			"$flags"
 }
 
-if ! build_program >"$log" 2>&1; then
-	cat "$log"
-	echo "0 passed, 1 failed"
-	exit 1
-fi
-pytest=(env -u PYTHONPATH PYTHONDONTWRITEBYTECODE=1 "AMTCTL_FAKE=$fake" pytest-3 -q
-	-p no:cacheprovider)
-if [ $# -gt 0 ]; then
-	"${pytest[@]}" "$@" tests/unit/amtctl
-	exit
-fi
-"${pytest[@]}" -s tests/unit/amtctl >"$log" 2>&1
-status=$?
-cat "$log"
-passed=$(grep -c '^ok - ' "$log")
-failed=$(grep -c '^not ok - ' "$log")
-if [ "$status" != 0 ] && [ "$failed" = 0 ]; then
-	failed=1
-	echo "not ok - pytest ended with status $status"
-fi
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+or_bail_out build_program
+[ $# -gt 0 ] || set -- --tap
+tests/lib/pytest.sh -o testpaths=tests/unit/amtctl "$@"

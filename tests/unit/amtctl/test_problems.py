@@ -233,6 +233,19 @@ def test_write_that_fails(tool, engine):
     assert tool.run("features").status == 0
 
 
+def test_write_that_is_not_taken(tool, engine):
+    """The driver's queue stays full: nobody else holds anything."""
+    engine.write_errors = [errno.EAGAIN] * 100000
+    r = tool.run("features", "--json", speed=SPEED)
+    assert r.status == 8 and r.json()["error"]["reason"] == "not-taken", r
+    r = tool.run("features", speed=SPEED)
+    assert "takes no messages" in r.err and "program" not in r.err, r
+    r = tool.run("configure", "start", "--yes", speed=SPEED)
+    assert r.status == 8 and "takes no messages" in r.err, r
+    engine.write_errors = [errno.EAGAIN] * 3
+    assert tool.run("features").status == 0
+
+
 def test_read_that_fails_otherwise(tool, engine):
     engine.message = lambda link, client, m: engine.error(link, errno.EIO)
     r = tool.run("features")

@@ -3,6 +3,8 @@
 import os
 import re
 
+import pytest
+
 
 def test_status_in_json(tool, engine):
     r = tool.run("status", "--json")
@@ -188,7 +190,15 @@ def test_ports_of_a_local_service(tool, engine):
         head + "   0: 00000000000000000000000001000000:0298 "
         "00000000000000000000000000000000:0000 0A 0:0\n")
     d = tool.run("status", "--json").json()
-    assert d["local_service"]["ports"] == [664, 16992]
+    assert d["local_service"] == {"ports": [664, 16992], "unit": None}
+
+
+@pytest.mark.parametrize("unit", ["amt-lms.service", "lms.service"])
+@pytest.mark.parametrize("where", ["", "systemd/"])
+def test_unit_of_a_local_service(tool, engine, unit, where):
+    (tool.root / f"sys/fs/cgroup/{where}system.slice/{unit}").mkdir(parents=True)
+    assert tool.run("status", "--json").json()["local_service"]["unit"] == unit
+    assert f"Unit: {unit}" in re.sub(" +", " ", tool.run("status").out)
 
 
 def test_strings_of_firmware_are_escaped(tool, engine):

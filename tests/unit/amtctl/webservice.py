@@ -189,7 +189,7 @@ class Lme:
         self.service = service
         self.ports = ports
         self.window = 4096          # that the host may send
-        self.channels = {}          # ours: [the host's, its window, bytes]
+        self.channels = {}          # ours: see open()
         self.most = 0               # channels that were open at once
         self.opened = 0
         self.refuse = 0             # so many opens fail
@@ -238,8 +238,10 @@ class Lme:
             self.open(link, data)
         elif kind == 93:
             ours, more = struct.unpack(">II", data[1:9])
-            self.channels[ours][1] += more
-            self.flush(link, ours)
+            # the host may not know yet that the channel was closed
+            if not self.channels[ours][5]:
+                self.channels[ours][1] += more
+                self.flush(link, ours)
         elif kind == 94:
             ours, size = struct.unpack(">II", data[1:9])
             assert len(data) == 9 + size <= 8192
@@ -251,8 +253,11 @@ class Lme:
             if self.slow_close:
                 time.sleep(self.slow_close)
                 self.left_early |= self.has_left(link)
-            if ours in self.channels and self.slow_close is not None:
+            if self.slow_close is None:
+                return
+            if not self.channels[ours][5]:
                 self.shut(link, ours)
+            del self.channels[ours]
         else:
             assert kind in (81, 82), data
 
@@ -266,7 +271,9 @@ class Lme:
             self.send(link, struct.pack(">BIIII", 92, theirs, 1, 0, 0))
             return
         ours = min(set(range(8)) - set(self.channels))
-        self.channels[ours] = [theirs, window, b"", b"", False]
+        # the host's number, its window, bytes from and for it, whether the last
+        # of these ends it, whether it was closed here
+        self.channels[ours] = [theirs, window, b"", b"", False, False]
         self.credit[ours] = self.window
         self.opened += 1
         self.most = max(self.most, len(self.channels))
@@ -276,6 +283,8 @@ class Lme:
     def data(self, link, ours, data):
         """Bytes of the host in a channel."""
         channel = self.channels[ours]
+        if channel[5]:
+            return
         channel[2] += data
         self.credit[ours] += len(data)
         self.send(link, struct.pack(">BII", 93, channel[0], len(data)))
@@ -298,8 +307,9 @@ class Lme:
             self.shut(link, ours)
 
     def shut(self, link, ours):
-        """A channel ends."""
-        self.send(link, struct.pack(">BI", 97, self.channels.pop(ours)[0]))
+        """A channel ends, and is free when the host has closed it as well."""
+        self.channels[ours][5] = True
+        self.send(link, struct.pack(">BI", 97, self.channels[ours][0]))
         if self.lose_after is not None and self.opened >= self.lose_after:
             self.lose_after = None
             self.engine.error(link, 19)

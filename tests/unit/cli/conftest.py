@@ -1,24 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the tests of pfructl in Python share: the tool with a pretended device.
 
-run.sh builds the tool and its inputs and names both in the environment
-(PFRU_FAKE, PFRU_INPUTS). Each test is one check, printed as a line of TAP for
-run.sh to count. "run.sh --pytest ARGUMENT..." runs only these tests.
+run.sh builds the tool and names it in the environment (PFRU_FAKE). A test
+asserts, or makes several checks by "check" and "expect" (tests/lib/checks.py).
 """
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
 
+import inputs as capsules
 import schema
+from readers import Readers
 
+CORPUS = pathlib.Path(__file__).resolve().parents[2] / "corpus"
+# popen=RAW: bytes instead of text
+RAW = {"text": None, "errors": None}
 NODES = {
     "ours": ("pfru/update", "pfru/telemetry"),
     "mainline": ("acpi_pfr_update0", "acpi_pfr_telemetry0"),
     "bare": (),
+    "many": ("pfru/update", "pfru/update1", "pfru/update10", "pfru/telemetry"),
 }
+
+
+def text(data):
+    """What was printed, whether it was taken as text or as bytes."""
+    if isinstance(data, bytes):
+        return data.decode(errors="surrogateescape")
+    return data or ""
+
+
+def announced(result):
+    """What is about to be done is on standard error, and nothing else."""
+    return result.says("calling the firmware") and result.err.count("\n") == 1
 
 
 class Result:
@@ -34,6 +52,18 @@ class Result:
         """The one JSON document on standard output."""
         return json.loads(self.out)
 
+    def says(self, pattern):
+        """Is there such a line on standard error?"""
+        return bool(re.search(pattern, text(self.err), re.M))
+
+    def prints(self, pattern):
+        """And on standard output?"""
+        return bool(re.search(pattern, text(self.out), re.M))
+
+    def counted(self, **wanted):
+        """Did the pretended firmware count just so much of each of these?"""
+        return {k: self.counts.get(k) for k in wanted} == wanted
+
     def __repr__(self):
         return (f"exit status {self.status}\nout: {(self.out or '')[-2000:]!r}\n"
                 f"err: {(self.err or '')[-2000:]!r}\ncounts: {self.counts}")
@@ -48,10 +78,13 @@ class Tool:
         self.directory = directory
         self.root = None
         self.driver = "pfru"
+        self.settings = {}
         self.use("ours")
 
     def use(self, kind):
-        """Take a root of its own with the nodes of ours, mainline or bare."""
+        """Take a root of its own with the nodes of that kind (NODES), and a
+        device that behaves; settings: what each run from now on is given."""
+        self.settings = {}
         self.driver = "mainline" if kind == "mainline" else "pfru"
         self.root = self.directory / f"root-{kind}"
         (self.root / "dev").mkdir(parents=True, exist_ok=True)
@@ -67,17 +100,19 @@ class Tool:
         env.update(FAKE_ROOT=str(self.root), FAKE_DRIVER=self.driver,
                    FAKE_LOG=str(self.inputs / "ring"),
                    FAKE_COUNT=str(self.directory / "counts"))
-        env.update({f"FAKE_{k.upper()}": str(v) for k, v in fake.items()})
+        env.update({f"FAKE_{k.upper()}": str(v)
+                    for k, v in {**self.settings, **fake}.items()})
         return env
 
     def start(self, *arguments, popen=None, **fake):
         """Begin a run; the caller waits. popen: keywords for Popen."""
         options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
                    "stderr": subprocess.PIPE, "text": True,
-                   "errors": "surrogateescape"}
+                   "errors": "surrogateescape",
+                   "env": self.environment(fake)}
         options.update(popen or {})
         return subprocess.Popen([self.program, *map(str, arguments)],
-                                env=self.environment(fake), **options)
+                                **options)
 
     def counts(self):
         """The pretended firmware's counts of the last run, by name."""
@@ -104,15 +139,45 @@ class Tool:
         return Result(process, self.counts())
 
 
+@pytest.fixture(scope="session", autouse=True)
+def inputs(tmp_path_factory):
+    """The capsules, certificates and logs, made once; no test changes them."""
+    directory = tmp_path_factory.mktemp("inputs")
+    capsules.make(directory)
+    os.environ["PFRU_INPUTS"] = str(directory)
+    return directory
+
+
 @pytest.fixture
 def tool(tmp_path):
     """pfructl with nodes of this project's module and a log."""
     return Tool(tmp_path)
 
 
-def pytest_runtest_logreport(report):
-    """One line of TAP for each test; a skip is a failure."""
-    if report.when != "call" and report.passed:
-        return
-    name = report.nodeid.split("/")[-1].replace("::", ": ")
-    print(f"\n{'ok' if report.passed else 'not ok'} - {name}", flush=True)
+@pytest.fixture
+def expect(tool, check):
+    """expect(WHAT, STATUS, ARGUMENT...): a run that has to end with that exit
+    status, as one check; its result."""
+    def run(what, status, *arguments, **options):
+        result = tool.run(*arguments, **options)
+        check(f"{what}: exit status {status}", result.status == status, result)
+        return result
+    return run
+
+
+@pytest.fixture
+def readers(tool):
+    """Readers of a live log."""
+    return Readers(tool)
+
+
+@pytest.fixture
+def endless():
+    """A pipe that is never at its end, as the shell's <(cat /dev/zero)."""
+    there, here = os.pipe()
+    with subprocess.Popen(["cat", "/dev/zero"], stdout=here,
+                          stderr=subprocess.DEVNULL) as source:
+        os.close(here)
+        yield there
+        os.close(there)
+        source.wait()

@@ -3,12 +3,13 @@
 #
 # dumps.sh [--update]: what pfructl shows of some capsules, compared with the
 # golden dumps in tests/corpus/dumps, which were read by a person when they were
-# made. Ends with "N passed, N failed". What depends on today's date is left out.
+# made. Prints TAP. What depends on today's date is left out.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
-passed=0 failed=0
+# shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 make -s --no-print-directory -C "$top/cli" >&2 || exit 1
 cd "$top/tests/corpus" || exit 1
@@ -27,13 +28,9 @@ for golden in dumps/*.txt; do
 		dump "$file" >"$golden"
 	fi
 	if difference=$(dump "$file" | diff -u "$golden" - 2>&1); then
-		echo "ok - dump of $file"
-		passed=$((passed + 1))
+		ok "dump of $file"
 	else
-		echo "not ok - dump of $file"
-		printf '%s\n' "$difference" | sed 's/^/# /'
-		failed=$((failed + 1))
+		not_ok "dump of $file" "$difference"
 	fi
 done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+done_testing

@@ -74,7 +74,7 @@
 enum { NO_NODE, UPDATE, TELEMETRY };
 
 static int nodes[FAKE_FD_MAX];
-/* nodes that were looked at with O_PATH; nothing here allocates: failnth.py */
+/* nodes that were looked at with O_PATH; nothing here allocates: test_memory.py */
 static char places[FAKE_FD_MAX][1024];
 static unsigned int opens;
 static int mainline;

@@ -2,26 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # hardening.sh [PROGRAM]: is pfructl, or the program of that name or path, built as
-# one that root runs on foreign bytes has to be? Prints TAP and "N passed, N failed"
-# at the end.
+# one that root runs on foreign bytes has to be? Prints TAP.
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/../../.." && pwd)
 bin=${BUILD:-$top/build}/bin
 program=${1:-pfructl}
 [ "$program" != "${program##*/}" ] || program=$bin/$program
-passed=0 failed=0
+# shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
+. "$top/tests/lib/tap.sh"
 
 # check WHAT PATTERN: in what readelf says
 check()
 {
 	if grep -Eq -- "$2" <<<"$said"; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $1"
+		ok "$1"
 	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $1"
-		echo "# found nothing like: $2"
+		not_ok "$1" "found nothing like: $2"
 	fi
 }
 
@@ -35,11 +32,9 @@ check "stacks are guarded" "__stack_chk_fail"
 check "calls of the C library that know the room" "__(v|)(snprintf|fprintf|sprintf|asprintf)_chk"
 # whether the program is marked so as a whole is for the C library's start files
 if [ "$(uname -m)" = x86_64 ]; then
-	said=$(objdump -d --no-show-raw-insn --disassemble=fail "$program")
+	said=$(objdump -d --no-show-raw-insn --disassemble=main "$program")
 	check "CET: functions begin where calls may go to" "endbr64"
 fi
 said=$(readelf -dW "$program" | grep -cE "RPATH|RUNPATH|TEXTREL")
 check "no path of libraries of its own, no text that is changed" "^0$"
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+done_testing

@@ -131,7 +131,8 @@ def lines_of(text):
     return found
 
 
-def generator():
+def generator(say):
+    """Random numbers; say: what is given the line that names their seed."""
     seed = int(os.environ.get("SEED", "7"))
-    print(f"# seed {seed}")
+    say(f"seed {seed}")
     return random.Random(seed)

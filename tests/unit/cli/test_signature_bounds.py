@@ -2,10 +2,11 @@
 """A signature of any size keeps the tool busy for a moment only, and what was not
 looked at is said."""
 import struct
-import subprocess
 import time
 
 import pytest
+
+import inputs as made
 
 SHA256 = bytes.fromhex("0609608648016503040201")
 RSA = bytes.fromhex("06092a864886f70d010101")
@@ -40,16 +41,9 @@ def signature(signers=1, digests=1, certificates=b"", ber=False):
 
 def capsule(tool, new):
     """signed.cap with another signature."""
-    b = bytearray((tool.inputs / "signed.cap").read_bytes())
-    image, certificate = 28 + 16, 28 + 16 + 48 + 8
-    old, = struct.unpack_from("<I", b, certificate)
-    grown = 24 + len(new) - old
-    b[certificate + 24:certificate + old] = new
-    for at in (24, image + 24, certificate):
-        struct.pack_into("<I", b, at,
-                         struct.unpack_from("<I", b, at)[0] + grown)
     path = tool.directory / "hostile.cap"
-    path.write_bytes(b)
+    path.write_bytes(made.signed_with(
+        (tool.inputs / "signed.cap").read_bytes(), new))
     return path
 
 
@@ -107,8 +101,8 @@ def elements(content):
 def test_good_signature_with_60000_digest_algorithms(tool):
     """The list is not signed, and OpenSSL nests a call for each of it."""
     b = (tool.inputs / "signed.cap").read_bytes()
-    size, = struct.unpack_from("<I", b, 28 + 16 + 48 + 8)
-    inner = b[28 + 16 + 48 + 8 + 24:28 + 16 + 48 + 8 + size]
+    size, = struct.unpack_from("<I", b, made.CERTIFICATE)
+    inner = b[made.CERTIFICATE + 24:made.CERTIFICATE + size]
     for _ in ("ContentInfo", "[0]", "SignedData"):
         inner = elements(inner)[-1][1]
     parts = elements(inner)
@@ -164,7 +158,7 @@ def test_time_that_suffices(tool):
 def test_many_payloads(tool):
     """Each of them is verified."""
     tool.use("bare")
-    item = (tool.inputs / "signed.cap").read_bytes()[28 + 16:]
+    item = (tool.inputs / "signed.cap").read_bytes()[made.IMAGE:]
     count = 300
     head = (tool.inputs / "signed.cap").read_bytes()[:28]
     offsets = [8 + 8 * count + i * len(item) for i in range(count)]
@@ -182,11 +176,8 @@ def test_large_payload(tool):
     b = (tool.inputs / "payload").read_bytes() + bytes(range(256)) * 1021
     (tool.directory / "large").write_bytes(b)
     path = tool.directory / "large.cap"
-    subprocess.run(
-        ["mkeficapsule", "-p", tool.inputs / "key.pem", "-c",
-         tool.inputs / "cert.pem", "-m", "72623859790382856", "-g",
-         "B2F84B79-7B6E-4E45-885F-3FB9BB185402", "-i", "1",
-         tool.directory / "large", path], check=True, capture_output=True)
+    made.capsule(tool.directory, path, "large", "-p", tool.inputs / "key.pem",
+                 "-c", tool.inputs / "cert.pem", "-m", "72623859790382856")
     begun = time.monotonic()
     r = tool.run("capsule", path, "--ca", tool.inputs / "cert.pem")
     assert r.status == 0 and time.monotonic() - begun < 10, r

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guest's C tests share: TAP, the firmware model's control page,
+ * What the guest's C tests share: the firmware model's control page,
  * capsules made from the specification. Uses no code of the product but the
  * ABI header.
  */
@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../lib/tap.h"
 #include "pfrusim.h"
 
 #define UPDATE		"/dev/pfru/update"
@@ -35,53 +36,6 @@
 
 /* where nothing is mapped, unknown to the compiler */
 static void *volatile nowhere;
-
-/* ---- TAP ---- */
-
-static int tap_count;
-static int tap_bad;
-
-static __attribute__((format(printf, 2, 3), unused))
-bool check(bool good, const char *format, ...)
-{
-	va_list args;
-
-	printf("%sok %d - ", good ? "" : "not ", ++tap_count);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\n");
-	fflush(stdout);
-	tap_bad += !good;
-	return good;
-}
-
-/* a number that must be equal to another */
-#define same(got, want, ...) do {					\
-	long long got_ = (long long)(got), want_ = (long long)(want);	\
-	if (!check(got_ == want_, __VA_ARGS__))				\
-		printf("# %s:%d: found %lld (%#llx), expected %lld (%#llx)\n", \
-		       __FILE__, __LINE__, got_, got_, want_, want_);	\
-} while (0)
-
-/* a call that must succeed with a value, or fail with -1 and an errno */
-#define gives(call, want, ...) do {					\
-	long got_ = (errno = 0, (long)(call));				\
-	long want_ = (want);						\
-	int errno_ = errno;						\
-	bool good_ = want_ < 0 ? got_ == -1 && errno_ == -want_ :	\
-				 got_ == want_;				\
-	if (!check(good_, __VA_ARGS__))					\
-		printf("# %s:%d: %s gave %ld, errno %d (%s), expected %ld\n", \
-		       __FILE__, __LINE__, #call, got_, errno_,		\
-		       strerror(errno_), want_);			\
-} while (0)
-
-static inline int done(void)
-{
-	printf("1..%d\n", tap_count);
-	return tap_bad ? 1 : 0;
-}
 
 static inline void die(const char *what)
 {

@@ -6,32 +6,8 @@
 # the model's log ("heci log WORD" there). Such a script ends when over says so
 # and prints its plan by done_testing.
 
-n=0
-bad=0
-echo "TAP version 13"
-
-# ok_if NAME CMD...: one check
-ok_if()
-{
-	local name=$1 said
-
-	shift
-	n=$((n + 1))
-	if said=$("$@" 2>&1); then
-		echo "ok $n - $name"
-	else
-		bad=$((bad + 1))
-		echo "not ok $n - $name"
-		printf '%s\n' "$* failed" "$said" | sed 's/^/# /'
-	fi
-}
-
-done_testing()
-{
-	echo "1..$n"
-	[ "$bad" = 0 ]
-	exit
-}
+# shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
+. "$(dirname "${BASH_SOURCE[0]}")/../../lib/tap.sh"
 
 # row ID TITLE, cell TEXT: for tables.py, as in guest/wd.sh
 row()
@@ -39,14 +15,14 @@ row()
 	row=$1
 	shift
 	printf '%s\t%s\n' "$row" "$*" >>"$HECI_OUT/host-titles"
-	rows_bad=$bad
+	rows_bad=$tap_bad
 }
 
 cell()
 {
 	local text=$*
 
-	[ "$bad" = "$rows_bad" ] || text="(not as expected)"
+	[ "$tap_bad" = "$rows_bad" ] || text="(not as expected)"
 	printf '%s\t%s\n' "$row" "$text" >>"$HECI_OUT/host-column"
 }
 

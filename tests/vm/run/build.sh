@@ -68,7 +68,7 @@ build_all()
 	fi
 	if [ "$need_cli" = yes ]; then
 		logged "the tools" make -C "$top" cli
-		cp "${BUILD:-$top/build}"/bin/{pfructl,amtctl} "$stage/"
+		cp "${BUILD:-$top/build}"/bin/{pfructl,amtctl,amt-lms} "$stage/"
 	fi
 	[ "$need_install" = no ] || build_installed
 	if [ "$need_firmware" = yes ]; then

@@ -133,7 +133,9 @@ make_initrd()
 	case $cli in
 	no)  ;;
 	yes) args+=(-p "$stage/pfructl") ;;
-	*)   args+=(-p "$stage/$cli") ;;
+	*)   for f in $cli; do
+			args+=(-p "$stage/$f")
+		done ;;
 	esac
 	[ "$mainline" = no ] || args+=(-p "$stage/mainline/pfrut")
 	[ "$mainline" != drivers ] || args+=(-M "$stage/mainline/pfr_update.ko"

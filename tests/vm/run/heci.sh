@@ -37,11 +37,32 @@ start_heci()
 		-chardev "pipe,id=monitor,path=$heci_dir/monitor" \
 		-mon chardev=monitor,mode=readline \
 		-device '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"'"$heci_dir/vfio"'"}}'
+	if [ "$heci_second" = yes ]; then
+		start_second || return
+		set -- "$@" -device '{"driver":"vfio-user-pci","socket":{"type":"unix","path":"'"$heci_dir/second"'"}}'
+	fi
 	while [ $# -gt 0 ]; do
 		heci_qemu+=(--qemu-arg "$1")
 		shift
 	done
 	[ -z "$host" ] || start_host
+}
+
+# start_second: another HECI device, whose knobs nothing reaches
+start_second()
+{
+	local left=50
+
+	# shellcheck disable=SC2086 # words
+	"$stage/heci-sim" --socket "$heci_dir/second" --log "$out/heci-second.log" \
+		$heci_args 2>>"$out/heci.err" &
+	second_pid=$!
+	children+=("$second_pid")
+	until [ -S "$heci_dir/second" ]; do
+		left=$((left - 1))
+		[ "$left" -gt 0 ] || return
+		sleep 0.1
+	done
 }
 
 # start_host: the script beside the guest; its checks are judged like a test's
@@ -72,6 +93,10 @@ end_heci()
 	[ -z "$host" ] || wait "$host_pid"
 	kill "$heci_pid" 2>/dev/null
 	wait "$heci_pid" || status=$?
+	[ "$heci_second" != yes ] || {
+		kill "$second_pid" 2>/dev/null
+		wait "$second_pid" || status=$?
+	}
 	heci_end="status $status$(head -n 5 "$out/heci.err")"
 	rm -rf "$heci_dir"
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * wd DEVICE WORD...: does to a watchdog what the words say, in their order,
- * and prints what came of each, "WORD: ok SECONDS" or "WORD: ERRNO SECONDS".
+ * and prints what came of each, "WORD: ok SECONDS SLEEPS" or "WORD: ERRNO SECONDS
+ * SLEEPS": by the clock, and how often the task has given up its processor to wait.
  * The file is open from the first word to the last; it is left without the
  * magic character unless "magic" says so.
  */
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/watchdog.h>
@@ -22,6 +24,17 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/*
+ * What the scheduler of a busy machine or emulator takes makes no sleep: a task that
+ * is preempted, or whose processor stands still, was ready to run.
+ */
+static long sleeps(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_THREAD, &usage) ? -1 : usage.ru_nvcsw;
 }
 
 /* an ioctl that gives a number, which is printed */
@@ -115,24 +128,30 @@ int main(int argc, char **argv)
 {
 	int i, fd, bad = 0;
 	double t;
+	long s;
 
 	if (argc < 2)
 		return 2;
+	s = sleeps();
 	t = now();
 	fd = open(argv[1], O_WRONLY);
-	printf("open: %s %.3f\n", fd < 0 ? name_of(errno) : "ok", now() - t);
+	t = now() - t;
+	printf("open: %s %.3f %ld\n", fd < 0 ? name_of(errno) : "ok", t,
+	       sleeps() - s);
 	fflush(stdout);
 	if (fd < 0)
 		return 1;
 	for (i = 2; i < argc; i++) {
+		const char *result = "ok";
+
+		s = sleeps();
 		t = now();
 		if (word(fd, argv[i])) {
-			printf("%s: %s %.3f\n", argv[i], name_of(errno),
-			       now() - t);
+			result = name_of(errno);
 			bad = 1;
-		} else {
-			printf("%s: ok %.3f\n", argv[i], now() - t);
 		}
+		t = now() - t;
+		printf("%s: %s %.3f %ld\n", argv[i], result, t, sleeps() - s);
 		fflush(stdout);
 	}
 	t = now();

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports of AMT on this machine's loopback addresses, and on no other: nobody who
+ * uses this names an address.
+ */
+#ifndef AMT_LMS_LISTENERS_H
+#define AMT_LMS_LISTENERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "log.h"
+
+/* ports of AMT that there are: see listeners_known() */
+#define LISTENERS_MAX 6
+#define FAMILIES      2
+
+struct listeners;
+
+/**
+ * struct listener - a port
+ * @all: where it belongs to
+ * @port: 0 when there is none
+ * @confirmed: AMT has asked for it in this session
+ * @incomplete: an address of it is taken: tried again
+ * @fds: a socket for each family, -1 without one
+ * @sources: of @fds
+ */
+struct listener {
+	struct listeners *all;
+	uint16_t port;
+	bool confirmed;
+	bool incomplete;
+	int fds[FAMILIES];
+	sd_event_source *sources[FAMILIES];
+};
+
+/**
+ * struct listeners - all of them
+ * @event: loop
+ * @accepted: called with a connection, which it owns then
+ * @context: for @accepted
+ * @paused: no connection is taken
+ * @retry: runs when a port is to be tried again
+ * @recover: runs when connections can perhaps be taken again
+ * @list: in no order
+ * @odd: limit of messages about accept()
+ */
+struct listeners {
+	sd_event *event;
+	void (*accepted)(void *context, int fd, uint16_t port);
+	void *context;
+	bool paused;
+	sd_event_source *retry;
+	sd_event_source *recover;
+	struct listener list[LISTENERS_MAX];
+	struct log_limit odd;
+};
+
+/**
+ * listeners_known() - is a port one of AMT's
+ */
+bool listeners_known(uint16_t port);
+
+/**
+ * listeners_add() - listen on a port, or go on with it
+ *
+ * A port that another program has is tried again until it is free.
+ *
+ * Return: false when it is none of AMT's
+ */
+bool listeners_add(struct listeners *listeners, uint16_t port);
+void listeners_remove(struct listeners *listeners, uint16_t port);
+
+/**
+ * listeners_doubt() - another session begins: AMT has to ask for each again
+ */
+void listeners_doubt(struct listeners *listeners);
+
+/**
+ * listeners_settle() - AMT has had the time: what it did not ask for is closed
+ */
+void listeners_settle(struct listeners *listeners);
+
+/**
+ * listeners_pause() - take no connections, or take them again
+ */
+void listeners_pause(struct listeners *listeners, bool pause);
+
+/**
+ * listeners_ports() - how many ports are listened on, by one address at least
+ * @ports: set, LISTENERS_MAX at most, in ascending order
+ */
+size_t listeners_ports(const struct listeners *listeners, uint16_t *ports);
+void listeners_close(struct listeners *listeners);
+
+#endif /* AMT_LMS_LISTENERS_H */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the service manager is told. Changes are collected for a second: connections
+ * come and go by the hundred.
+ */
+#ifndef AMT_LMS_STATUS_H
+#define AMT_LMS_STATUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#define STATUS_MAX 256
+
+/**
+ * struct status - what it is told
+ * @event: loop
+ * @ready: it knows that the service is ready
+ * @text: what it will be told
+ * @told: what it was told
+ * @timer: runs when it may be told the next
+ */
+struct status {
+	sd_event *event;
+	bool ready;
+	char text[STATUS_MAX];
+	char told[STATUS_MAX];
+	sd_event_source *timer;
+};
+
+/**
+ * status_ports() - the ports that are forwarded
+ * @ports: of AMT
+ * @count: of @ports
+ * @connections: how many there are
+ */
+void status_ports(struct status *status, const uint16_t *ports, size_t count,
+		  unsigned int connections);
+
+/**
+ * status_problem() - why none is
+ */
+void status_problem(struct status *status, const char *text);
+
+/**
+ * status_ready() - the service is ready, whether AMT is there or not
+ */
+void status_ready(struct status *status);
+void status_close(struct status *status);
+
+#endif /* AMT_LMS_STATUS_H */

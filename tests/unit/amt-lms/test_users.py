@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who may connect, and what the configuration may say."""
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from conftest import wait_until
+from firmware import pattern
+
+
+def refused(daemon):
+    """Is a program refused?"""
+    try:
+        return daemon.ask(b"GET 10") == b""
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize("line", [
+    "AllowUsers=root", "AllowUsers=nobody 0", "AllowUsers=nobody\nAllowUsers=root",
+    "AllowGroups=root", "AllowGroups=0", "AllowUsers=nobody\nAllowGroups=nogroup root",
+    "AllowUsers=nobody\nAllowUsers=", " AllowUsers = root ", "# AllowUsers=nobody"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_allowed(daemon, engine, line, host):
+    """One who is named, by name or number."""
+    daemon.configure(line + "\n")
+    daemon.start()
+    assert daemon.ask(b"GET 10", host=host) == pattern(10)
+    assert engine.opened == 1
+
+
+@pytest.mark.parametrize("line", [
+    "AllowUsers=nobody", "AllowUsers=roo rootx", "AllowGroups=nogroup",
+    "AllowUsers=nobody\nAllowGroups=daemon"])
+def test_refused(daemon, engine, line):
+    """One who is not; logged once."""
+    daemon.configure(line + "\n")
+    daemon.start()
+    for _ in range(5):
+        assert refused(daemon)
+    daemon.wait_log("refused a connection of user root to port 16992")
+    assert daemon.log().count("refused a connection") == 1
+    assert not engine.opened
+
+
+def test_closed_at_once(daemon, engine):
+    """A socket that nobody has any more is not taken for root's: the kernel says 0."""
+    daemon.configure("AllowUsers=root\n")
+    daemon.start()
+    daemon.process.send_signal(signal.SIGSTOP)
+    one = daemon.connect()
+    one.send(b"GET 10\n")
+    one.close()
+    daemon.process.send_signal(signal.SIGCONT)
+    daemon.wait_log("it cannot be told whose it is")
+    assert daemon.ask(b"GET 10") == pattern(10)
+    assert engine.opened == 1
+
+
+@pytest.mark.parametrize("text, wanted", [
+    ("AllowUser=root", "amt-lms.conf:1: 'AllowUser' is not known"),
+    ("\n# x\nnonsense", "amt-lms.conf:3: 'nonsense' is not KEY=VALUE"),
+    ("MaxConnections=0", "expected a number from 1 to 64"),
+    ("MaxConnections=65", "expected a number from 1 to 64"),
+    ("IdleSec=-1", "expected a number of seconds"),
+    ("IdleSec=1x", "expected a number of seconds"),
+    ("AllowAffectedFirmware=maybe", "expected yes or no"),
+    ("LogAlerts=1", "expected yes or no"),
+    ("Allow\x1b[2JUsers=x", "'Allow\\x1b[2JUsers' is not known")])
+def test_wrong(daemon, text, wanted):
+    """A line that is not understood lets nobody in: nothing runs."""
+    daemon.configure(text + "\n")
+    daemon.start(ready=False)
+    assert daemon.process.wait(timeout=20) == 2
+    daemon.process = None
+    assert wanted in daemon.log()
+
+
+def test_missing(daemon):
+    """A configuration that is named has to be there."""
+    daemon.arguments = ["--config", "/nonexistent"]
+    daemon.start(ready=False)
+    assert daemon.process.wait(timeout=20) == 2
+    daemon.process = None
+    assert "/nonexistent: No such file" in daemon.log()
+
+
+def test_named(daemon, engine, root):
+    """The opener is given the same configuration as the daemon."""
+    (root / "other").write_text("AllowAffectedFirmware=yes\n")
+    daemon.arguments = ["-c", str(root / "other")]
+    engine.versions = b"?"
+    daemon.start()
+    assert daemon.ask(b"GET 10") == pattern(10)
+
+
+@pytest.mark.parametrize("arguments, status, wanted", [
+    (["--help"], 0, "Usage: amt-lms"), (["-V"], 0, "amt-lms "),
+    (["--nonsense"], 2, "nonsense"), (["word"], 2, "'word' is not expected")])
+def test_line(daemon, arguments, status, wanted):
+    """The command line."""
+    done = subprocess.run([daemon.program, *arguments], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == status
+    assert wanted in done.stdout + done.stderr
+
+
+def test_kernel_that_cannot_tell(daemon, engine):
+    """It says "no such socket" to everything: nobody is taken for gone, or allowed."""
+    daemon.more = {"FAKE_NO_DIAG": "1"}
+    daemon.speed = 20
+    daemon.start()
+    daemon.wait_log("the kernel cannot tell whose sockets are")
+    with daemon.connect() as one:
+        one.sendall(b"PUT 3\n")
+        one.shutdown(socket.SHUT_WR)
+        time.sleep(0.5)
+        assert engine.slots() == 1
+    wait_until(lambda: not engine.slots())
+    daemon.stop()
+    daemon.configure("AllowUsers=root\n")
+    daemon.start()
+    daemon.wait_log("every connection is refused")
+    assert refused(daemon)
+    daemon.wait_log("it cannot be told whose it is")

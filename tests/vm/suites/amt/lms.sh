@@ -1,0 +1,299 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# scenarios: amt-lms amt-lms-large
+# timeout: 900
+#
+# amt-lms on the kernel's own MEI driver: what goes through it is what was sent, its
+# ports are those of loopback in every state, and neither the engine's resets, its own
+# deaths nor those of its clients leave a channel in AMT.
+
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
+. /tests/tap.sh
+
+base=http://127.0.0.1:16992
+log=$tap_dir/lms.log
+states=0 bad_ports=
+pci=$(basename "$(readlink -f /sys/class/mei/mei0/device)")
+
+# only_loopback: looked at in every state; judged once
+only_loopback()
+{
+	states=$((states + 1))
+	bad_ports="$bad_ports$(ss -Hltuwnp | grep -v '^p_raw' | awk '{ print $5 }' |
+		grep -vE '^(127\.0\.0\.1|\[::1\]):(623|664|1699[2-5])$')"
+}
+
+# shellcheck disable=SC2317 # run by name
+listens()
+{
+	[ "$(ss -Hltn "sport = :$1" | wc -l)" = 2 ]
+}
+
+# start [ARGUMENT...]
+start()
+{
+	amt-lms "$@" >>"$log" 2>&1 &
+	lms=$!
+	wait_for 20 listens 16992
+}
+
+# shellcheck disable=SC2317 # run by name
+free()
+{
+	[ "$(heci state lme.channels)" = 0 ]
+}
+
+# clean NAME: AMT has every place back
+clean()
+{
+	wait_for 20 free
+	is "$(heci state lme.channels)" 0 "$1: no channel is left in AMT"
+	is "$(heci state lme.apf-violations)" 0 "$1: no rule of port forwarding was broken"
+}
+
+# get OPTION...: curl, within a time
+get()
+{
+	timeout $((300 * VM_SLOWNESS)) curl --silent --show-error --noproxy '*' "$@"
+}
+
+sum_of()
+{
+	awk -v size="$1" '$1 == size { print $2 }' /data/sums
+}
+
+# page SIZE URL: is it what the model has
+page()
+{
+	is "$(get "$2/bulk/$1" | sha256sum | cut -d ' ' -f 1)" "$(sum_of "$1")" \
+		"$1 bytes from $2"
+}
+
+others=
+# started: the last one in the background is none of amt-lms, and is waited for
+started()
+{
+	others="$others $!"
+}
+
+wait_others()
+{
+	# shellcheck disable=SC2086 # words
+	[ -z "$others" ] || wait $others
+	others=
+}
+
+# AMT answers through it
+# shellcheck disable=SC2317 # run by name
+works()
+{
+	[ "$(get --max-time 15 "$base/bulk/4097" | sha256sum | cut -d ' ' -f 1)" = \
+		"$(sum_of 4097)" ]
+}
+
+ip link set lo up
+wait_for 10 test -c /dev/mei0
+is $? 0 "there is an MEI device"
+only_loopback
+start
+is $? 0 "amt-lms listens on both addresses"
+only_loopback
+
+# what passes
+for size in 1 4095 4096 4097 65537; do
+	page $size $base
+	page $size 'http://[::1]:16992'
+done
+: "${LMS_LARGE:=1048576}"
+page "$LMS_LARGE" $base
+dd if=/dev/urandom of=/tmp/up bs=1024 count=$((LMS_LARGE / 2048)) 2>/dev/null
+for size in 1 4096 65537 $((LMS_LARGE / 2)); do
+	head -c $size /tmp/up >/tmp/part
+	is "$(get --data-binary @/tmp/part 'http://[::1]:16992/echo' | sha256sum)" \
+		"$(sha256sum </tmp/part)" "$size bytes to AMT and back"
+done
+rm /tmp/up
+
+# WS-Management with a digest
+cat >/tmp/identify <<-END
+	<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"
+	xmlns:w="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">
+	<s:Header/><s:Body><w:Identify/></s:Body></s:Envelope>
+END
+# shellcheck disable=SC2016 # the name of the account
+printf 'user = "$$OsAdmin:%s"\n' "$(heci state amt.password)" >/tmp/user
+capture get --config /tmp/user --digest -H 'Content-Type: application/soap+xml' \
+	--data-binary @/tmp/identify $base/wsman
+like "$out" 'IdentifyResponse' "Identify, with a digest"
+clean "what passes"
+
+# 32 clients, 8 places
+i=0
+while [ $i -lt 32 ]; do
+	i=$((i + 1))
+	get $base/bulk/20000 | sha256sum >/tmp/sum.$i &
+	started
+done
+sleep 1
+only_loopback
+wait_others
+is "$(cut -d ' ' -f 1 /tmp/sum.* | sort | uniq -c | sed 's/^ *//')" \
+	"32 $(sum_of 20000)" "32 clients at once each get their page"
+is "$(heci state lme.opens-refused)" 0 "and AMT was asked for no ninth place"
+clean "32 clients"
+
+# 100 clients that are killed at some moment
+i=0
+while [ $i -lt 100 ]; do
+	i=$((i + 1))
+	curl --silent --noproxy '*' "$base/bulk/1000000" >/dev/null 2>&1 &
+	client=$!
+	usleep $((i * 7919 % 200000))
+	kill -KILL "$client"
+	wait "$client" 2>/dev/null
+done
+clean "100 killed clients"
+works
+is $? 0 "and the next one is served"
+only_loopback
+
+# TLS, end to end
+heci lme-ports tls now
+wait_for 20 listens 16993
+is $? 0 "AMT changes to 16993"
+is "$(ss -Hltn 'sport = :16992' | wc -l)" 0 "and 16992 is closed"
+only_loopback
+capture sh -c 'printf "GET / HTTP/1.0\r\n\r\n" |
+	timeout 60 openssl s_client -connect 127.0.0.1:16993 -quiet -ign_eof 2>&1'
+like "$out" 'CN = amt.example.org' "the certificate is that of the server behind AMT"
+like "$out" 'HTTP/1.0 200 ok' "which answers"
+heci lme-ports plain now
+wait_for 20 listens 16992
+clean "TLS"
+
+# resets, with a client in each
+i=0
+while [ $i -lt 5 ]; do
+	i=$((i + 1))
+	get "$base/bulk/5000000" >/dev/null 2>&1 &
+	started
+	usleep 300000
+	heci reset
+	only_loopback
+	wait_others
+done
+wait_for 30 works
+is $? 0 "after five link resets it works"
+clean "link resets"
+
+get "$base/bulk/16777216" >/dev/null 2>&1 &
+started
+usleep 300000
+echo "$pci" >/sys/bus/pci/drivers/mei_me/unbind
+only_loopback
+is "$(ss -Hltn 'sport = :16992' | wc -l)" 2 "listeners stay without an engine"
+wait_others
+sleep 2
+echo "$pci" >/sys/bus/pci/drivers/mei_me/bind
+wait_for 30 works
+is $? 0 "after unbind and bind of mei_me it works"
+clean "unbind and bind"
+
+get "$base/bulk/16777216" >/dev/null 2>&1 &
+started
+usleep 300000
+heci log sleep
+echo freeze >/sys/power/state
+heci log awake
+wait_others
+wait_for 30 works
+is $? 0 "after suspend to idle it works"
+only_loopback
+clean "suspend to idle"
+
+# its own deaths
+i=0
+while [ $i -lt 3 ]; do
+	i=$((i + 1))
+	for client in 1 2 3; do
+		get "$base/bulk/5000000" >/dev/null 2>&1 &
+		started
+	done
+	usleep 500000
+	kill -KILL "$lms"
+	wait "$lms" 2>/dev/null
+	start
+	wait_for 30 works
+	is $? 0 "killed under load and started, turn $i: it works"
+done
+wait_others
+clean "kill -9"
+is "$(kill "$lms"; wait "$lms"; echo $?)" 0 "SIGTERM ends it well"
+wait_for 10 free
+is "$(ss -Hltn | wc -l)" 0 "and no port is left"
+
+# users
+adduser -D -H someone 2>/dev/null || echo 'someone:x:1234:1234::/:/bin/sh' >>/etc/passwd
+printf 'AllowUsers=someone\n' >/tmp/conf
+start -c /tmp/conf
+exits -n "a user who is not named is refused" 56 get $base/bulk/1
+is "$(setuidgid someone curl -s --noproxy '*' $base/bulk/4097 | sha256sum | cut -d ' ' -f 1)" \
+	"$(sum_of 4097)" "one who is named is not"
+like "$(cat "$log")" 'refused a connection of user (root|0) to port 16992' "and it is logged"
+kill "$lms"
+wait "$lms"
+
+# firmware that anybody can log in to
+heci amt-version AMT 11.0.4
+heci amt-version Build_Number 1186
+amt-lms >>"$log" 2>&1 &
+lms=$!
+wait_for 20 grep -q 'affected by INTEL-SA-00075' "$log"
+is $? 0 "affected firmware is refused"
+is "$(ss -Hltn | wc -l)" 0 "and not listened for"
+kill "$lms"
+wait "$lms"
+heci amt-version AMT 11.8.93
+heci amt-version Build_Number 4323
+start
+
+# MeshCmd and amtctl
+mkdir -p /lib64 /tmp/mesh
+cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/
+cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
+[ -e /dev/mei ] || ln -s mei0 /dev/mei
+mesh()
+{
+	capture env LD_LIBRARY_PATH=/data/meshcmd/lib timeout $((45 * VM_SLOWNESS)) \
+		sh -c 'cd /tmp/mesh && exec ./meshagent_x86-64 meshcmd.js "$@"' sh "$@"
+	printf '== %s: status %s\n%s\n%s\n' "$*" "$status" "$out" "$err" >&2
+}
+mesh microlms --noconsole
+out_like 'MicroLMS did not start|already active' "MeshCmd's own service sees that there is one"
+is "$(heci state amt.control)" none "no control mode"
+printf 'Amt-P4ss!\n' >/tmp/password
+chmod 600 /tmp/password
+run -n "amtctl activate" amtctl activate --yes --password-file /tmp/password
+out_like 'the service on port 16992' "goes through it"
+is "$(heci state amt.control)" client "client control mode"
+run -n "amtctl deactivate" amtctl deactivate --yes
+wait_for 20 works
+heci delay 5 amthi all
+heci pace 20 lme
+mesh amtccm --password 'Mesh-P4ss!'
+out_like Success "MeshCmd's amtccm works beside it"
+is "$(heci state amt.control)" client "client control mode"
+heci off
+wait_for 20 works
+is $? 0 "and amt-lms still works"
+clean "MeshCmd and amtctl"
+
+only_loopback
+is "$bad_ports" "" "in $states states, no port but AMT's on loopback was open"
+is "$(grep -cF -e "$(heci state amt.password)" -e Amt-P4ss "$log")" 0 \
+	"its log has nothing of what passed"
+kill "$lms"
+wait "$lms"
+is "$(heci state violations)" 0 "no rule of the bus was broken"
+keep "$log" lms.log
+done_testing
