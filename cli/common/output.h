@@ -18,8 +18,8 @@ struct output;
 
 /*
  * Everywhere below: a number above 2^53, which many readers of JSON round, has a
- * second key that ends in "_text", with its digits; @key is the key in JSON, NULL to leave it out or inside a
- * list; @label is the label in text, NULL to leave it out.
+ * second key that ends in "_text", with its digits; @key is the key in JSON, NULL to
+ * leave it out or inside a list; @label is the label in text, NULL to leave it out.
  */
 
 /**

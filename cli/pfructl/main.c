@@ -208,8 +208,7 @@ static char *check_words(const struct pfructl *ctl,
 		return xasprintf("--machine goes with --json");
 	if (argument && ctl->options.ca && !strcmp(argument, "-") &&
 	    !strcmp(ctl->options.ca, "-"))
-		return xasprintf(
-			"standard input cannot be both the capsule and --ca");
+		return xasprintf("only one of capsule and --ca can be '-'");
 	return NULL;
 }
 

@@ -58,8 +58,7 @@ static void print_all(struct output *out, json_object *attempts)
 {
 	out_plain(out,
 		  "Begun                 Action          State        Capsule\n");
-	json_object_object_foreach(attempts, id, attempt)
-	{
+	json_object_object_foreach(attempts, id, attempt) {
 		(void)id;
 		out_json(out, NULL, attempt);
 		print_line(out, attempt);
@@ -78,12 +77,13 @@ static void print_last(struct output *out, json_object *attempts)
 
 static void note_interrupted(struct output *out, json_object *attempts)
 {
-	json_object_object_foreach(attempts, id,
-				   attempt) if (attempt_is_open(attempts,
-								attempt))
+	json_object_object_foreach(attempts, id, attempt) {
+		if (!attempt_is_open(attempts, attempt))
+			continue;
 		note(out,
 		     "the attempt %s of %s was interrupted by a crash or reboot: its capsule is refused until it is forced",
 		     escaped(id), text_of(attempt, "begun"));
+	}
 }
 
 static int run(void *program)

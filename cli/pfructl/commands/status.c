@@ -468,8 +468,7 @@ static void look_at_record(struct output *out, struct status *s)
 		return;
 	}
 	out_list(out, "interrupted", NULL);
-	json_object_object_foreach(attempts, id, attempt)
-	{
+	json_object_object_foreach(attempts, id, attempt) {
 		(void)id;
 		if (attempt_is_open(attempts, attempt))
 			print_interrupted(out, s, attempt);

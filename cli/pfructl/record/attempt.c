@@ -191,8 +191,7 @@ static json_object *find_staged(json_object *attempts, const char *device)
 	json_object *staged = NULL;
 	char *boot = machine_boot_id();
 
-	json_object_object_foreach(attempts, id, attempt)
-	{
+	json_object_object_foreach(attempts, id, attempt) {
 		(void)id;
 		if (is_text(attempt, "boot_id", boot) &&
 		    is_text(attempt, "device", device) &&

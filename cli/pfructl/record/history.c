@@ -194,8 +194,7 @@ static void set_states(json_object *attempts)
 {
 	char *boot = machine_boot_id();
 
-	json_object_object_foreach(attempts, id, attempt)
-	{
+	json_object_object_foreach(attempts, id, attempt) {
 		const char *state = history_text(attempt, "state");
 		const char *its = history_text(attempt, "boot_id");
 		bool other = boot && its && strcmp(boot, its);
@@ -243,8 +242,7 @@ json_object *history_last(json_object *attempts, const char *sha256)
 {
 	json_object *last = NULL;
 
-	json_object_object_foreach(attempts, id, attempt)
-	{
+	json_object_object_foreach(attempts, id, attempt) {
 		const char *its = history_text(attempt, "sha256");
 
 		(void)id;
@@ -299,8 +297,7 @@ static int keep_interrupted(int directory, int to)
 	/* ends may be in the newer file */
 	if (!ret)
 		ret = take_file(directory, NAME, attempts);
-	json_object_object_foreach(attempts, id, attempt)
-	{
+	json_object_object_foreach(attempts, id, attempt) {
 		(void)id;
 		if (ret || strcmp(history_text(attempt, "state"), EVENT_BEGUN))
 			continue;
