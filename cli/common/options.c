@@ -114,14 +114,15 @@ static void parse_letters(struct parser *parser, const char *word)
 	for (; *letter; letter++) {
 		const struct cli_option *option =
 			find_option(parser->line, NULL, 0, *letter);
+		const char name[] = { '-', *letter, '\0' };
 
 		if (!option) {
-			refuse(parser, word);
+			refuse(parser, name);
 			return;
 		}
 		if (option->value) {
 			set(parser, option,
-			    letter[1] ? letter + 1 : next_word(parser, word));
+			    letter[1] ? letter + 1 : next_word(parser, name));
 			return;
 		}
 		set(parser, option, NULL);
