@@ -23,8 +23,9 @@
 /* and to close its own end then */
 #define LINGER_TIME (2 * SECOND)
 /* the kernel disowns a socket a moment after it has sent its end */
-#define GONE_FIRST (200 * 1000ULL)
-#define GONE_AGAIN (10 * SECOND)
+#define GONE_FIRST  (200 * 1000ULL)
+#define GONE_AGAIN  (10 * SECOND)
+#define GONE_SURELY (30 * SECOND)
 
 /**
  * enum connection_state - of a connection
@@ -154,11 +155,19 @@ static void update(struct connection *one)
 	sd_event_source_set_io_events(one->io, events);
 }
 
+/* Where that can't be told, one that sends no more and gets nothing for long is. */
 static bool is_gone(const struct connection *one)
 {
 	uid_t uid;
 
-	return peer_of(one->fd, &uid) == PEER_GONE;
+	switch (peer_of(one->fd, &uid)) {
+	case PEER_GONE:
+		return true;
+	case PEER_OWNED:
+		return false;
+	default:
+		return one->half && now_of(one) >= one->active + GONE_SURELY;
+	}
 }
 
 /* AMT has closed the channel, and the program has its bytes. */

@@ -122,9 +122,9 @@ int main(int argc, char **argv)
 	standard = sysroot_path("%s", CONFIG);
 	if (open)
 		ret = opener_run(STDIN_FILENO, config ? config : standard,
-				 config != NULL);
+				 config);
 	else
-		ret = serve(config ? config : standard, config != NULL, opener);
+		ret = serve(config ? config : standard, config, opener);
 	free(standard);
 	return ret;
 }

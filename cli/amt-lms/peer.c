@@ -83,16 +83,6 @@ static void begin_request(struct request *request, int family)
  */
 static int kernel = -1;
 
-bool peer_begin(void)
-{
-	const struct timeval second = { .tv_sec = 1 };
-
-	kernel = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
-			NETLINK_SOCK_DIAG);
-	return kernel >= 0 && !setsockopt(kernel, SOL_SOCKET, SO_RCVTIMEO,
-					  &second, sizeof(second));
-}
-
 void peer_end(void)
 {
 	if (kernel >= 0)
@@ -209,6 +199,56 @@ static bool scan(const char *bytes, ssize_t size, __be16 port, uid_t *uid,
 		}
 	}
 	return true;
+}
+
+/* A list that can't be had is an error, or one that ends with it at once. */
+static bool failed(const struct nlmsghdr *header)
+{
+	int error = 0;
+
+	if (header->nlmsg_type == NLMSG_DONE &&
+	    header->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+		memcpy(&error, NLMSG_DATA(header), sizeof(error));
+	return header->nlmsg_type == NLMSG_ERROR || error < 0;
+}
+
+/* A kernel that can't tell says "no such socket" to every question but this. */
+static bool can_tell(void)
+{
+	struct request request;
+	bool found, can;
+	char *answer;
+	uid_t uid;
+	ssize_t n;
+
+	begin_request(&request, AF_INET);
+	request.header.nlmsg_flags |= NLM_F_DUMP;
+	request.about.idiag_states = 1U << TCP_LISTEN;
+	if (!ask(&request))
+		return false;
+	answer = xrealloc(NULL, ANSWER_MAX);
+	n = take(&request, answer, ANSWER_MAX);
+	can = n > 0 && !failed((struct nlmsghdr *)answer);
+	while (n > 0 && scan(answer, n, 0, &uid, &found))
+		n = take(&request, answer, ANSWER_MAX);
+	free(answer);
+	return can;
+}
+
+bool peer_begin(void)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	kernel = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			NETLINK_SOCK_DIAG);
+	if (kernel < 0)
+		return false;
+	if (!setsockopt(kernel, SOL_SOCKET, SO_RCVTIMEO, &second,
+			sizeof(second)) &&
+	    can_tell())
+		return true;
+	peer_end();
+	return false;
 }
 
 bool peer_listener(int family, uint16_t port, uid_t *uid)

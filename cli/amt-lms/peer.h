@@ -25,6 +25,8 @@ enum peer_state {
 
 /**
  * peer_begin() - be able to ask; once
+ *
+ * Return: false when the kernel cannot tell (CONFIG_INET_TCP_DIAG): all is unknown then
  */
 bool peer_begin(void);
 void peer_end(void);

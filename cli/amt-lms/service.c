@@ -429,8 +429,10 @@ int service_run(const struct config *config, const char *path,
 		out_of_memory();
 	if (!peer_begin())
 		log_line(LOG_WARNING,
-			 "cannot ask the kernel whose sockets are: %s",
-			 strerror(errno));
+			 "the kernel cannot tell whose sockets are (module tcp_diag)%s",
+			 is_restricted(config) ?
+				 ": every connection is refused" :
+				 "");
 	begin(service, config, path, opener);
 	ret = add_sources(service);
 	if (ret >= 0)

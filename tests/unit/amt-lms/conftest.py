@@ -2,8 +2,8 @@
 """What the tests of amt-lms share: the daemon with a pretended engine, in a network
 namespace of its own.
 
-run.sh builds the daemon and names it in the environment (AMT_LMS_FAKE). Each test is
-one check, printed as a line of TAP for run.sh to count.
+run.sh builds the daemon and names it in the environment (AMT_LMS_FAKE). A test
+asserts, or makes several checks by "check" (tests/lib/checks.py).
 """
 import os
 import resource
@@ -37,6 +37,7 @@ class Daemon:
         self.speed = 1
         self.files = 1024           # that it may have open
         self.arguments = []
+        self.more = {}              # of its environment
         (root / "etc").mkdir()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(root / "notify"))
@@ -49,7 +50,7 @@ class Daemon:
         """What it sees."""
         return dict(os.environ, FAKE_ROOT=str(self.root),
                     FAKE_SPEED=str(self.speed),
-                    NOTIFY_SOCKET=str(self.root / "notify"))
+                    NOTIFY_SOCKET=str(self.root / "notify"), **self.more)
 
     def start(self, ready=True):
         """Run it, and wait until it is ready."""
@@ -171,11 +172,3 @@ def lms(daemon, engine):
     # the engine has to be there first
     assert engine.ports
     return daemon.start()
-
-
-def pytest_runtest_logreport(report):
-    """One line of TAP for each test; a skip is a failure."""
-    if report.when != "call" and report.passed:
-        return
-    name = report.nodeid.split("/")[-1].replace("::", ": ")
-    print(f"\n{'ok' if report.passed else 'not ok'} - {name}", flush=True)

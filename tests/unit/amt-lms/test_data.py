@@ -116,7 +116,9 @@ def test_full_socket(lms, engine):
         assert read_all(slow) == pattern(12_000_000)
     with lms.connect() as slow:
         slow.sendall(b"GET %d\n" % sent)
-        wait_until(lambda: engine.opened == 2 and not engine.slots())
+        # as a rule AMT has closed then; the socket may take a little less than before
+        wait_until(lambda: engine.opened == 2)
+        settled(engine.slots)
         assert read_all(slow) == pattern(sent)
 
 

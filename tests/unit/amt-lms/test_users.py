@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Who may connect, and what the configuration may say."""
 import signal
+import socket
 import subprocess
+import time
 
 import pytest
 
+from conftest import wait_until
 from firmware import pattern
 
 
@@ -103,3 +106,23 @@ def test_line(daemon, arguments, status, wanted):
                           text=True, check=False)
     assert done.returncode == status
     assert wanted in done.stdout + done.stderr
+
+
+def test_kernel_that_cannot_tell(daemon, engine):
+    """It says "no such socket" to everything: nobody is taken for gone, or allowed."""
+    daemon.more = {"FAKE_NO_DIAG": "1"}
+    daemon.speed = 20
+    daemon.start()
+    daemon.wait_log("the kernel cannot tell whose sockets are")
+    with daemon.connect() as one:
+        one.sendall(b"PUT 3\n")
+        one.shutdown(socket.SHUT_WR)
+        time.sleep(0.5)
+        assert engine.slots() == 1
+    wait_until(lambda: not engine.slots())
+    daemon.stop()
+    daemon.configure("AllowUsers=root\n")
+    daemon.start()
+    daemon.wait_log("every connection is refused")
+    assert refused(daemon)
+    daemon.wait_log("it cannot be told whose it is")

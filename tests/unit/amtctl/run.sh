@@ -6,7 +6,7 @@
 # tests of pfructl then, which forget what was counted before. Prints TAP.
 # run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 set -u
-# shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091,SC2154
 . "$(dirname "$0")/../../lib/fake.sh"
 export AMTCTL_FAKE=$build/cli-fake/amtctl$cover
 

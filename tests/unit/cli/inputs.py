@@ -2,13 +2,15 @@
 """What the tests of pfructl read: capsules, certificates and logs. Independent
 programs make the capsules (mkeficapsule) and the signatures (openssl)."""
 import os
+import pathlib
 import struct
 import subprocess
+import sys
 
-PLATFORM = bytes.fromhex("4e5a0c7db391264c8f172a6be04d9c51")
-CODE = "B2F84B79-7B6E-4E45-885F-3FB9BB185402"
-AUTHENTICATED = bytes.fromhex("9dd2af4adf68ee498aa9347d375665a7")
-OWN_TYPE = bytes.fromhex("0e5f0b14f8497945ad81bc7b6d2bb245")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "corpus"))
+import encoder  # noqa: E402
+
+CODE = encoder.PLATFORM["code_type"]
 # the first image header of a capsule with one item, and what lies behind it
 IMAGE = 28 + 16
 CERTIFICATE = IMAGE + 48 + 8
@@ -34,9 +36,7 @@ def command(*arguments, directory):
 
 def payload(version, svn):
     """A payload with its header, to be injected as code."""
-    head = struct.pack("<4sIIII16sI", b"SCI1", 1, 40, 0x10000, version,
-                       PLATFORM, svn)
-    return head + bytes(range(256)) * 4
+    return encoder.payload(rt=version, svn=svn, data=bytes(range(256)) * 4).data
 
 
 def certificates(directory):
@@ -61,7 +61,7 @@ def tampered(signed):
 def other_count(signed):
     """The count is signed too."""
     b = bytearray(signed)
-    b[b.index(AUTHENTICATED) - 16] += 1
+    b[b.index(encoder.PKCS7) - 16] += 1
     return bytes(b)
 
 
@@ -77,7 +77,7 @@ def version_2(signed):
 
 def own_type(v2):
     """A type that only the platform knows."""
-    return v2[:IMAGE + 4] + OWN_TYPE + v2[IMAGE + 20:]
+    return v2[:IMAGE + 4] + encoder.DRIVER + v2[IMAGE + 20:]
 
 
 def signed_with(signed, signature):

@@ -6,7 +6,7 @@
 # run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 # Touches nothing outside a temporary directory and the build directory.
 set -u
-# shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091
+# shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091,SC2154
 . "$(dirname "$0")/../../lib/fake.sh"
 export PFRU_FAKE=$build/cli-fake/pfructl$cover
 export PFRU_PLAIN=$build/cli-fake/pfructl-plain

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt
-# timeout: 300
+# timeout: 450
 #
 # amtctl activate on firmware that misbehaves: its port forwarding, its web server,
 # its account, its answers. A run that changed AMT and one that did not are told apart

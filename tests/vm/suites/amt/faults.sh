@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt
-# timeout: 180
+# timeout: 300
 #
 # amtctl on firmware that misbehaves: each fault ends in time, with an exit status, a
 # reason and a message of its own kind.
@@ -152,8 +152,8 @@ spent withhold
 later "amthi-status 2 all 0x0400001a" versions
 later "amthi-idle 1" configure start --yes
 wait
-ended 1 "drop amthi" versions 8 no-answer 'did not answer within 10 seconds' 13
-ended 2 "withhold amthi 1" versions 8 no-answer 'did not answer within 10 seconds' 13
+ended 1 "drop amthi" versions 8 no-answer 'did not answer within 10 seconds' 14
+ended 2 "withhold amthi 1" versions 8 no-answer 'did not answer within 10 seconds' 14
 ended 3 "amthi-status 2 all" versions 8 refused 'NOT_READY \(0x2\)' 14
 ended 4 "amthi-idle" "configure start" 9 unknown "still is 'not provisioned'" 10
 heci off

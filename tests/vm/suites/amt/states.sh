@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt
-# timeout: 180
+# timeout: 300
 #
 # What peers report as "connection refused" or not at all: eight states, eight
 # messages, each with advice of its own. The driver's own doing, as far as a guest can

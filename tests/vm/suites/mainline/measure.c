@@ -43,7 +43,7 @@ static int run(char **argv)
 	if (pid < 0 || wait4(pid, &status, 0, &usage) < 0)
 		die("wait4");
 	report(before, ns_of(&usage.ru_utime) + ns_of(&usage.ru_stime),
-	      usage.ru_maxrss);
+	       usage.ru_maxrss);
 	return status ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
