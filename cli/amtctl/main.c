@@ -45,7 +45,8 @@ static const char exit_help[] =
 	"  6  busy: another program holds AMT\n"
 	"  7  refused by AMT, or by the state it is in\n"
 	"  8  AMT is not ready: try again later\n"
-	"  9  unknown: it may have happened, or not\n";
+	"  9  unknown: it may have happened, or not\n"
+	" 10  done, but the output could not be written\n";
 
 static void print_help(struct text *text)
 {
