@@ -189,7 +189,7 @@ ansible_collection()
 	[ -z "$out" ] || { echo "$out"; status=1; }
 	yamllint -s -d '{extends: default, rules: {line-length: {max: 100}}}' \
 		fleet tests/fleet || status=1
-	return $status
+	return "$status"
 }
 
 man_page()
