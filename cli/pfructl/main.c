@@ -208,7 +208,7 @@ static char *check_words(const struct pfructl *ctl,
 		return xasprintf("--machine goes with --json");
 	if (argument && ctl->options.ca && !strcmp(argument, "-") &&
 	    !strcmp(ctl->options.ca, "-"))
-		return xasprintf("only one of capsule and --ca can be '-'");
+		return xasprintf("only one file can be standard input, '-'");
 	return NULL;
 }
 

@@ -87,4 +87,4 @@ def test_dry_run(tool):
 
 def test_both_from_standard_input(tool):
     r = tool.run("stage", "--ca", "-", "-")
-    assert r.status == 2 and "cannot be both" in r.err, r
+    assert r.status == 2 and "standard input" in r.err, r
