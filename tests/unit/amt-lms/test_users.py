@@ -60,6 +60,30 @@ def test_closed_at_once(daemon, engine):
     assert engine.opened == 1
 
 
+def has_port(port):
+    """Does a socket of this namespace have the port, be it one that lingers?"""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        return any(line.split()[1].endswith(f":{port:04X}") for line in list(file)[1:])
+
+
+def test_listener_on_its_port(daemon, engine):
+    """Who has gone is not taken for a listener that has the port by now."""
+    daemon.configure("AllowUsers=root\n")
+    daemon.start()
+    daemon.process.send_signal(signal.SIGSTOP)
+    one = daemon.connect()
+    port = one.getsockname()[1]
+    # a second, after which the kernel forgets the socket, and ours is left
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_LINGER2, 1)
+    one.send(b"GET 10\n")
+    one.close()
+    wait_until(lambda: not has_port(port))
+    with socket.create_server(("127.0.0.1", port)):
+        daemon.process.send_signal(signal.SIGCONT)
+        daemon.wait_log("it cannot be told whose it is")
+    assert not engine.opened
+
+
 @pytest.mark.parametrize("text, wanted", [
     ("AllowUser=root", "amt-lms.conf:1: 'AllowUser' is not known"),
     ("\n# x\nnonsense", "amt-lms.conf:3: 'nonsense' is not KEY=VALUE"),
