@@ -93,6 +93,8 @@ def test_listener_on_its_port(daemon, engine):
     ("IdleSec=1x", "expected a number of seconds"),
     ("AllowAffectedFirmware=maybe", "expected yes or no"),
     ("LogAlerts=1", "expected yes or no"),
+    ("AllowUsers=nobody\n\0\0\0", "amt-lms.conf:2: a NUL byte"),
+    ("AllowUsers=\0nobody", "amt-lms.conf:1: a NUL byte"),
     ("Allow\x1b[2JUsers=x", "'Allow\\x1b[2JUsers' is not known")])
 def test_wrong(daemon, text, wanted):
     """A line that is not understood lets nobody in: nothing runs."""
