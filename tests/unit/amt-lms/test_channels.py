@@ -152,3 +152,17 @@ def test_idle_while_others_wait(daemon, engine):
     assert used.recv(1) == b"x"
     for one in idle + [used, waiting]:
         one.close()
+
+
+def test_idle_that_waited(daemon, engine):
+    """Those that had to wait themselves make room, too, when others still do."""
+    daemon.configure("IdleSec=0\n")
+    daemon.speed = 20
+    daemon.start()
+    idle = [daemon.connect() for _ in range(2 * SLOTS)]
+    with daemon.connect() as waiting:
+        waiting.sendall(b"GET 10\n")
+        assert read_all(waiting) == pattern(10)
+    assert engine.opened == 2 * SLOTS + 1
+    for one in idle:
+        one.close()
