@@ -68,6 +68,8 @@ static const struct {
 	[MEI_BUSY] = { "another program holds AMT's port forwarding (look with 'amtctl status')",
 		       IN_TIME },
 	[MEI_RESETTING] = { "the management engine is being reset", IN_TIME },
+	[MEI_NOT_TAKEN] = { "the management engine takes no messages",
+			    IN_TIME },
 	[MEI_NO_ANSWER] = { "AMT does not answer", IN_TIME },
 	[MEI_LOST] = { "the connection to AMT broke", IN_TIME },
 	[MEI_BAD_ANSWER] = { "the engine answers with what makes no sense",

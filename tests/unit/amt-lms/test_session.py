@@ -365,3 +365,16 @@ def test_opener_that_lies(daemon, root, message):
         listener.accept()[0].send(message)
         daemon.wait_told("the opener of the engine's node")
         listener.accept()[0].send(message)
+
+
+@pytest.mark.parametrize("problem", range(1, 15))
+def test_opener_that_has_a_problem(daemon, root, problem):
+    """Whichever it is, there are words for it."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        daemon.start(ready=False)
+        listener.accept()[0].send(struct.pack("IIiI64s", problem, 0, 5, 0, b"/dev/mei0"))
+        assert "null" not in daemon.wait_told("STATUS=Waiting: /dev/mei0: ")
