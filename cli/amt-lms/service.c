@@ -304,6 +304,14 @@ static bool is_allowed(struct service *service, int fd, uint16_t port)
 	return false;
 }
 
+static void pause_or_go_on(struct service *service)
+{
+	listeners_pause(&service->listeners,
+			service->connections.count >=
+				service->config->connections);
+}
+
+/* Other listeners may have one, too: settle() would come too late for these. */
 static void on_accepted(void *context, int fd, uint16_t port)
 {
 	struct service *service = context;
@@ -312,6 +320,7 @@ static void on_accepted(void *context, int fd, uint16_t port)
 		connections_add(&service->connections, fd, port);
 	else
 		connections_refuse(fd);
+	pause_or_go_on(service);
 }
 
 static int on_due(sd_event_source *source, uint64_t now, void *context)
@@ -347,9 +356,7 @@ static int settle(sd_event_source *source, void *context)
 		tick(service);
 	} while (service->link.failed);
 	connections_hold(&service->connections, link_is_busy(&service->link));
-	listeners_pause(&service->listeners,
-			service->connections.count >=
-				service->config->connections);
+	pause_or_go_on(service);
 	if (service->named) {
 		count = listeners_ports(&service->listeners, ports);
 		status_ports(&service->status, ports, count,
