@@ -178,6 +178,28 @@ def test_silent(daemon, engine):
     daemon.wait_told("STATUS=Forwarding")
 
 
+def test_silent_after_a_reset(daemon, engine):
+    """That a session has ended is no reason not to say that the next is silent."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    engine.silent = True
+    engine.reset()
+    daemon.wait_log("AMT ended the session")
+    daemon.wait_log("AMT does not name a port", 10)
+
+
+def test_ends_at_once(daemon, engine):
+    """AMT that ends each session before it names a port: ready, and reported once."""
+    engine.hang_up = True
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: len(engine.sessions) > 3)
+    assert daemon.log().count("AMT ended the session before it named a port") == 1
+    engine.hang_up = False
+    daemon.wait_told("STATUS=Forwarding")
+
+
 def test_busy(daemon, engine):
     """Held by another program: reported once, and taken when it is free."""
     engine.connect_errors[LME] = errno.EBUSY
