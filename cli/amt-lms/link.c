@@ -190,6 +190,8 @@ static void got_handover(struct link *link, const struct handover *handover,
 {
 	if (handover->refusal) {
 		report(link, xasprintf("%s", refusals[handover->refusal]));
+		if (handover->refusal == HANDOVER_AFFECTED)
+			link->hooks->affected(link->context);
 		/* firmware that is mended comes with a reset, hence an event */
 		retreat(link, handover->refusal == HANDOVER_UNKNOWN ? IN_TIME :
 								      ON_EVENT);

@@ -265,11 +265,21 @@ static void on_problem(void *context, const char *text)
 	status_ready(&service->status);
 }
 
+/* Ports that an earlier version of the firmware has asked for may be open. */
+static void on_affected(void *context)
+{
+	struct service *service = context;
+
+	listeners_doubt(&service->listeners);
+	listeners_settle(&service->listeners);
+}
+
 static const struct link_hooks link_hooks = {
 	.up = on_up,
 	.message = on_message,
 	.down = on_down,
 	.problem = on_problem,
+	.affected = on_affected,
 };
 
 /* AMT names a port and then the others, or has nothing to say. */

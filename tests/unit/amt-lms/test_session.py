@@ -268,6 +268,19 @@ def test_affected(daemon, engine):
     assert AMTHI not in engine.connected
 
 
+def test_affected_later(daemon, engine):
+    """Ports that were open are closed when the firmware turns out to be affected."""
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    good, engine.versions = engine.versions, versions(b"11.0.0", b"1205")
+    engine.reset()
+    daemon.wait_told("affected by INTEL-SA-00075")
+    wait_until(lambda: not listening())
+    engine.versions = good
+    announce(b"mei")
+    wait_until(lambda: ports() == {623, 16992})
+
+
 def test_unknown_version(daemon, engine):
     """The same while it does not say what it is; asked again."""
     good, engine.versions = engine.versions, b"\1\1\0\0"
