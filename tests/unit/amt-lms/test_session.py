@@ -37,6 +37,19 @@ def test_cancel(lms, engine):
     assert lms.ask(b"GET 10", port=16993) == pattern(10)
 
 
+def test_ports_that_come_and_go(lms, engine):
+    """All the time: each is reported once."""
+    wait_until(lambda: ports() == {623, 16992})
+    for i in range(50):
+        with engine.session.lock:
+            engine.session.forward(623, b"cancel-tcpip-forward")
+            engine.session.forward(623)
+        wait_until(lambda n=i: len(engine.granted) == 2 * n + 4)
+    assert ports() == {623, 16992}
+    assert lms.log().count("port 623 is closed") == 1
+    assert lms.log().count("listening on 127.0.0.1:623") == 1
+
+
 def test_no_other_port(daemon, engine):
     """A port that is none of AMT's, or for other machines."""
     engine.ports = [22, 16992, 8080]
