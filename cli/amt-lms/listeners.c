@@ -232,6 +232,8 @@ bool listeners_add(struct listeners *listeners, uint16_t port)
 	listener = find(listeners, port);
 	if (listener) {
 		listener->confirmed = true;
+		/* the machine may have a family by now that it had not */
+		open_missing(listener, true);
 		return true;
 	}
 	/* there is room for each that is known */

@@ -364,6 +364,9 @@ def test_no_ipv6(daemon, engine):
     finally:
         with open(switch, "w", encoding="ascii") as file:
             file.write("0")
+    # it is there from the next session on
+    engine.reset()
+    wait_until(lambda: listening() == {(a, p) for a in LOOPBACK for p in (16992, 623)})
 
 
 def test_no_descriptors(daemon, engine):
