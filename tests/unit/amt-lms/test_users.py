@@ -23,7 +23,7 @@ def refused(daemon):
     "AllowUsers=root", "AllowUsers=nobody 0", "AllowUsers=nobody\nAllowUsers=root",
     "AllowGroups=root", "AllowGroups=0", "AllowUsers=nobody\nAllowGroups=nogroup root",
     "AllowUsers=nobody\nAllowUsers=", " AllowUsers = root ", "# AllowUsers=nobody"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_allowed(daemon, engine, line, host):
     """One who is named, by name or number."""
     daemon.configure(line + "\n")
