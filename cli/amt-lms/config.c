@@ -141,10 +141,13 @@ static char *read_lines(struct config *config, FILE *file, const char *path)
 	char *line = NULL, *wrong = NULL, *message = NULL;
 	unsigned int number = 0;
 	size_t room = 0;
+	ssize_t size;
 
-	while (!wrong && getline(&line, &room, file) >= 0) {
+	while (!wrong && (size = getline(&line, &room, file)) >= 0) {
 		number++;
-		wrong = read_line(config, line);
+		/* what a disk makes of a file that was not written in time */
+		wrong = strlen(line) == (size_t)size ? read_line(config, line) :
+						       xasprintf("a NUL byte");
 	}
 	if (wrong)
 		message = xasprintf("%s:%u: %s", path, number, wrong);

@@ -348,15 +348,19 @@ static int on_timer(sd_event_source *source, uint64_t at, void *context)
 	return 0;
 }
 
+static void wake_when_idle(struct connection *one)
+{
+	if (one->state == OPEN && one->deadline > one->active + CROWDED_TIME)
+		wake_at(one, one->active + CROWDED_TIME);
+}
+
 /* One more waits: those that have a place may have been idle for long. */
 static void look_for_idle(struct connections *all)
 {
 	struct connection *one;
 
 	for (one = all->first; one; one = one->next)
-		if (one->state == OPEN &&
-		    one->deadline > one->active + CROWDED_TIME)
-			wake_at(one, one->active + CROWDED_TIME);
+		wake_when_idle(one);
 }
 
 void connections_add(struct connections *all, int fd, uint16_t port)
@@ -417,6 +421,9 @@ bool connections_opened(struct connections *all, uint32_t channel)
 		return false;
 	one->state = OPEN;
 	touch(one);
+	/* the others that wait came before, and look at nobody any more */
+	if (is_crowded(all))
+		wake_when_idle(one);
 	update(one);
 	return true;
 }

@@ -68,6 +68,8 @@ static const struct {
 	[MEI_BUSY] = { "another program holds AMT's port forwarding (look with 'amtctl status')",
 		       IN_TIME },
 	[MEI_RESETTING] = { "the management engine is being reset", IN_TIME },
+	[MEI_NOT_TAKEN] = { "the management engine takes no messages",
+			    IN_TIME },
 	[MEI_NO_ANSWER] = { "AMT does not answer", IN_TIME },
 	[MEI_LOST] = { "the connection to AMT broke", IN_TIME },
 	[MEI_BAD_ANSWER] = { "the engine answers with what makes no sense",
@@ -188,6 +190,8 @@ static void got_handover(struct link *link, const struct handover *handover,
 {
 	if (handover->refusal) {
 		report(link, xasprintf("%s", refusals[handover->refusal]));
+		if (handover->refusal == HANDOVER_AFFECTED)
+			link->hooks->affected(link->context);
 		/* firmware that is mended comes with a reset, hence an event */
 		retreat(link, handover->refusal == HANDOVER_UNKNOWN ? IN_TIME :
 								      ON_EVENT);

@@ -19,12 +19,14 @@
  * @message: a message of AMT
  * @down: the connection is gone
  * @problem: there is none: @text says why, in a sentence without its end
+ * @affected: firmware is not to be listened for
  */
 struct link_hooks {
 	void (*up)(void *context, uint32_t mtu);
 	void (*message)(void *context, const uint8_t *message, size_t size);
 	void (*down)(void *context);
 	void (*problem)(void *context, const char *text);
+	void (*affected)(void *context);
 };
 
 /**

@@ -26,14 +26,33 @@ static const uint16_t known[LISTENERS_MAX] = {
 
 static const int families[FAMILIES] = { AF_INET, AF_INET6 };
 
-bool listeners_known(uint16_t port)
+/* LISTENERS_MAX when it is none of AMT's */
+static size_t index_of(uint16_t port)
 {
 	size_t i;
 
-	for (i = 0; i < LISTENERS_MAX; i++)
-		if (known[i] == port)
-			return true;
-	return false;
+	for (i = 0; i < LISTENERS_MAX && known[i] != port; i++)
+		;
+	return i;
+}
+
+bool listeners_known(uint16_t port)
+{
+	return index_of(port) < LISTENERS_MAX;
+}
+
+static struct listener_said *said_of(const struct listener *listener)
+{
+	return &listener->all->said[index_of(listener->port)];
+}
+
+/* milliseconds */
+static uint64_t now_of(const struct listeners *listeners)
+{
+	uint64_t now = 0;
+
+	sd_event_now(listeners->event, CLOCK_MONOTONIC, &now);
+	return now / 1000;
 }
 
 /* Gives a socket or a negative errno. */
@@ -92,12 +111,9 @@ static void run_in(struct listeners *listeners, sd_event_source **timer,
 static void accept_failed(struct listener *listener, sd_event_source *source,
 			  int error)
 {
-	uint64_t now = 0;
-
 	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
 		return;
-	sd_event_now(listener->all->event, CLOCK_MONOTONIC, &now);
-	log_limited(&listener->all->odd, now / 1000, LOG_WARNING,
+	log_limited(&listener->all->odd, now_of(listener->all), LOG_WARNING,
 		    "cannot take a connection to port %u: %s", listener->port,
 		    strerror(error));
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -120,22 +136,36 @@ static int on_connect(sd_event_source *source, int fd, uint32_t events,
 	return 0;
 }
 
-static void report_taken(int family, uint16_t port)
+static void report_taken(const struct listener *listener, size_t i)
 {
+	struct log_limit *limit = &said_of(listener)->failed[i];
+	uint64_t now = now_of(listener->all);
 	uid_t uid;
 	char *name;
 
-	if (!peer_listener(family, port, &uid)) {
-		log_line(LOG_WARNING,
-			 "%s:%u is in use by another program; tried again until it is free",
-			 address_of(family), port);
+	if (!peer_listener(families[i], listener->port, &uid)) {
+		log_limited(limit, now, LOG_WARNING,
+			    "%s:%u is in use by another program; tried again until it is free",
+			    address_of(families[i]), listener->port);
 		return;
 	}
 	name = peer_name(uid);
-	log_line(LOG_WARNING,
-		 "%s:%u is in use by a program of user %s; tried again until it is free (look with 'ss -ltnp')",
-		 address_of(family), port, name);
+	log_limited(limit, now, LOG_WARNING,
+		    "%s:%u is in use by a program of user %s; tried again until it is free (look with 'ss -ltnp')",
+		    address_of(families[i]), listener->port, name);
 	free(name);
+}
+
+static void report_failed(const struct listener *listener, size_t i, int error)
+{
+	if (error == EADDRINUSE)
+		report_taken(listener, i);
+	else
+		log_limited(&said_of(listener)->failed[i],
+			    now_of(listener->all), LOG_ERR,
+			    "cannot listen on %s:%u: %s",
+			    address_of(families[i]), listener->port,
+			    strerror(error));
 }
 
 /* A kernel without the family, or a machine that has it switched off */
@@ -153,12 +183,8 @@ static void open_one(struct listener *listener, size_t i, bool again)
 		return;
 	if (fd < 0) {
 		listener->incomplete = true;
-		if (fd == -EADDRINUSE && !again)
-			report_taken(families[i], listener->port);
-		else if (!again)
-			log_line(LOG_ERR, "cannot listen on %s:%u: %s",
-				 address_of(families[i]), listener->port,
-				 strerror(-fd));
+		if (!again)
+			report_failed(listener, i, -fd);
 		return;
 	}
 	if (sd_event_add_io(all->event, &listener->sources[i], fd, EPOLLIN,
@@ -169,8 +195,9 @@ static void open_one(struct listener *listener, size_t i, bool again)
 	listener->fds[i] = fd;
 	if (all->paused)
 		sd_event_source_set_enabled(listener->sources[i], SD_EVENT_OFF);
-	log_line(LOG_INFO, "listening on %s:%u", address_of(families[i]),
-		 listener->port);
+	log_limited(&said_of(listener)->open[i], now_of(all), LOG_INFO,
+		    "listening on %s:%u", address_of(families[i]),
+		    listener->port);
 }
 
 static void open_missing(struct listener *listener, bool again)
@@ -205,6 +232,8 @@ bool listeners_add(struct listeners *listeners, uint16_t port)
 	listener = find(listeners, port);
 	if (listener) {
 		listener->confirmed = true;
+		/* the machine may have a family by now that it had not */
+		open_missing(listener, true);
 		return true;
 	}
 	/* there is room for each that is known */
@@ -236,8 +265,9 @@ void listeners_remove(struct listeners *listeners, uint16_t port)
 
 	if (!listener)
 		return;
+	log_limited(&said_of(listener)->closed, now_of(listeners), LOG_INFO,
+		    "port %u is closed", port);
 	close_one(listener);
-	log_line(LOG_INFO, "port %u is closed", port);
 }
 
 void listeners_doubt(struct listeners *listeners)

@@ -20,6 +20,19 @@
 struct listeners;
 
 /**
+ * struct listener_said - limits of messages about a port, which AMT may open and
+ * close all the time
+ * @open: that an address of it is listened on
+ * @failed: that one is not
+ * @closed: that it is closed
+ */
+struct listener_said {
+	struct log_limit open[FAMILIES];
+	struct log_limit failed[FAMILIES];
+	struct log_limit closed;
+};
+
+/**
  * struct listener - a port
  * @all: where it belongs to
  * @port: 0 when there is none
@@ -47,6 +60,7 @@ struct listener {
  * @recover: runs when connections can perhaps be taken again
  * @list: in no order
  * @odd: limit of messages about accept()
+ * @said: of each port that is known
  */
 struct listeners {
 	sd_event *event;
@@ -57,6 +71,7 @@ struct listeners {
 	sd_event_source *recover;
 	struct listener list[LISTENERS_MAX];
 	struct log_limit odd;
+	struct listener_said said[LISTENERS_MAX];
 };
 
 /**

@@ -131,13 +131,23 @@ static int error_of(const struct nlmsghdr *header)
 								  error->error;
 }
 
+/*
+ * The kernel finds a listener on the port when the connection's own end is gone, and
+ * one that only begins to connect has not made this connection.
+ */
+static bool is_end(const struct inet_diag_msg *found)
+{
+	return found->idiag_state != TCP_LISTEN &&
+	       found->idiag_state != TCP_SYN_SENT;
+}
+
 static enum peer_state judge(const struct nlmsghdr *header, uid_t *uid)
 {
 	const struct inet_diag_msg *found = socket_of(header);
 
 	if (!found)
 		return error_of(header) == -ENOENT ? PEER_GONE : PEER_UNKNOWN;
-	if (!found->idiag_inode)
+	if (!found->idiag_inode || !is_end(found))
 		return PEER_GONE;
 	*uid = found->idiag_uid;
 	return PEER_OWNED;

@@ -41,6 +41,7 @@
  * @named: AMT has named a port in this session
  * @odd: a limit for each oddity
  * @lost: limit of messages about lost sessions
+ * @unnamed: the same about those in which AMT names no port
  * @refused: limit of messages about programs that may not connect
  * @unknown: the same about those whose user is not known
  */
@@ -58,6 +59,7 @@ struct service {
 	bool named;
 	struct log_limit odd[LME_ODDITIES];
 	struct log_limit lost;
+	struct log_limit unnamed;
 	struct log_limit refused;
 	struct log_limit unknown;
 };
@@ -226,17 +228,32 @@ static void on_message(void *context, const uint8_t *message, size_t size)
 	lme_receive(&service->lme, now_of(service), message, size);
 }
 
+/* What on_patience() has ended was reported there. */
+static void report_end(struct service *service)
+{
+	int patient = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(service->patience, &patient);
+	if (service->named)
+		log_limited(&service->lost, now_of(service), LOG_NOTICE,
+			    "AMT ended the session; beginning another");
+	else if (patient != SD_EVENT_OFF)
+		log_limited(&service->unnamed, now_of(service), LOG_WARNING,
+			    "AMT ended the session before it named a port");
+	else
+		return;
+	status_problem(&service->status, "the session with AMT has ended");
+	status_ready(&service->status);
+}
+
 /* Ports stay: a program that connects meanwhile waits for the next session. */
 static void on_down(void *context)
 {
 	struct service *service = context;
 
+	report_end(service);
 	sd_event_source_set_enabled(service->patience, SD_EVENT_OFF);
 	lme_lost(&service->lme);
-	if (service->named)
-		log_limited(&service->lost, now_of(service), LOG_NOTICE,
-			    "AMT ended the session; beginning another");
-	status_problem(&service->status, "the session with AMT has ended");
 	service->named = false;
 }
 
@@ -248,11 +265,21 @@ static void on_problem(void *context, const char *text)
 	status_ready(&service->status);
 }
 
+/* Ports that an earlier version of the firmware has asked for may be open. */
+static void on_affected(void *context)
+{
+	struct service *service = context;
+
+	listeners_doubt(&service->listeners);
+	listeners_settle(&service->listeners);
+}
+
 static const struct link_hooks link_hooks = {
 	.up = on_up,
 	.message = on_message,
 	.down = on_down,
 	.problem = on_problem,
+	.affected = on_affected,
 };
 
 /* AMT names a port and then the others, or has nothing to say. */
@@ -267,7 +294,7 @@ static int on_patience(sd_event_source *source, uint64_t now, void *context)
 		link_proved(&service->link);
 		return 0;
 	}
-	log_limited(&service->lost, now_of(service), LOG_WARNING,
+	log_limited(&service->unnamed, now_of(service), LOG_WARNING,
 		    "AMT does not name a port within 10 seconds: another program may hold its port forwarding, or it is not set up");
 	status_problem(&service->status, "AMT does not name a port");
 	status_ready(&service->status);
@@ -304,6 +331,14 @@ static bool is_allowed(struct service *service, int fd, uint16_t port)
 	return false;
 }
 
+static void pause_or_go_on(struct service *service)
+{
+	listeners_pause(&service->listeners,
+			service->connections.count >=
+				service->config->connections);
+}
+
+/* Other listeners may have one, too: settle() would come too late for these. */
 static void on_accepted(void *context, int fd, uint16_t port)
 {
 	struct service *service = context;
@@ -312,6 +347,7 @@ static void on_accepted(void *context, int fd, uint16_t port)
 		connections_add(&service->connections, fd, port);
 	else
 		connections_refuse(fd);
+	pause_or_go_on(service);
 }
 
 static int on_due(sd_event_source *source, uint64_t now, void *context)
@@ -347,9 +383,7 @@ static int settle(sd_event_source *source, void *context)
 		tick(service);
 	} while (service->link.failed);
 	connections_hold(&service->connections, link_is_busy(&service->link));
-	listeners_pause(&service->listeners,
-			service->connections.count >=
-				service->config->connections);
+	pause_or_go_on(service);
 	if (service->named) {
 		count = listeners_ports(&service->listeners, ports);
 		status_ports(&service->status, ports, count,

@@ -262,6 +262,7 @@ class Firmware:
         self.starve = False         # give no credit for what came
         self.refuse = 0             # reason that channels are refused with
         self.silent = False
+        self.hang_up = False        # end each session before it begins
         self.reads = threading.Event()  # clear while nothing is read
         self.reads.set()
         self.drop_on_close = False
@@ -331,6 +332,8 @@ class Firmware:
             while self.reads.wait() and (data := link.recv(70000)):
                 if client == AMTHI:
                     link.send(self.versions)
+                elif self.hang_up:
+                    raise OSError("as asked for")
                 elif not self.silent:
                     with session.lock:
                         session.message(data)

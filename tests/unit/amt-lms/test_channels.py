@@ -105,6 +105,22 @@ def test_limit(daemon, engine):
     third.close()
 
 
+def test_limit_at_once(daemon, engine):
+    """Also when several come in the same moment, by different ports."""
+    daemon.configure("MaxConnections=1\n")
+    daemon.start()
+    wait_until(lambda: len(engine.granted) == 2)
+    daemon.process.send_signal(signal.SIGSTOP)
+    clients = [daemon.connect(port, host) for port in (623, 16992)
+               for host in ("127.0.0.1", "::1")]
+    daemon.process.send_signal(signal.SIGCONT)
+    wait_until(lambda: engine.opened)
+    time.sleep(0.3)
+    assert engine.opened == 1
+    for one in clients:
+        one.close()
+
+
 def test_idle(daemon, engine):
     """One that is idle ends; one that is used does not."""
     daemon.configure("IdleSec=1\n")
@@ -151,4 +167,18 @@ def test_idle_while_others_wait(daemon, engine):
     used.sendall(b"x")
     assert used.recv(1) == b"x"
     for one in idle + [used, waiting]:
+        one.close()
+
+
+def test_idle_that_waited(daemon, engine):
+    """Those that had to wait themselves make room, too, when others still do."""
+    daemon.configure("IdleSec=0\n")
+    daemon.speed = 20
+    daemon.start()
+    idle = [daemon.connect() for _ in range(2 * SLOTS)]
+    with daemon.connect() as waiting:
+        waiting.sendall(b"GET 10\n")
+        assert read_all(waiting) == pattern(10)
+    assert engine.opened == 2 * SLOTS + 1
+    for one in idle:
         one.close()

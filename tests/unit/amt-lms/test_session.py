@@ -37,6 +37,19 @@ def test_cancel(lms, engine):
     assert lms.ask(b"GET 10", port=16993) == pattern(10)
 
 
+def test_ports_that_come_and_go(lms, engine):
+    """All the time: each is reported once."""
+    wait_until(lambda: ports() == {623, 16992})
+    for i in range(50):
+        with engine.session.lock:
+            engine.session.forward(623, b"cancel-tcpip-forward")
+            engine.session.forward(623)
+        wait_until(lambda n=i: len(engine.granted) == 2 * n + 4)
+    assert ports() == {623, 16992}
+    assert lms.log().count("port 623 is closed") == 1
+    assert lms.log().count("listening on 127.0.0.1:623") == 1
+
+
 def test_no_other_port(daemon, engine):
     """A port that is none of AMT's, or for other machines."""
     engine.ports = [22, 16992, 8080]
@@ -178,6 +191,28 @@ def test_silent(daemon, engine):
     daemon.wait_told("STATUS=Forwarding")
 
 
+def test_silent_after_a_reset(daemon, engine):
+    """That a session has ended is no reason not to say that the next is silent."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    engine.silent = True
+    engine.reset()
+    daemon.wait_log("AMT ended the session")
+    daemon.wait_log("AMT does not name a port", 10)
+
+
+def test_ends_at_once(daemon, engine):
+    """AMT that ends each session before it names a port: ready, and reported once."""
+    engine.hang_up = True
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: len(engine.sessions) > 3)
+    assert daemon.log().count("AMT ended the session before it named a port") == 1
+    engine.hang_up = False
+    daemon.wait_told("STATUS=Forwarding")
+
+
 def test_busy(daemon, engine):
     """Held by another program: reported once, and taken when it is free."""
     engine.connect_errors[LME] = errno.EBUSY
@@ -244,6 +279,19 @@ def test_affected(daemon, engine):
     daemon.start()
     daemon.wait_told("STATUS=Forwarding")
     assert AMTHI not in engine.connected
+
+
+def test_affected_later(daemon, engine):
+    """Ports that were open are closed when the firmware turns out to be affected."""
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    good, engine.versions = engine.versions, versions(b"11.0.0", b"1205")
+    engine.reset()
+    daemon.wait_told("affected by INTEL-SA-00075")
+    wait_until(lambda: not listening())
+    engine.versions = good
+    announce(b"mei")
+    wait_until(lambda: ports() == {623, 16992})
 
 
 def test_unknown_version(daemon, engine):
@@ -316,6 +364,9 @@ def test_no_ipv6(daemon, engine):
     finally:
         with open(switch, "w", encoding="ascii") as file:
             file.write("0")
+    # it is there from the next session on
+    engine.reset()
+    wait_until(lambda: listening() == {(a, p) for a in LOOPBACK for p in (16992, 623)})
 
 
 def test_no_descriptors(daemon, engine):
@@ -365,3 +416,16 @@ def test_opener_that_lies(daemon, root, message):
         listener.accept()[0].send(message)
         daemon.wait_told("the opener of the engine's node")
         listener.accept()[0].send(message)
+
+
+@pytest.mark.parametrize("problem", range(1, 15))
+def test_opener_that_has_a_problem(daemon, root, problem):
+    """Whichever it is, there are words for it."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        daemon.start(ready=False)
+        listener.accept()[0].send(struct.pack("IIiI64s", problem, 0, 5, 0, b"/dev/mei0"))
+        assert "null" not in daemon.wait_told("STATUS=Waiting: /dev/mei0: ")

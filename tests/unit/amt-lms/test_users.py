@@ -23,7 +23,7 @@ def refused(daemon):
     "AllowUsers=root", "AllowUsers=nobody 0", "AllowUsers=nobody\nAllowUsers=root",
     "AllowGroups=root", "AllowGroups=0", "AllowUsers=nobody\nAllowGroups=nogroup root",
     "AllowUsers=nobody\nAllowUsers=", " AllowUsers = root ", "# AllowUsers=nobody"])
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
 def test_allowed(daemon, engine, line, host):
     """One who is named, by name or number."""
     daemon.configure(line + "\n")
@@ -60,6 +60,30 @@ def test_closed_at_once(daemon, engine):
     assert engine.opened == 1
 
 
+def has_port(port):
+    """Does a socket of this namespace have the port, be it one that lingers?"""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        return any(line.split()[1].endswith(f":{port:04X}") for line in list(file)[1:])
+
+
+def test_listener_on_its_port(daemon, engine):
+    """Who has gone is not taken for a listener that has the port by now."""
+    daemon.configure("AllowUsers=root\n")
+    daemon.start()
+    daemon.process.send_signal(signal.SIGSTOP)
+    one = daemon.connect()
+    port = one.getsockname()[1]
+    # a second, after which the kernel forgets the socket, and ours is left
+    one.setsockopt(socket.IPPROTO_TCP, socket.TCP_LINGER2, 1)
+    one.send(b"GET 10\n")
+    one.close()
+    wait_until(lambda: not has_port(port))
+    with socket.create_server(("127.0.0.1", port)):
+        daemon.process.send_signal(signal.SIGCONT)
+        daemon.wait_log("it cannot be told whose it is")
+    assert not engine.opened
+
+
 @pytest.mark.parametrize("text, wanted", [
     ("AllowUser=root", "amt-lms.conf:1: 'AllowUser' is not known"),
     ("\n# x\nnonsense", "amt-lms.conf:3: 'nonsense' is not KEY=VALUE"),
@@ -69,6 +93,8 @@ def test_closed_at_once(daemon, engine):
     ("IdleSec=1x", "expected a number of seconds"),
     ("AllowAffectedFirmware=maybe", "expected yes or no"),
     ("LogAlerts=1", "expected yes or no"),
+    ("AllowUsers=nobody\n\0\0\0", "amt-lms.conf:2: a NUL byte"),
+    ("AllowUsers=\0nobody", "amt-lms.conf:1: a NUL byte"),
     ("Allow\x1b[2JUsers=x", "'Allow\\x1b[2JUsers' is not known")])
 def test_wrong(daemon, text, wanted):
     """A line that is not understood lets nobody in: nothing runs."""
