@@ -202,6 +202,8 @@ clean "unbind and bind"
 get "$base/bulk/16777216" >/dev/null 2>&1 &
 started
 usleep 300000
+# nothing else wakes this guest
+echo enabled >/sys/devices/platform/i8042/serio0/power/wakeup
 heci log sleep
 echo freeze >/sys/power/state
 heci log awake
