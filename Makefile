@@ -15,6 +15,7 @@ MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 UDEVRULESDIR ?= $(PREFIX)/lib/udev/rules.d
+CATALOGDIR ?= $(PREFIX)/lib/systemd/catalog
 MODPROBEDIR ?= $(PREFIX)/lib/modprobe.d
 DESTDIR ?=
 
@@ -23,9 +24,9 @@ export BUILD VERSION
 # what is needed is looked for, and installed, before what needs it is built
 .NOTPARALLEL:
 
-.PHONY: all help module cli check check-full check-unit check-vm \
+.PHONY: all help module cli check check-full check-unit check-vm check-fleet \
 	check-selftest demo check-debug check-kcsan deps-debug coverage fuzz bench bench-docs lint \
-	install install-tool install-amt install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
+	install install-tool install-amt install-fleet install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
 all: cli
@@ -47,6 +48,7 @@ help:
 	@echo "make check-full       and those that take hours"
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
+	@echo "make check-fleet      rollouts by Ansible; needs root"
 	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
 	@echo "make check-kernels    the module on every kernel, into docs/kernels.md"
 	@echo "make check-secureboot the installed packages, booted with Secure Boot"
@@ -86,6 +88,10 @@ check-unit: deps
 
 check-vm: deps
 	@tests/vm/run.sh --kernel $(KERNEL) $(TESTS)
+
+# by Ansible, over SSH, on pretended machines; needs root
+check-fleet: deps
+	@tests/fleet/run.sh
 
 # in trees of Debian releases: installed, upgraded, removed; needs root
 check-packages: deps
@@ -138,7 +144,9 @@ tool_files := \
 	shell-completion/zsh/_pfructl:$(DATADIR)/zsh/site-functions \
 	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
 	data/pfru-telemetry.service:$(UNITDIR) \
-	data/71-pfru-telemetry.rules:$(UDEVRULESDIR)
+	data/71-pfru-telemetry.rules:$(UDEVRULESDIR) \
+	data/pfru.catalog:$(CATALOGDIR) \
+	$(patsubst %,%:$(DATADIR)/pfructl/json,$(wildcard docs/json/pfructl-*.json))
 amt_files := \
 	shell-completion/bash/amtctl:$(DATADIR)/bash-completion/completions \
 	shell-completion/zsh/_amtctl:$(DATADIR)/zsh/site-functions \
@@ -188,6 +196,14 @@ install-amt: cli
 	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(SBINDIR)/,' \
 		"$(DESTDIR)$(UNITDIR)/amt-lms.service" \
 		"$(DESTDIR)$(UNITDIR)/amt-lms-opener@.service"
+
+# the Ansible collection, where Ansible looks for it; for the machine that rolls out
+FLEETDIR ?= $(DATADIR)/ansible/collections/ansible_collections/pfru/platform
+fleet_files := $(patsubst fleet/%,%,$(wildcard fleet/*.yml fleet/*/*.yml fleet/*/*/*.py))
+install-fleet:
+	set -e; for f in $(fleet_files); do \
+		install -D -m 0644 "fleet/$$f" "$(DESTDIR)$(FLEETDIR)/$$f"; \
+	done
 
 # what belongs to the module, however it is built
 install-module-files:
@@ -240,7 +256,7 @@ endif
 		$(foreach p,$(amt_pages),"$(DESTDIR)$(MANDIR)/man$(lastword \
 			$(subst ., ,$p))/$p") \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
-	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru"
+	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru" "$(DESTDIR)$(FLEETDIR)"
 	$(call drop,$(tool_files) $(amt_files) $(module_files))
 ifeq ($(DESTDIR),)
 	depmod "$(KVER)"

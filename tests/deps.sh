@@ -17,8 +17,8 @@ kdir=${KDIR:-/lib/modules/$kver/build}
 # What is needed: FOR which of the words above; WHAT to look for; its package on
 # Debian, Fedora (and RHEL), SUSE and Arch, "-" where it has none known to us. What
 # virtual machines need is looked for on Debian alone: kernels come from its archive.
-# Kinds: bin = program; inc = header; pc = pkg-config's module; file; m32 = gcc makes
-# 32-bit programs; fuzz = clang has libFuzzer; kernel = headers
+# Kinds: bin = program; inc = header; pc = pkg-config's module; py = Python's module;
+# file; m32 = gcc makes 32-bit programs; fuzz = clang has libFuzzer; kernel = headers
 table="
 build,debug	bin:gcc		gcc gcc gcc gcc
 build,debug	inc:stdio.h	libc6-dev glibc-devel glibc-devel glibc
@@ -45,6 +45,8 @@ debug		bin:bison	bison bison bison bison
 debug		bin:flex	flex flex flex flex
 debug		inc:gelf.h	libelf-dev elfutils-libelf-devel libelf-devel libelf
 debug		bin:patch	patch patch patch patch
+test		bin:ansible-lint	ansible-lint ansible-lint - ansible-lint
+test		bin:ansible-playbook	ansible-core ansible-core ansible-core ansible-core
 test		bin:iasl	acpica-tools acpica-tools acpica acpica
 test		bin:objcopy	binutils binutils binutils binutils
 test		bin:busybox	busybox-static busybox busybox-static busybox
@@ -72,12 +74,18 @@ test		bin:perl	perl perl-interpreter perl perl
 test		bin:prove	perl perl-Test-Harness perl perl
 test		bin:python3	python3 python3 python3 python
 test		bin:pytest-3	python3-pytest python3-pytest python3-pytest python-pytest
+test		py:voluptuous	python3-voluptuous python3-voluptuous python3-voluptuous python-voluptuous
+test		py:jsonschema	python3-jsonschema python3-jsonschema python3-jsonschema python-jsonschema
 test		bin:qemu-system-x86_64	qemu-system-x86 qemu-system-x86-core qemu-x86 qemu-system-x86
 test		bin:sbsign	sbsigntool sbsigntools sbsigntools sbsigntools
 test		bin:shellcheck	shellcheck ShellCheck ShellCheck shellcheck
+test		bin:sshd	openssh-server openssh-server openssh-server openssh
+test		bin:ssh		openssh-client openssh-clients openssh-clients openssh
 test		bin:sparse	sparse sparse sparse sparse
 test		bin:strace	strace strace strace strace
 test		bin:mkeficapsule	u-boot-tools uboot-tools u-boot-tools uboot-tools
+test		bin:ip		iproute2 iproute iproute2 iproute2
+test		bin:yamllint	yamllint yamllint yamllint yamllint
 test		bin:unshare	util-linux util-linux-core util-linux util-linux
 test		inc:uuid/uuid.h	uuid-dev libuuid-devel libuuid-devel util-linux-libs
 test		bin:zsh		zsh zsh zsh zsh
@@ -163,6 +171,7 @@ here()
 	bin:*)	program "$name" ;;
 	inc:*)	header "$name" ;;
 	pc:*)	program pkg-config && pkg-config --exists "$name" ;;
+	py:*)	program python3 && python3 -c "import $name" 2>/dev/null ;;
 	file:*)	[ -e "$name" ] ;;
 	m32:)	compiles gcc -m32 ;;
 	fuzz:)	compiles clang -DFUZZ -fsanitize=fuzzer,address ;;
@@ -193,6 +202,7 @@ described()
 	bin:*)	echo "the program ${1#*:}" ;;
 	inc:*)	echo "the header ${1#*:}" ;;
 	pc:*)	echo "the library ${1#*:} with its headers (pkg-config ${1#*:})" ;;
+	py:*)	echo "the Python module ${1#*:}" ;;
 	m32:)	echo "the 32-bit C library with its headers (gcc -m32)" ;;
 	fuzz:)	echo "clang's runtime libraries (clang -fsanitize=fuzzer)" ;;
 	kernel:)	echo "the headers of kernel $kver ($kdir)" ;;

@@ -114,6 +114,8 @@ licences()
 		include/uapi/*) want="GPL-2.0 WITH Linux-syscall-note" ;;
 		module/*|dkms.conf|data/dkms.mk|tests/vm/kernels/*.patch)
 			want="GPL-2.0-only" ;;
+		# what is Ansible's is loaded into Ansible
+		fleet/*) want="GPL-3.0-or-later" ;;
 		*)	want="GPL-2.0-or-later" ;;
 		esac
 		head -n 5 "$f" | grep -qF "SPDX-License-Identifier: $want" ||
@@ -168,6 +170,28 @@ warnings()
 	make -C "$build/tool/cli" BUILD="$build/tool/build" CC="$1"
 }
 
+# as the collection's users would have it; its own and those of the tests
+ansible_collection()
+{
+	local work=$build/fleet status=0 out
+	local validate=/usr/lib/python3/dist-packages/ansible_test/_util/controller/sanity/validate-modules
+
+	mkdir -p "$work/ansible_collections/pfru"
+	cp -R fleet "$work/ansible_collections/pfru/platform"
+	(cd "$work/ansible_collections/pfru/platform" &&
+		ANSIBLE_COLLECTIONS_PATH=$work ansible-lint --offline -q --nocolor \
+			--profile production) || status=1
+	# prints what it finds, and succeeds
+	out=$(cd "$work/ansible_collections/pfru/platform" &&
+		PYTHONPATH=$validate:$work ANSIBLE_COLLECTIONS_PATH=$work \
+		/usr/bin/python3 "$validate/validate.py" --arg-spec --collection \
+		ansible_collections/pfru/platform plugins/modules/ 2>&1) || status=1
+	[ -z "$out" ] || { echo "$out"; status=1; }
+	yamllint -s -d '{extends: default, rules: {line-length: {max: 100}}}' \
+		fleet tests/fleet || status=1
+	return "$status"
+}
+
 man_page()
 {
 	local page
@@ -212,4 +236,5 @@ ok_if "no private field of the cores in a driver file" private_fields
 ok_if "who may use whom" tests/layers.py
 ok_if "the map of the tree" tests/map.py
 ok_if "man pages" man_page
+ok_if "the Ansible collection" ansible_collection
 done_testing

@@ -13,8 +13,9 @@
 #define LIMIT_MS (10 * 60 * 1000)
 #define LINE_MAX 1024
 
-static void write_line(int priority, const char *format, va_list args,
-		       unsigned long dropped)
+static void __attribute__((format(printf, 2, 0)))
+write_line(int priority, const char *format, va_list args,
+	   unsigned long dropped)
 {
 	char text[LINE_MAX], more[64] = "";
 

@@ -26,6 +26,7 @@
  * @STATUS_REFUSED: AMT refused, or its state says that it would
  * @STATUS_NOT_READY: AMT is not ready: the same may work later
  * @STATUS_UNKNOWN: what was asked for may have happened, or not
+ * @STATUS_UNWRITTEN: AMT did it, and not all of that could be printed
  */
 enum exit_status {
 	STATUS_DONE = 0,
@@ -38,6 +39,7 @@ enum exit_status {
 	STATUS_REFUSED = 7,
 	STATUS_NOT_READY = 8,
 	STATUS_UNKNOWN = 9,
+	STATUS_UNWRITTEN = 10,
 };
 
 /**

@@ -246,6 +246,22 @@ static bool is_final(const struct change_answer *answer)
 	       answer->status != AMTHI_CERTIFICATE_NOT_READY;
 }
 
+/* For when it can't be printed as usual, memory has run out, or both. */
+static void keep_outcome(struct output *out, const struct change *change,
+			 int status)
+{
+	if (status == STATUS_DONE)
+		outcome(out, STATUS_UNWRITTEN, NULL, "%s: AMT did it",
+			change->action);
+	else if (status == STATUS_UNKNOWN)
+		outcome(out, STATUS_UNKNOWN, NULL,
+			"%s: AMT was asked: it may have done it; look with 'amtctl status'",
+			change->action);
+	else
+		outcome(out, status, NULL, "%s: AMT did not do it",
+			change->action);
+}
+
 static int act(struct session *session, const struct change *change)
 {
 	struct amtctl *ctl = session->ctl;
@@ -257,8 +273,12 @@ static int act(struct session *session, const struct change *change)
 	ignore_signals();
 	record(ctl, change->action, before, NULL, "AMT is asked to %s",
 	       change->what);
-	if (!ask(session, change, &answer))
-		return not_asked(session, change, &answer);
+	keep_outcome(ctl->out, change, STATUS_UNKNOWN);
+	if (!ask(session, change, &answer)) {
+		ret = not_asked(session, change, &answer);
+		keep_outcome(ctl->out, change, ret);
+		return ret;
+	}
 	if (answer.problem)
 		mei_close(&session->mei);
 	else if (!answer.refusal)
@@ -268,6 +288,7 @@ static int act(struct session *session, const struct change *change)
 	out_string(ctl->out, "state_after", "State now",
 		   state_word(change, state));
 	ret = judge(session, change, &answer, state);
+	keep_outcome(ctl->out, change, ret);
 	record(ctl, change->action, before, state_word(change, state),
 	       "AMT was asked to %s: %s", change->what,
 	       ret == STATUS_DONE    ? "done" :

@@ -15,10 +15,6 @@
 #define AMTCTL_VERSION "unknown"
 #endif
 
-/* what every document begins with */
-#define DOCUMENT_START(version)	   "\"schema_version\": " #version ", "
-#define DOCUMENT_START_OF(version) DOCUMENT_START(version)
-
 const char program_name[] = "amtctl";
 
 static const struct cli_command *const commands[] = {
@@ -49,7 +45,8 @@ static const char exit_help[] =
 	"  6  busy: another program holds AMT\n"
 	"  7  refused by AMT, or by the state it is in\n"
 	"  8  AMT is not ready: try again later\n"
-	"  9  unknown: it may have happened, or not\n";
+	"  9  unknown: it may have happened, or not\n"
+	" 10  done, but the output could not be written\n";
 
 static void print_help(struct text *text)
 {
@@ -182,6 +179,7 @@ int main(int argc, char **argv)
 	last_document(ctl.json ? DOCUMENT_START_OF(SCHEMA_VERSION) : NULL);
 	ctl.out = output_new(ctl.json, ctl.quiet);
 	out_number(ctl.out, "schema_version", NULL, SCHEMA_VERSION);
+	out_repeat(ctl.out);
 	ret = run(&ctl, &line, wrong);
 	return output_finish(ctl.out, ret);
 }

@@ -27,6 +27,10 @@ void out_of_memory(void) __attribute__((noreturn));
  */
 void last_document(const char *start);
 
+/* @version: a macro, the number of a program's schema */
+#define DOCUMENT_START(version)	   "\"schema_version\": " #version ", "
+#define DOCUMENT_START_OF(version) DOCUMENT_START(version)
+
 /**
  * last_words() - what out_of_memory() says besides
  * @words: a sentence, NULL for none; stays valid

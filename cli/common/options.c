@@ -9,7 +9,9 @@
 #include "memory.h"
 #include "options.h"
 
+/* where the words of an option begin in its help, and its long form before that */
 #define HELP_COLUMN 25
+#define NAME_WIDTH  (HELP_COLUMN - 6)
 
 /* what is being read, and the first thing that was wrong */
 struct parser {
@@ -61,11 +63,17 @@ static void set(struct parser *parser, const struct cli_option *option,
 		const char *value)
 {
 	char *to = (char *)parser->line->program + option->at;
+	char *wrong = NULL;
 
-	if (option->value)
-		*(const char **)to = value;
-	else
+	if (!option->value)
 		*(bool *)to = true;
+	else if (!option->parse)
+		*(const char **)to = value;
+	else if (value)
+		wrong = option->parse(option, value, to);
+	if (wrong)
+		complain(parser, "%s", wrong);
+	free(wrong);
 }
 
 /* the word after an option, its value */
@@ -77,12 +85,29 @@ static const char *next_word(struct parser *parser, const char *option)
 	return NULL;
 }
 
-static void refuse(struct parser *parser, const char *option)
+/* of any command */
+static const struct cli_option *find_anywhere(const struct command_line *line,
+					      const char *name, size_t length,
+					      char letter)
+{
+	const struct cli_option *found =
+		look_in(line->every, name, length, letter);
+	const struct cli_command *const *command = line->commands;
+
+	for (; !found && *command; command++)
+		found = look_in((*command)->options, name, length, letter);
+	return found;
+}
+
+static void refuse(struct parser *parser, const char *option, bool known)
 {
 	const struct cli_command *command = parser->line->command;
 
-	if (command)
+	if (known && command)
 		complain(parser, "'%s' takes no %s", command->name,
+			 escaped(option));
+	else if (known)
+		complain(parser, "%s needs a command that takes it",
 			 escaped(option));
 	else
 		complain(parser, "unknown option %s", escaped(option));
@@ -97,7 +122,8 @@ static void parse_long(struct parser *parser, const char *word)
 		find_option(parser->line, name, length, 0);
 
 	if (!option) {
-		refuse(parser, word);
+		refuse(parser, word,
+		       find_anywhere(parser->line, name, length, 0));
 	} else if (!option->value && value) {
 		complain(parser, "--%s takes no value", option->name);
 	} else {
@@ -107,6 +133,7 @@ static void parse_long(struct parser *parser, const char *word)
 	}
 }
 
+/* The rest of the word is the value of a letter that takes one. */
 static void parse_letters(struct parser *parser, const char *word)
 {
 	const char *letter = word + 1;
@@ -114,14 +141,16 @@ static void parse_letters(struct parser *parser, const char *word)
 	for (; *letter; letter++) {
 		const struct cli_option *option =
 			find_option(parser->line, NULL, 0, *letter);
+		const char name[] = { '-', *letter, '\0' };
 
 		if (!option) {
-			refuse(parser, word);
+			refuse(parser, name,
+			       find_anywhere(parser->line, NULL, 0, *letter));
 			return;
 		}
 		if (option->value) {
 			set(parser, option,
-			    letter[1] ? letter + 1 : next_word(parser, word));
+			    letter[1] ? letter + 1 : next_word(parser, name));
 			return;
 		}
 		set(parser, option, NULL);
@@ -144,26 +173,61 @@ static bool is_one_of(const char *word, const char *words)
 	}
 }
 
+static bool is_optional(const struct cli_command *command)
+{
+	return command->argument[0] == '[';
+}
+
+static bool takes_any_word(const struct cli_command *command)
+{
+	char first = command->argument[is_optional(command)];
+
+	return first >= 'A' && first <= 'Z';
+}
+
 static void parse_argument(struct parser *parser, const char *word)
 {
 	struct command_line *line = parser->line;
 
 	if (!line->command->argument || line->argument)
 		complain(parser, "one argument too many: %s", escaped(word));
-	else if (!is_one_of(word, line->command->argument))
+	else if (!takes_any_word(line->command) &&
+		 !is_one_of(word, line->command->argument))
 		complain(parser, "'%s' takes %s, not %s", line->command->name,
 			 line->command->argument, escaped(word));
 	else
 		line->argument = word;
 }
 
-/* The first word that is no option: options before it take no values. */
+/* Is the word after this one the value of an option in it? */
+static bool wants_next_word(const struct command_line *line, const char *word)
+{
+	const struct cli_option *option;
+	size_t length;
+
+	if (word[1] == '-') {
+		length = strcspn(word + 2, "=");
+		option = find_anywhere(line, word + 2, length, 0);
+		return option && option->value && !word[2 + length];
+	}
+	for (word++; *word; word++) {
+		option = find_anywhere(line, NULL, 0, *word);
+		if (!option || option->value)
+			return option && !word[1];
+	}
+	return false;
+}
+
+/* The first word that is neither an option nor the value of one. */
 static int find_command(struct parser *parser)
 {
 	const struct cli_command *const *command = parser->line->commands;
 	int at = 1;
 
-	while (at < parser->argc && parser->argv[at][0] == '-')
+	while (at < parser->argc && parser->argv[at][0] == '-' &&
+	       strcmp(parser->argv[at], "--"))
+		at += wants_next_word(parser->line, parser->argv[at]) ? 2 : 1;
+	if (at < parser->argc && !strcmp(parser->argv[at], "--"))
 		at++;
 	if (at >= parser->argc)
 		return 0;
@@ -203,10 +267,33 @@ char *options_missing(const struct command_line *line)
 {
 	if (!line->command)
 		return xasprintf("no command was given");
-	if (line->command->argument && !line->argument)
+	if (line->command->argument && !is_optional(line->command) &&
+	    !line->argument)
 		return xasprintf("%s is missing after '%s'",
 				 line->command->argument, line->command->name);
 	return NULL;
+}
+
+char *options_file(const struct cli_option *option, const char *text, void *to)
+{
+	if (!*text)
+		return xasprintf("--%s needs a file, not an empty name",
+				 option->name);
+	*(const char **)to = text;
+	return NULL;
+}
+
+static void help_lines(struct text *text, const char *help)
+{
+	for (;;) {
+		int length = strcspn(help, "\n");
+
+		text_printf(text, "%.*s\n", length, help);
+		if (!help[length])
+			return;
+		help += length + 1;
+		text_printf(text, "%*s", HELP_COLUMN, "");
+	}
 }
 
 void options_help(struct text *text, const struct cli_option *options)
@@ -220,8 +307,9 @@ void options_help(struct text *text, const struct cli_option *options)
 			text_printf(text, "  -%c, ", options->letter);
 		else
 			text_printf(text, "      ");
-		text_printf(text, "%-*s%s\n", HELP_COLUMN - 8, name,
-			    options->help);
+		text_printf(text, "%-*s%s", NAME_WIDTH, name,
+			    strlen(name) < NAME_WIDTH ? "" : "  ");
+		help_lines(text, options->help);
 		free(name);
 	}
 }

@@ -2,7 +2,8 @@
 /*
  * A command line with commands: each command stands beside its options, as data.
  * Parsing, help and what completions are checked against come from these tables.
- * No abbreviations: what works today must mean the same tomorrow.
+ * No abbreviations: what works today must mean the same tomorrow. An option's name
+ * and letter mean the same, and take a value or not, in every command that has it.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
@@ -17,9 +18,11 @@
  * @letter: its short form, 0 for none
  * @name: its long form, without dashes
  * @value: what --help calls its value, NULL when it takes none
- * @help: one line
+ * @help: one line, or several with '\n' between them
  * @at: where it goes in the program's own structure: a const char * when it takes a
  *	value, else a bool
+ * @parse: puts a value into what is at @at, whatever that is, in place of a const
+ *	char *; gives NULL, or what is wrong with the value, allocated
  */
 struct cli_option {
 	char letter;
@@ -27,16 +30,20 @@ struct cli_option {
 	const char *value;
 	const char *help;
 	size_t at;
+	char *(*parse)(const struct cli_option *option, const char *text,
+		       void *to);
 };
 
 /**
  * struct cli_command - a command
  * @name: its name
- * @argument: the words that its argument can be, with '|' between them; NULL when it
- *	takes none
+ * @argument: the words that its argument can be, with '|' between them; any word
+ *	when it is in capitals; in brackets when it may be left out; NULL when the
+ *	command takes none
  * @help: one line
  * @details: more, each line with its end
- * @options: those that not every command takes; ends with one without a name
+ * @options: those that not every command takes; ends with one without a name; or NULL
+ * @flags: of the program's own
  * @run: gives the exit status; @program is the program's own structure
  */
 struct cli_command {
@@ -45,12 +52,13 @@ struct cli_command {
 	const char *help;
 	const char *details;
 	const struct cli_option *options;
+	unsigned int flags;
 	int (*run)(void *program);
 };
 
 /**
  * struct command_line - what was read of a command line
- * @every: options that all commands take, none with a value
+ * @every: options that all commands take
  * @commands: ends with NULL
  * @program: what the options are put into
  * @command: the command, NULL when none was given
@@ -84,6 +92,18 @@ char *options_parse(struct command_line *line, int argc, char **argv);
  * Return: NULL, or a message, allocated
  */
 char *options_missing(const struct command_line *line);
+
+/**
+ * options_file() - a struct cli_option's @parse for the name of a file
+ * @option: the option
+ * @text: its value
+ * @to: a const char *
+ *
+ * An empty name, as of a variable that is not set, names no file.
+ *
+ * Return: NULL, or what is wrong, allocated
+ */
+char *options_file(const struct cli_option *option, const char *text, void *to);
 
 /**
  * options_help() - append lines of help

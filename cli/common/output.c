@@ -23,6 +23,9 @@
 #define LABEL_WIDTH 28
 #define INDENT	    2
 
+/* the largest integer that a reader with IEEE 754 doubles keeps, RFC 8259, 6 */
+#define EXACT_MAX (1ULL << 53)
+
 /**
  * struct output - what is to be printed
  * @json: as JSON
@@ -39,6 +42,7 @@
  * @stack: JSON containers that are open
  * @depth: index of the innermost
  * @indent: columns that text is indented by, for each of @stack
+ * @header: what every document begins with
  * @error: the first failure, in @stack[0]
  * @failed: there was a failure
  * @notes: list in @stack[0]
@@ -61,6 +65,7 @@ struct output {
 	json_object *stack[DEPTH_MAX];
 	int depth;
 	int indent[DEPTH_MAX];
+	json_object *header;
 	json_object *error;
 	bool failed;
 	json_object *notes;
@@ -222,10 +227,26 @@ void out_set_lines(struct output *out)
 	out->lines = true;
 }
 
+static json_object *copy(json_object *object)
+{
+	json_object *copied = NULL;
+
+	if (json_object_deep_copy(object, &copied, NULL))
+		out_of_memory();
+	return copied;
+}
+
+void out_repeat(struct output *out)
+{
+	json_object_put(out->header);
+	out->header = copy(out->stack[0]);
+}
+
 static void begin_document(struct output *out)
 {
 	json_object_put(out->stack[0]);
-	out->stack[0] = made(json_object_new_object());
+	out->stack[0] = out->header ? copy(out->header) :
+				      made(json_object_new_object());
 	out->error = NULL;
 	out->failed = false;
 	out->notes = NULL;
@@ -321,6 +342,7 @@ int output_finish(struct output *out, int status)
 		report_unwritten(out, -ret);
 	last_words(NULL, 0, NULL);
 	json_object_put(out->stack[0]);
+	json_object_put(out->header);
 	free(out->text.bytes);
 	free(out);
 	return status;
@@ -398,6 +420,29 @@ void out_end(struct output *out)
 	out->depth--;
 }
 
+/* @object, of which @key is known */
+static void put_number(json_object *object, const char *key, uint64_t value)
+{
+	char digits[24];
+	char *second;
+
+	put(object, key, made(json_object_new_uint64(value)));
+	if (value <= EXACT_MAX)
+		return;
+	second = xasprintf("%s_text", key);
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+	put(object, second, json_text(digits, strlen(digits)));
+	free(second);
+}
+
+static void add_number(struct output *out, const char *key, uint64_t value)
+{
+	if (json_object_is_type(top(out), json_type_array))
+		put_last(top(out), made(json_object_new_uint64(value)));
+	else if (key)
+		put_number(top(out), key, value);
+}
+
 void out_string(struct output *out, const char *key, const char *label,
 		const char *value)
 {
@@ -413,14 +458,14 @@ void out_text(struct output *out, const char *label, const char *value)
 void out_number(struct output *out, const char *key, const char *label,
 		uint64_t value)
 {
-	add(out, key, made(json_object_new_uint64(value)));
+	add_number(out, key, value);
 	print_line(out, label, "%llu", (unsigned long long)value);
 }
 
 void out_hex(struct output *out, const char *key, const char *label,
 	     uint64_t value)
 {
-	add(out, key, made(json_object_new_uint64(value)));
+	add_number(out, key, value);
 	print_line(out, label, "0x%llx", (unsigned long long)value);
 }
 
@@ -436,6 +481,11 @@ void out_null(struct output *out, const char *key)
 	add(out, key, NULL);
 }
 
+void out_json(struct output *out, const char *key, json_object *value)
+{
+	add(out, key, json_object_get(value));
+}
+
 void out_guid(struct output *out, const char *key, const char *label,
 	      const uint8_t *guid)
 {
@@ -447,7 +497,7 @@ void out_guid(struct output *out, const char *key, const char *label,
 void out_duration(struct output *out, const char *key, const char *label,
 		  uint64_t nanoseconds)
 {
-	add(out, key, made(json_object_new_uint64(nanoseconds)));
+	add_number(out, key, nanoseconds);
 	print_line(out, label, "%llu.%06llu ms",
 		   (unsigned long long)nanoseconds / 1000000,
 		   (unsigned long long)nanoseconds % 1000000);
@@ -527,10 +577,18 @@ int fail(struct output *out, int status, const char *reason, const char *format,
 	return status;
 }
 
+json_object *out_error(const struct output *out)
+{
+	json_object *error = NULL;
+
+	json_object_object_get_ex(out->stack[0], "error", &error);
+	return error;
+}
+
 void fail_number(struct output *out, const char *key, uint64_t value)
 {
 	if (out->error)
-		put(out->error, key, made(json_object_new_uint64(value)));
+		put_number(out->error, key, value);
 }
 
 void fail_string(struct output *out, const char *key, const char *value)

@@ -13,11 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct json_object;
 struct output;
 
 /*
- * Everywhere below: @key is the key in JSON, NULL to leave it out or inside a
- * list; @label is the label in text, NULL to leave it out.
+ * Everywhere below: a number above 2^53, which many readers of JSON round, has a
+ * second key that ends in "_text", with its digits; @key is the key in JSON, NULL to
+ * leave it out or inside a list; @label is the label in text, NULL to leave it out.
  */
 
 /**
@@ -28,6 +30,14 @@ struct output;
  * Return: never NULL
  */
 struct output *output_new(bool json, bool quiet);
+
+/**
+ * out_repeat() - what was put so far is to begin every JSON document
+ * @out: in which no container is open
+ *
+ * A run prints several with out_take(), and a new one when a file cannot be written.
+ */
+void out_repeat(struct output *out);
 
 /**
  * output_finish() - print all
@@ -93,6 +103,12 @@ void out_guid(struct output *out, const char *key, const char *label,
 	      const uint8_t *guid);
 void out_duration(struct output *out, const char *key, const char *label,
 		  uint64_t nanoseconds);
+
+/**
+ * out_json() - a value that is JSON already; nothing in text
+ * @value: stays the caller's, unchanged from here on
+ */
+void out_json(struct output *out, const char *key, struct json_object *value);
 
 /**
  * out_bytes() - bytes that may be text: base64 and text in JSON
@@ -177,6 +193,13 @@ void out_drop_text(struct output *out);
  */
 int fail(struct output *out, int status, const char *reason, const char *format,
 	 ...) __attribute__((format(printf, 4, 5)));
+
+/**
+ * out_error() - the failure as JSON has it
+ *
+ * Return: an object that belongs to @out, or NULL when nothing failed
+ */
+struct json_object *out_error(const struct output *out);
 
 /* more about the failure, for JSON only */
 void fail_number(struct output *out, const char *key, uint64_t value);

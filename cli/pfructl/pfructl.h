@@ -10,7 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/common/options.h"
+
 struct output;
+
+/*
+ * Of the JSON documents. It changes when a key changes its meaning or goes, which
+ * has not happened; keys are added without it. Schemas are in docs/json.
+ */
+#define SCHEMA_VERSION 1
 
 /**
  * enum exit_status - what scripts may rely on; see pfructl(1)
@@ -38,70 +46,74 @@ enum exit_status {
 	STATUS_UNWRITTEN = 9,
 };
 
-/* options that not every command takes */
-#define TAKES_DEVICE	0x01
-#define TAKES_REVISION	0x02
-#define TAKES_DRY_RUN	0x04
-#define TAKES_RETRIES	0x08
-#define TAKES_TYPE	0x10
-#define TAKES_CA	0x20
-#define TAKES_NO_DEVICE 0x40
-#define TAKES_FULL	0x80
-#define TAKES_DELTA	0x100
-#define TAKES_FOLLOW	0x200
-#define TAKES_SUMMARY	0x400
-#define TAKES_SINCE	0x800
-#define TAKES_RAW	0x1000
-#define TAKES_OUTPUT	0x2000
-#define TAKES_JOURNAL	0x4000
-#define TAKES_STATE	0x8000
-#define TAKES_INTERVAL	0x10000
-#define TAKES_CONFIRM	0x20000
-#define TAKES_ESCAPE	0x40000
-
-/* what the telemetry can be asked for: one of them */
-#define TAKES_MODE (TAKES_FULL | TAKES_DELTA | TAKES_FOLLOW | TAKES_SUMMARY)
+/* flags of a struct cli_command: */
+/* --quiet leaves its text out, and output that nobody reads is reported */
+#define COMMAND_ACTS 0x1
+/* its text is worth showing when it failed */
+#define COMMAND_TELLS_ON_FAILURE 0x2
 
 /**
- * struct options - the command line
- * @device: path or instance number, NULL to look for one
- * @ca: file with certificates to verify against, or NULL
- * @revision: of the firmware interface, 1 or 2
- * @retries: how often to repeat a stage that the firmware wants repeated
- * @log_type: enum pfru_log_type
- * @state: file to keep the position in, or NULL
- * @output: file to print to, or NULL for standard output
- * @interval: milliseconds between two looks of a follower
- * @confirm: milliseconds between two questions of a follower
- * @given: TAKES_* bits of the options that were given
+ * struct options - the command line; each is 0 or NULL when it was not given
  * @json: print JSON
+ * @machine: name this machine in JSON
  * @quiet: print errors only
+ * @help: print help
+ * @version: print the version
+ * @device: path or instance number
+ * @ca: file with certificates to verify against
+ * @sha256: what the capsule's must be, in digits of either case
+ * @revision: of the firmware interface, 1 or 2; 1 when it was not given
+ * @retries: how often to repeat a stage that the firmware wants repeated
  * @dry_run: stop before anything is written
+ * @unless_current: do nothing when it runs already
+ * @force_interrupted: try a capsule again whose last attempt was interrupted
  * @no_device: do not ask a device
- * @journal: print to the journal
+ * @log_type: enum pfru_log_type
+ * @full: print the whole log
+ * @delta: print what is new
+ * @follow: print what is new until interrupted
+ * @summary: print a table of updates
+ * @since_reset: begin at the log's last reset
  * @raw: escape nothing
  * @escape: escape the log wherever it is printed to
- * @since_reset: begin at the log's last reset
+ * @output: file to print to, else standard output
+ * @journal: print to the journal
+ * @state: file to keep the position in
+ * @wait: milliseconds to wait while another update is under way
+ * @last: the last one only
+ * @interval: milliseconds between two looks of a follower
+ * @confirm: milliseconds between two questions of a follower
  */
 struct options {
+	bool json;
+	bool machine;
+	bool quiet;
+	bool help;
+	bool version;
 	const char *device;
 	const char *ca;
+	const char *sha256;
 	uint32_t revision;
 	uint32_t retries;
-	uint32_t log_type;
-	const char *state;
-	const char *output;
-	uint32_t interval;
-	uint32_t confirm;
-	unsigned int given;
-	bool json;
-	bool quiet;
 	bool dry_run;
+	bool unless_current;
+	bool force_interrupted;
 	bool no_device;
-	bool journal;
+	uint32_t log_type;
+	bool full;
+	bool delta;
+	bool follow;
+	bool summary;
+	bool since_reset;
 	bool raw;
 	bool escape;
-	bool since_reset;
+	const char *output;
+	bool journal;
+	const char *state;
+	uint32_t wait;
+	bool last;
+	uint32_t interval;
+	uint32_t confirm;
 };
 
 /**
@@ -116,38 +128,16 @@ struct pfructl {
 	const char *argument;
 };
 
-/**
- * struct command - a command of pfructl
- * @name: as typed
- * @argument: name of its argument in the help, in brackets when it may be left
- *	out; NULL when it takes none
- * @help: one line
- * @details: what --help shows besides
- * @takes: TAKES_* bits
- * @acts: --quiet leaves its text out, and output that nobody reads is reported
- * @tells_on_failure: its text is worth showing when it failed
- * @run: returns enum exit_status
- */
-struct command {
-	const char *name;
-	const char *argument;
-	const char *help;
-	const char *details;
-	unsigned int takes;
-	bool acts;
-	bool tells_on_failure;
-	int (*run)(struct pfructl *ctl);
-};
-
-extern const struct command cmd_capability;
-extern const struct command cmd_stage;
-extern const struct command cmd_activate;
-extern const struct command cmd_stage_activate;
-extern const struct command cmd_telemetry;
-extern const struct command cmd_telemetry_info;
-extern const struct command cmd_log_level;
-extern const struct command cmd_watchdog;
-extern const struct command cmd_capsule;
-extern const struct command cmd_status;
+extern const struct cli_command cmd_capability;
+extern const struct cli_command cmd_stage;
+extern const struct cli_command cmd_activate;
+extern const struct cli_command cmd_stage_activate;
+extern const struct cli_command cmd_telemetry;
+extern const struct cli_command cmd_telemetry_info;
+extern const struct cli_command cmd_log_level;
+extern const struct cli_command cmd_watchdog;
+extern const struct cli_command cmd_capsule;
+extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_history;
 
 #endif /* PFRUCTL_H */

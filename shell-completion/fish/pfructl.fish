@@ -12,7 +12,7 @@ function __pfructl_command
 		end
 		switch $word
 			case -d --device -r --revision -t --type --retries --ca \
-				-o --output --state --interval --confirm
+				--sha256 --wait -o --output --state --interval --confirm
 				set value yes
 			case '-*'
 			case '*'
@@ -49,12 +49,14 @@ complete -c pfructl -n '__pfructl_in none' -a capsule -d 'show a capsule'
 complete -c pfructl -n '__pfructl_in none' -a stage -d 'load and authenticate a capsule'
 complete -c pfructl -n '__pfructl_in none' -a activate -d 'run what was staged'
 complete -c pfructl -n '__pfructl_in none' -a stage-activate -d 'both in one step'
+complete -c pfructl -n '__pfructl_in none' -a history -d 'show what was asked of the firmware'
 complete -c pfructl -n '__pfructl_in none' -a telemetry -d 'print the log of updates'
 complete -c pfructl -n '__pfructl_in none' -a telemetry-info -d 'show sizes of the log'
 complete -c pfructl -n '__pfructl_in none' -a log-level -d 'show or set the log level'
 complete -c pfructl -n '__pfructl_in none' -a watchdog -d 'show the AMT watchdog'
 complete -c pfructl -n "__pfructl_in $files" -F
 complete -c pfructl -s j -l json -d 'print one JSON document'
+complete -c pfructl -l machine -d 'name this machine in JSON'
 complete -c pfructl -s q -l quiet -d 'print no notes and no progress'
 complete -c pfructl -s h -l help -d 'print help'
 complete -c pfructl -s V -l version -d 'print the version'
@@ -64,6 +66,11 @@ complete -c pfructl -n "__pfructl_in $device" -s r -l revision -x -a '1 2' \
 	-d 'revision'
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
 	-s n -l dry-run -d 'write nothing'
+complete -c pfructl -n "__pfructl_in stage stage-activate" \
+	-l unless-current -d 'leave alone what runs already'
+complete -c pfructl -n "__pfructl_in stage stage-activate" \
+	-l force-after-interruption -d 'try again what was cut off'
+complete -c pfructl -n "__pfructl_in history" -l last -d 'the last attempt only'
 complete -c pfructl -n "__pfructl_in stage" -l retries -x \
 	-d 'how often to repeat'
 complete -c pfructl -n "__pfructl_in telemetry telemetry-info" \
@@ -83,7 +90,11 @@ complete -c pfructl -n $telemetry -l state -rF -d 'keep the position there'
 complete -c pfructl -n $telemetry -l interval -x -d 'how often to look'
 complete -c pfructl -n $telemetry -l confirm -x \
 	-d 'how often to ask the firmware at least'
-complete -c pfructl -n "__pfructl_in capsule" -l ca -rF \
+complete -c pfructl -n "__pfructl_in activate stage stage-activate" -l wait -x \
+	-d 'wait while another update is under way'
+complete -c pfructl -n "__pfructl_in activate stage stage-activate" -l sha256 -x \
+	-d 'refuse another capsule'
+complete -c pfructl -n "__pfructl_in $files" -l ca -rF \
 	-d 'verify against these certificates'
 complete -c pfructl -n "__pfructl_in capsule" -l no-device \
 	-d 'do not judge against this machine'

@@ -71,6 +71,8 @@ is "$(files pfructl | sed 's,^usr/lib/systemd,lib/systemd,')" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl"
 is "$(files pfru-amt | sed 's,^usr/lib/systemd,lib/systemd,')" \
 	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt"
+is "$(files ansible-collection-pfru)" "$(sort /packages/ansible-collection-pfru.files)" \
+	"what is in ansible-collection-pfru"
 unlike "$(dpkg-deb -f /tmp/first/pfru-amt_*.deb Depends Recommends)" \
 	'pfru|pfructl|dkms' "which needs none of the others"
 is "$(dpkg-deb -f /tmp/first/pfru-dkms_*.deb Version)" "$version" \

@@ -97,27 +97,31 @@ is "$(rpm -qpl /tmp/rpm-elsewhere/RPMS/*/pfru*-"$version"*.rpm |
 	"$(printf '%s ' /lib/modprobe.d/pfru.conf /lib/udev/rules.d/70-pfru.rules /usr/bin/pfructl \
 	/usr/lib/exec/pfru /usr/lib/exec/pfru/dkms-kernels /usr/lib/units/pfru-telemetry.service \
 	/usr/man/man1/pfructl.1 /usr/other-share/bash-completion/completions/pfructl \
-	/usr/other-share/fish/vendor_completions.d/pfructl.fish \
+	/usr/other-share/fish/vendor_completions.d/pfructl.fish /usr/other-share/pfructl \
 	/usr/other-share/zsh/site-functions/_pfructl)" "each file is where rpm's macros say"
 like "$(cd "$tap_dir" && rpm2cpio /tmp/rpm-elsewhere/RPMS/*/pfructl-"$version"*.rpm |
 	cpio -i --to-stdout '*/pfru-telemetry.service' 2>/dev/null)" \
 	'^ExecStart=/usr/bin/pfructl ' "and the service finds its program"
 capture rpmlint -c "$tap_dir/rpmlint.toml" /tmp/rpm/RPMS/*/*.rpm /tmp/rpm/SRPMS/*.rpm
-like "$out" ' 4 packages and .* 0 errors' "rpmlint finds no error"
+like "$out" ' 5 packages and .* 0 errors' "rpmlint finds no error"
 is "$(grep -E ': E: ' <<<"$out")" "" "and says so of each"
 is "$(rpm -qp --requires /tmp/rpm/RPMS/noarch/*.rpm | grep -cx dkms)" 1 \
 	"pfru-dkms requires dkms"
-is "$(rpm -qpl /tmp/rpm/RPMS/noarch/*.rpm | sed "s,^/,,; s/$version/VERSION/" |
+is "$(rpm -qpl /tmp/rpm/RPMS/noarch/pfru-dkms-*.rpm | sed "s,^/,,; s/$version/VERSION/" |
 	grep -vE '^usr/src/pfru-VERSION(/(core|module|include).*|/LICENSE)?$|^usr/libexec/pfru$' |
 	sort)" "$(sort /packages/pfru-dkms.files)" "what is in pfru-dkms is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfructl-"$version"*.rpm |
 	sed 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/pfructl\.1$,&.gz,' |
-	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
+	grep -vE '^usr/(share/((doc|licenses)/|pfructl(/json)?$|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfru-amt-"$version"*.rpm |
 	sed -E 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/man[158]/[^/]*[^z]$,&.gz,' |
 	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt is what Debian's has"
+is "$(rpm -qpl /tmp/rpm/RPMS/noarch/ansible-collection-pfru-*.rpm |
+	sed 's,^/,,' | grep '\.[a-z]*$' | sort)" \
+	"$(sort /packages/ansible-collection-pfru.files)" \
+	"what is in ansible-collection-pfru is what Debian's has"
 
 make_old
 run -n "an older version can be built" build "/tmp/pfru-$old.tar.gz" /tmp/rpm-old
@@ -149,7 +153,7 @@ is "$(dkms status)" "pfru/$version, $first, x86_64: installed" \
 is "$(find /usr/src /var/lib/dkms -maxdepth 2 -name "*$old*")" "" \
 	"nothing of the older one is left"
 has_module "$first"
-run -n "nothing that rpm installed has changed" rpm_do -V pfru-dkms pfructl pfru-amt
+run -n "nothing that rpm installed has changed" rpm_do -V pfru-dkms pfructl pfru-amt ansible-collection-pfru
 run -n "the same version once more" rpm_do -U --force /tmp/rpm/RPMS/*/*.rpm
 like "$(dkms status)" "pfru/$version, $first.*: installed" \
 	"leaves its module installed"
@@ -159,7 +163,7 @@ by_hand updates
 run -n "dkms installs over a module that was built by hand" \
 	sh -c "dkms uninstall -m pfru -v $version -k $first && dkms install -m pfru -v $version -k $first --force"
 isnt "$(find /var/lib/dkms/pfru/original_module -name pfru.ko 2>&1)" "" "and keeps that"
-run -n "removed" rpm_do -e pfru-dkms pfructl pfru-amt
+run -n "removed" rpm_do -e pfru-dkms pfructl pfru-amt ansible-collection-pfru
 is "$(all_modules)" "" "no module is left, and none is brought back"
 rmdir --ignore-fail-on-non-empty "/lib/modules/$first/updates"
 is "$(dkms status)" "" "dkms has nothing left"

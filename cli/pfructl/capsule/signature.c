@@ -4,7 +4,6 @@
  */
 #include <openssl/bio.h>
 #include <openssl/cms.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -12,8 +11,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "crypto.h"
 #include "signature.h"
 
 /* the signature covers the payload, then MonotonicCount (UEFI 2.10, 23.3.2) */
@@ -28,45 +29,6 @@ struct authority {
 	X509_STORE *store;
 	struct stack_st_X509 *certificates;
 };
-
-/*
- * OpenSSL goes on after an allocation that failed, and what it then says of a
- * signature need not be so.
- */
-static void *crypto_realloc(void *old, size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (size)
-		return xrealloc(old, size);
-	free(old);
-	return NULL;
-}
-
-static void *crypto_malloc(size_t size, const char *file, int line)
-{
-	return crypto_realloc(NULL, size, file, line);
-}
-
-static void crypto_free(void *old, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(old);
-}
-
-/* before all else of OpenSSL */
-static void init_crypto(void)
-{
-	CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free);
-	/*
-	 * no configuration file: it could load code; nothing to do at the
-	 * end: it would wait for locks of what ran out of memory
-	 */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-				    OPENSSL_INIT_NO_ATEXIT,
-			    NULL);
-}
 
 static bool trust(struct authority *authority, X509 *certificate)
 {
@@ -107,7 +69,7 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 		capsule_file_free(&file);
 		return ret;
 	}
-	init_crypto();
+	crypto_begin();
 	authority = xrealloc(NULL, sizeof(*authority));
 	authority->store = X509_STORE_new();
 	authority->certificates = sk_X509_new_null();
@@ -297,7 +259,7 @@ static CMS_ContentInfo *parse(const struct capsule_file *file,
 		*why = why_time();
 	if (*why)
 		return NULL;
-	init_crypto();
+	crypto_begin();
 	bio = BIO_new_mem_buf(file->bytes + image->signature_offset,
 			      image->signature_size);
 	cms = bio ? d2i_CMS_bio(bio, NULL) : NULL;
@@ -612,4 +574,42 @@ void signature_free(struct signature *signature)
 {
 	free(signature->why);
 	memset(signature, 0, sizeof(*signature));
+}
+
+int signature_fail(struct pfructl *ctl, const struct capsule_file *file,
+		   const struct pfru_image *image,
+		   const struct signature *signature)
+{
+	fail(ctl->out, STATUS_CAPSULE, "signature",
+	     "%s: signature of the image at offset %llu not verified: %s",
+	     file->name, (unsigned long long)image->offset,
+	     escaped(signature->why));
+	fail_number(ctl->out, "offset", image->offset);
+	fail_string(ctl->out, "why", signature->why);
+	return STATUS_CAPSULE;
+}
+
+int signature_require(struct pfructl *ctl, const struct authority *authority,
+		      const struct capsule_file *file)
+{
+	struct signature signature;
+	struct pfru_refusal refusal;
+	struct pfru_capsule capsule;
+	struct pfru_image image;
+	int ret = STATUS_DONE;
+	uint32_t i;
+
+	if (!authority)
+		return STATUS_DONE;
+	if (pfru_capsule_open(&capsule, file->bytes, file->size, &refusal))
+		return fail_refused(ctl, file, &refusal, NULL);
+	for (i = 0; !ret && i < capsule.payloads; i++) {
+		if (pfru_capsule_image(&capsule, i, &image, &refusal))
+			return fail_refused(ctl, file, &refusal, NULL);
+		signature_check(authority, file, &image, &signature);
+		if (signature.verified != ANSWER_YES)
+			ret = signature_fail(ctl, file, &image, &signature);
+		signature_free(&signature);
+	}
+	return ret;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The signature of a capsule's image: who signed, and whether it holds. The only
- * file that uses libcrypto.
+ * The signature of a capsule's image: who signed, and whether it holds.
  */
 #ifndef PFRUCTL_SIGNATURE_H
 #define PFRUCTL_SIGNATURE_H
@@ -66,6 +65,30 @@ void signature_check(const struct authority *authority,
 		     const struct pfru_image *image,
 		     struct signature *signature);
 void signature_free(struct signature *signature);
+
+/**
+ * signature_fail() - report that an image's signature was not verified
+ * @ctl: for errors
+ * @file: the capsule
+ * @image: of it
+ * @signature: from signature_check()
+ *
+ * Return: STATUS_CAPSULE
+ */
+int signature_fail(struct pfructl *ctl, const struct capsule_file *file,
+		   const struct pfru_image *image,
+		   const struct signature *signature);
+
+/**
+ * signature_require() - every image of a sound capsule must verify
+ * @ctl: for errors
+ * @authority: certificates to trust; NULL when nothing is to be verified
+ * @file: the capsule
+ *
+ * Return: enum exit_status, reported
+ */
+int signature_require(struct pfructl *ctl, const struct authority *authority,
+		      const struct capsule_file *file);
 
 /**
  * signature_describe() - print the signers of an image

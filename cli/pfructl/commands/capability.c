@@ -9,6 +9,7 @@
 
 #include "cli/common/output.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
 #include "core/status.h"
 
 /**
@@ -92,8 +93,9 @@ static void print(struct pfructl *ctl, const struct answer *answer)
 		     answer->oem_info_size);
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct answer answer = { .has_oem_info = false };
 	struct device device;
 	int ret;
@@ -112,10 +114,16 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_capability = {
+static const struct cli_option options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	{ 0 },
+};
+
+const struct cli_command cmd_capability = {
 	.name = "capability",
 	.help = "show what the platform can update, and what runs now",
 	.details = "Costs one firmware call.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION,
+	.options = options,
 	.run = run,
 };

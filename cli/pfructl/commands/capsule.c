@@ -11,8 +11,11 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/sysroot.h"
+#include "cli/pfructl/capsule/digest.h"
+#include "cli/pfructl/capsule/relation.h"
 #include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
 #include "core/status.h"
 
 /* payload header without and with the security version; see core/capsule.c */
@@ -263,12 +266,7 @@ static void check_signature(struct pfructl *ctl, struct findings *f,
 	signature_check(authority, f->file, &image, signature);
 	if (!authority || signature->verified == ANSWER_YES)
 		return;
-	fail(ctl->out, STATUS_CAPSULE, "signature",
-	     "%s: signature of the image at offset %llu not verified: %s",
-	     f->file->name, (unsigned long long)image.offset,
-	     escaped(signature->why));
-	fail_number(ctl->out, "offset", image.offset);
-	fail_string(ctl->out, "why", signature->why);
+	signature_fail(ctl, f->file, &image, signature);
 	refuse(f, STATUS_CAPSULE, signature->why,
 	       signature->verified == ANSWER_NO);
 }
@@ -384,6 +382,7 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 	} else {
 		print_authentication(ctl, f->file, &image, signature);
 		print_payload(out, f->file, &image, kind);
+		relation_print(out, &image, f->judged ? &f->cap : NULL, true);
 		if (ctl->options.ca) {
 			out_bool(out, "signature_verified", NULL,
 				 signature->verified == ANSWER_YES);
@@ -397,10 +396,13 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 static void print_findings(struct pfructl *ctl, const struct findings *f)
 {
 	struct output *out = ctl->out;
+	char sum[DIGEST_TEXT_SIZE];
 	uint32_t i;
 
 	out_string(out, "file", "File", ctl->argument);
 	out_number(out, "size", "Size", f->file->size);
+	capsule_digest(f->file, sum);
+	out_string(out, "sha256", "SHA-256", sum);
 	if (f->capsule.bytes)
 		print_headers(out, &f->capsule);
 	if (f->open) {
@@ -484,8 +486,9 @@ static int show(struct pfructl *ctl, const struct capsule_file *file,
 	return f.status;
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct capsule_file file = { .bytes = NULL };
 	struct authority *authority;
 	int ret;
@@ -500,7 +503,16 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_capsule = {
+static const struct cli_option options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_CA,
+	{ 0, "no-device", NULL, "do not compare with this machine",
+	  OPTION_AT(no_device) },
+	{ 0 },
+};
+
+const struct cli_command cmd_capsule = {
 	.name = "capsule",
 	.argument = "FILE",
 	.help = "show the headers of a capsule and whether it would be accepted",
@@ -508,7 +520,7 @@ const struct command cmd_capsule = {
 		"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
 		"update device, the capsule is judged against it, which may cost one firmware\n"
 		"call; --no-device leaves that out. With --ca, the signature is verified.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_CA | TAKES_NO_DEVICE,
-	.tells_on_failure = true,
+	.options = options,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,11 +14,16 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
+#include "cli/pfructl/capsule/relation.h"
+#include "cli/pfructl/capsule/signature.h"
 #include "cli/pfructl/device/device.h"
+#include "cli/pfructl/options.h"
+#include "cli/pfructl/record/attempt.h"
+#include "cli/pfructl/record/lock.h"
 #include "core/status.h"
 
-/* a dry run does not open signatures */
-#define SIGNATURE_UNSEEN "signature not verified; use 'capsule --ca'"
+/* without --ca */
+#define SIGNATURE_UNSEEN "signature not verified; use --ca"
 
 /* between two tries of a stage */
 #define RETRY_SECONDS 1
@@ -55,15 +61,26 @@ static const char *const outcomes[] = {
 	[STATUS_UNKNOWN] = "unknown",
 };
 
-/* what neither succeeded nor is named above left the firmware as it was */
-static int print_outcome(struct pfructl *ctl, int status)
+/*
+ * What neither succeeded nor is named above left the firmware as it was. "changed" is
+ * null when nobody knows.
+ */
+static int print_outcome(struct pfructl *ctl, int status, bool current)
 {
 	const char *key = (size_t)status < ARRAY_LENGTH(outcomes) ?
 				  outcomes[status] :
 				  NULL;
 
-	if (!ctl->options.dry_run)
-		out_string(ctl->out, "outcome", NULL, key ? key : "not-done");
+	if (ctl->options.dry_run)
+		return status;
+	if (current || !key)
+		key = "not-done";
+	out_string(ctl->out, "outcome", NULL, key);
+	if (status == STATUS_UNKNOWN)
+		out_null(ctl->out, "changed");
+	else
+		out_bool(ctl->out, "changed", NULL,
+			 status == STATUS_DONE && !current);
 	return status;
 }
 
@@ -105,6 +122,7 @@ static void print_payloads(struct pfructl *ctl, const struct capsule_file *file,
 		pfru_capsule_image(&capsule, i, &image, &refusal);
 		out_group(out, NULL, label);
 		print_versions(out, &image, pfru_image_kind(image.type, cap));
+		relation_print(out, &image, cap, true);
 		out_end(out);
 		free(label);
 	}
@@ -130,6 +148,7 @@ static void print_image(struct pfructl *ctl, const struct capsule_file *file,
 	if (image->has_svn && verdict->kind != PFRU_KIND_CODE_INJECTION)
 		out_number(out, "svn", one ? "Security version" : NULL,
 			   image->svn);
+	relation_print(out, image, cap, one);
 	print_payloads(ctl, file, cap);
 	if (cap)
 		note_versions(ctl, file, cap);
@@ -164,114 +183,181 @@ static int load(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static void print_result(struct pfructl *ctl, const struct device *device,
-			 enum pfru_action action, uint32_t tries)
+/* before anything that takes memory */
+static void note_success(struct pfructl *ctl, enum pfru_action action)
 {
-	struct output *out = ctl->out;
-	struct pfru_result r;
-	bool known = device->driver == DRIVER_PFRU &&
-		     !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r);
-
-	/* before anything that takes memory */
-	outcome(out, STATUS_UNWRITTEN, outcomes[STATUS_DONE],
+	outcome(ctl->out, STATUS_UNWRITTEN, outcomes[STATUS_DONE],
 		"%s: the firmware did it: status %u (%s)", actions[action].key,
 		PFRU_STATUS_SUCCESS, pfru_status_name(PFRU_STATUS_SUCCESS));
+}
+
+/* @r: NULL when the driver does not give it */
+static void print_result(struct pfructl *ctl, const struct pfru_result *r,
+			 uint32_t tries)
+{
+	struct output *out = ctl->out;
+
 	if (tries > 1)
 		out_number(out, "tries", "Tries", tries);
 	out_string(out, NULL, "Status", "success");
-	if (!known) {
+	if (!r) {
 		out_number(out, "status", NULL, PFRU_STATUS_SUCCESS);
 		out_string(out, "status_name", NULL, "success");
 		return;
 	}
-	out_number(out, "status", NULL, r.status);
-	out_string(out, "status_name", NULL, pfru_status_name(r.status));
-	out_number(out, "ext_status", NULL, r.ext_status);
-	out_hex(out, NULL, "Extended status", r.ext_status);
-	out_duration(out, "auth_time_ns", "Authentication time", r.auth_time);
-	out_duration(out, "exec_time_ns", "Execution time", r.exec_time);
+	out_number(out, "status", NULL, r->status);
+	out_string(out, "status_name", NULL, pfru_status_name(r->status));
+	out_number(out, "ext_status", NULL, r->ext_status);
+	out_hex(out, NULL, "Extended status", r->ext_status);
+	out_duration(out, "auth_time_ns", "Authentication time", r->auth_time);
+	out_duration(out, "exec_time_ns", "Execution time", r->exec_time);
 }
 
-/* Not by the result of an earlier try. */
-static bool wants_retry(const struct device *device, int error)
+/* The firmware's answer to a call that ended with @error, or 0; NULL: none. */
+static const struct pfru_result *get_result(const struct device *device,
+					    int error, struct pfru_result *r)
 {
-	struct pfru_result r;
+	if (device->driver != DRIVER_PFRU ||
+	    ioctl(device->fd, PFRU_IOC_GET_RESULT, r) || r->error != -error ||
+	    r->status == PFRU_STATUS_NONE)
+		return NULL;
+	return r;
+}
 
-	return device->driver == DRIVER_PFRU &&
-	       !ioctl(device->fd, PFRU_IOC_GET_RESULT, &r) &&
-	       r.error == -error && r.reason == PFRU_REASON_FIRMWARE &&
-	       r.status == PFRU_STATUS_RETRY;
+static bool wants_retry(const struct pfru_result *r)
+{
+	return r && r->reason == PFRU_REASON_FIRMWARE &&
+	       r->status == PFRU_STATUS_RETRY;
 }
 
 /*
- * What is about to be done is on standard output and standard error before the
- * firmware is called: the machine may not survive it.
+ * What is about to be done is on the disk, on standard output and on standard error
+ * before the firmware is called: the machine may not survive it. Returns
+ * enum exit_status, reported: then it was not called.
  */
-static int call(struct pfructl *ctl, const struct device *device,
-		enum pfru_action action, const struct capsule_file *file)
+static int begin(struct pfructl *ctl, enum pfru_action action,
+		 struct attempt *attempt)
 {
 	const struct action *a = &actions[action];
 	struct output *out = ctl->out;
-	int error;
+	int ret;
 
 	/* nothing has happened yet: who stops reading must not stop signals */
 	if (a->runs) {
 		out_flush(out);
-		announce(out, "%s: calling the firmware to %s %s", device->path,
-			 a->key, file ? file->name : a->object);
+		announce(out, "%s: calling the firmware to %s %s",
+			 attempt->device->path, a->key,
+			 attempt->file ? attempt->file->name : a->object);
 	}
 	progress(out, "waiting for the firmware to %s...", a->key);
+	/* who ends the program now would leave a record without an end */
 	signals_hold();
-	outcome(out, STATUS_UNKNOWN, outcomes[STATUS_UNKNOWN],
-		"%s: the firmware was called, and what came of it is unknown",
-		a->key);
-	error = ioctl(device->fd, a->request, 0) ? errno : 0;
-	signals_release_in(PRINT_SECONDS);
+	ret = attempt_begin(ctl, attempt);
+	if (!ret)
+		outcome(out, STATUS_UNKNOWN, outcomes[STATUS_UNKNOWN],
+			"%s: the firmware was called, and what came of it is unknown",
+			a->key);
+	return ret;
+}
+
+static void wait_to_retry(struct pfructl *ctl, uint32_t left)
+{
+	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
+
+	note(ctl->out, "the firmware suggests to retry, %u left; again in %d s",
+	     left, RETRY_SECONDS);
+	signals_release();
+	nanosleep(&delay, NULL);
+}
+
+/* Returns a positive errno, or 0. Allocates nothing: the outcome is not known yet. */
+static int call(const struct device *device, enum pfru_action action,
+		uint64_t *nanoseconds)
+{
+	struct timespec from, to;
+	int error;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	error = ioctl(device->fd, actions[action].request, 0) ? errno : 0;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	*nanoseconds = (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec -
+		       from.tv_nsec;
 	return error;
 }
 
-/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
-static int act(struct pfructl *ctl, const struct device *device,
-	       enum pfru_action action, const struct capsule_file *file)
+/*
+ * The proof that an activation took, for one call more. That it cannot be had makes no
+ * failure of it.
+ */
+static void print_before_after(struct pfructl *ctl,
+			       const struct attempt *attempt)
 {
-	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
+	struct pfru_capability after;
+	bool known = !ioctl(attempt->device->fd, PFRU_IOC_QUERY_CAP, &after);
+
+	versions_print(ctl->out, "before", "Versions before",
+		       attempt->has_before ? &attempt->before : NULL);
+	versions_print(ctl->out, "after", "Versions after",
+		       known ? &after : NULL);
+	if (known)
+		attempt_versions(ctl, attempt, &after);
+	else
+		note(ctl->out,
+		     "the firmware did not say which versions run now");
+}
+
+/* A stage may be repeated: the driver keeps the capsule when asked to retry. */
+static int act(struct pfructl *ctl, enum pfru_action action,
+	       struct attempt *attempt)
+{
 	uint32_t left = action == PFRU_ACTION_STAGE ? ctl->options.retries : 0;
+	const struct device *device = attempt->device;
+	const struct pfru_result *result;
 	uint32_t tries = 0;
-	int error;
+	struct pfru_result r;
+	int error, ret;
 
 	for (;;) {
 		tries++;
-		error = call(ctl, device, action, file);
-		if (!error)
-			break;
-		if (!left || signals_waiting() || !wants_retry(device, error)) {
-			int ret =
-				device_failed(ctl, device, action, error, file);
-
-			if (tries > 1)
-				fail_number(ctl->out, "tries", tries);
+		ret = begin(ctl, action, attempt);
+		if (ret)
 			return ret;
-		}
+		error = call(device, action, &attempt->call_time);
+		signals_release_in(PRINT_SECONDS);
+		if (!error)
+			note_success(ctl, action);
+		result = get_result(device, error, &r);
+		if (!error || !left || signals_waiting() ||
+		    !wants_retry(result))
+			break;
 		outcome(ctl->out, STATUS_FIRMWARE, outcomes[STATUS_FIRMWARE],
 			"%s: the firmware suggests to retry",
 			actions[action].key);
-		left--;
-		note(ctl->out,
-		     "the firmware suggests to retry, %u left; again in %d s",
-		     left, RETRY_SECONDS);
-		signals_release();
-		nanosleep(&delay, NULL);
+		attempt_end(ctl, attempt, STATUS_FIRMWARE, result);
+		wait_to_retry(ctl, --left);
 	}
-	print_result(ctl, device, action, tries);
-	return STATUS_DONE;
+	if (error)
+		ret = device_failed(ctl, device, action, error, attempt->file);
+	if (error && tries > 1)
+		fail_number(ctl->out, "tries", tries);
+	attempt_end(ctl, attempt, ret, result);
+	out_string(ctl->out, "attempt", NULL, attempt->id);
+	out_duration(ctl->out, "call_time_ns",
+		     error ? NULL : "Duration of the call", attempt->call_time);
+	if (!error) {
+		print_result(ctl, result, tries);
+		if (actions[action].runs)
+			print_before_after(ctl, attempt);
+	}
+	return ret;
 }
 
 /* The module judges what it gets; mainline's driver must get nothing unjudged. */
-static int load_and_act(struct pfructl *ctl, const struct device *device,
-			enum pfru_action action,
-			const struct capsule_file *file,
-			struct pfru_verdict *verdict)
+static int load_and_act(struct pfructl *ctl, enum pfru_action action,
+			struct attempt *attempt, struct pfru_verdict *verdict)
 {
+	const struct capsule_file *file = attempt->file;
+	const struct device *device = attempt->device;
 	struct pfru_capability cap;
 	bool known = device->driver == DRIVER_MAINLINE;
 	int ret;
@@ -293,7 +379,13 @@ static int load_and_act(struct pfructl *ctl, const struct device *device,
 		known = true;
 	}
 	print_image(ctl, file, verdict, known ? &cap : NULL);
-	return act(ctl, device, action, file);
+	attempt->payloads = verdict->payloads;
+	attempt->kind = verdict->kind;
+	attempt->image = verdict->image;
+	attempt->has_before = known;
+	if (known)
+		attempt->before = cap;
+	return act(ctl, action, attempt);
 }
 
 static int check_buffer(struct pfructl *ctl, const struct device *device,
@@ -324,7 +416,6 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	struct pfru_capability cap;
 	int ret;
 
-	out_bool(ctl->out, "dry_run", NULL, true);
 	ret = device_judge(ctl, device, file, verdict, &cap);
 	if (ret)
 		return ret;
@@ -333,6 +424,11 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	if (ret)
 		return ret;
 	out_bool(ctl->out, "accepted", "Driver would take it", true);
+	if (ctl->options.ca) {
+		out_bool(ctl->out, "acceptable", "Would be accepted", true);
+		out_null(ctl->out, "acceptable_why");
+		return STATUS_DONE;
+	}
 	out_null(ctl->out, "acceptable");
 	out_string(ctl->out, "acceptable_why", NULL, SIGNATURE_UNSEEN);
 	out_string(ctl->out, NULL, "Would be accepted",
@@ -340,23 +436,119 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static int stage_file(struct pfructl *ctl, enum pfru_action action,
-		      const struct capsule_file *file)
+/*
+ * With --unless-current: does it run already? One call of the firmware when it is not
+ * known, and one when it seems so: something else may have updated it since.
+ */
+static int check_current(struct pfructl *ctl, const struct device *device,
+			 const struct capsule_file *file,
+			 struct pfru_verdict *verdict, bool *current)
 {
-	struct pfru_verdict verdict;
-	struct device device;
+	struct pfru_capability cap;
 	int ret;
 
-	if (pfru_judge(file->bytes, file->size, NULL, &verdict))
-		return fail_refused(ctl, file, &verdict.refusal, NULL);
-	ret = device_open(ctl, DEVICE_UPDATE, &device);
+	if (!ctl->options.unless_current)
+		return STATUS_DONE;
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap) &&
+	    !capsule_is_current(file, &cap))
+		return STATUS_DONE;
+	ret = device_capability(ctl, device, &cap);
 	if (ret)
 		return ret;
-	print_action(ctl, &device, action);
+	*current = capsule_is_current(file, &cap);
+	if (*current) {
+		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
+		print_image(ctl, file, verdict, &cap);
+		out_text(ctl->out, "Result", "it runs already: left alone");
+	}
+	return STATUS_DONE;
+}
+
+static int check_sum(struct pfructl *ctl, const struct capsule_file *file,
+		     const char *sum)
+{
+	const char *wanted = ctl->options.sha256;
+
+	if (!wanted || !strcasecmp(wanted, sum))
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_CAPSULE, "sha256",
+	     "%s: its SHA-256 is %s, and --sha256 demands %s", file->name, sum,
+	     wanted);
+	fail_string(ctl->out, "found", sum);
+	fail_string(ctl->out, "expected", wanted);
+	return STATUS_CAPSULE;
+}
+
+/* What can be said of the bytes in memory, which are those that are staged. */
+static int check_file(struct pfructl *ctl, const struct attempt *attempt,
+		      struct pfru_verdict *verdict)
+{
+	const struct capsule_file *file = attempt->file;
+	struct authority *authority;
+	int ret = check_sum(ctl, file, attempt->sha256);
+
+	if (ret)
+		return ret;
+	if (pfru_judge(file->bytes, file->size, NULL, verdict))
+		return fail_refused(ctl, file, &verdict->refusal, NULL);
+	ret = authority_load(ctl, &authority);
+	if (!ret)
+		ret = signature_require(ctl, authority, file);
+	authority_free(authority);
+	return ret ? ret : attempt_check(ctl, attempt);
+}
+
+/* On an open device; whatever is refused here leaves the firmware as it was. */
+static int stage_on(struct pfructl *ctl, enum pfru_action action,
+		    struct attempt *attempt, struct pfru_verdict *verdict,
+		    bool *current)
+{
+	const struct device *device = attempt->device;
+	const struct capsule_file *file = attempt->file;
+	int ret;
+
+	print_action(ctl, device, action);
+	out_string(ctl->out, "sha256", NULL, attempt->sha256);
+	ret = check_current(ctl, device, file, verdict, current);
 	if (ctl->options.dry_run)
-		ret = dry_run(ctl, &device, file, &verdict);
-	else
-		ret = load_and_act(ctl, &device, action, file, &verdict);
+		out_bool(ctl->out, "dry_run", NULL, true);
+	if (!ret && ctl->options.dry_run)
+		out_bool(ctl->out, "would_change", NULL, !*current);
+	if (ret || *current)
+		return ret;
+	if (ctl->options.dry_run)
+		return dry_run(ctl, device, file, verdict);
+	return load_and_act(ctl, action, attempt, verdict);
+}
+
+static int stage_file(struct pfructl *ctl, enum pfru_action action,
+		      const struct capsule_file *file, bool *current)
+{
+	struct attempt attempt = {
+		.action = actions[action].key,
+		.file = file,
+	};
+	struct pfru_verdict verdict;
+	struct device device;
+	int lock = -1;
+	int ret;
+
+	capsule_digest(file, attempt.sha256);
+	ret = check_file(ctl, &attempt, &verdict);
+	if (!ret)
+		ret = device_open(ctl, DEVICE_UPDATE, &device);
+	if (ret)
+		return ret;
+	attempt.device = &device;
+	if (!ctl->options.dry_run)
+		ret = update_lock(ctl, attempt.action, &lock);
+	/* whoever had the lock may have tried this one */
+	if (!ret && lock >= 0)
+		ret = attempt_check(ctl, &attempt);
+	if (!ret)
+		ret = stage_on(ctl, action, &attempt, &verdict, current);
+	update_unlock(lock);
 	device_close(&device);
 	return ret;
 }
@@ -364,71 +556,136 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 static int stage(struct pfructl *ctl, enum pfru_action action)
 {
 	struct capsule_file file;
+	bool current = false;
 	int ret;
 
 	ret = capsule_file_read(ctl, ctl->argument, &file);
 	if (!ret)
-		ret = stage_file(ctl, action, &file);
+		ret = stage_file(ctl, action, &file, &current);
 	capsule_file_free(&file);
-	return print_outcome(ctl, ret);
+	return print_outcome(ctl, ret, current);
 }
 
-static int run_stage(struct pfructl *ctl)
+static int run_stage(void *program)
 {
+	struct pfructl *ctl = program;
 	return stage(ctl, PFRU_ACTION_STAGE);
 }
 
-static int run_stage_activate(struct pfructl *ctl)
+static int run_stage_activate(void *program)
 {
+	struct pfructl *ctl = program;
 	return stage(ctl, PFRU_ACTION_STAGE_ACTIVATE);
 }
 
-static int run_activate(struct pfructl *ctl)
+/*
+ * What runs before an activation: the module knows, or it is on record since the
+ * stage; else it takes a call more.
+ */
+static int find_before(struct pfructl *ctl, struct attempt *attempt)
 {
-	struct device device;
+	const struct device *device = attempt->device;
+	struct pfru_capability cap;
+	int ret = STATUS_DONE;
+
+	if (device->driver == DRIVER_PFRU &&
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap))
+		attempt->before = cap;
+	else if (!attempt->has_before)
+		ret = device_capability(ctl, device, &attempt->before);
+	attempt->has_before = !ret;
+	return ret;
+}
+
+static int activate_on(struct pfructl *ctl, struct attempt *attempt)
+{
 	int ret;
+
+	print_action(ctl, attempt->device, PFRU_ACTION_ACTIVATE);
+	ret = attempt_find_staged(ctl, attempt);
+	if (!ret)
+		ret = find_before(ctl, attempt);
+	return ret ? ret : act(ctl, PFRU_ACTION_ACTIVATE, attempt);
+}
+
+static int run_activate(void *program)
+{
+	struct attempt attempt = { .action = "activate" };
+	struct pfructl *ctl = program;
+	struct device device;
+	int lock, ret;
 
 	ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)
-		return print_outcome(ctl, ret);
-	print_action(ctl, &device, PFRU_ACTION_ACTIVATE);
-	ret = act(ctl, &device, PFRU_ACTION_ACTIVATE, NULL);
+		return print_outcome(ctl, ret, false);
+	attempt.device = &device;
+	ret = update_lock(ctl, attempt.action, &lock);
+	if (!ret)
+		ret = activate_on(ctl, &attempt);
+	update_unlock(lock);
 	device_close(&device);
-	return print_outcome(ctl, ret);
+	return print_outcome(ctl, ret, false);
 }
 
-const struct command cmd_stage = {
+static const struct cli_option stage_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_DRY_RUN,
+	OPTION_CA,
+	OPTION_SHA256,
+	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,
+	OPTION_WAIT,
+	{ 0, "retries", "N",
+	  "repeat up to N times, one second apart, while the\n"
+	  "firmware answers \"retry suggested\" (default 0)",
+	  OPTION_AT(retries), option_retries },
+	{ 0 },
+};
+
+const struct cli_command cmd_stage = {
 	.name = "stage",
 	.argument = "FILE",
 	.help = "load a capsule and have the firmware authenticate it",
 	.details =
 		"FILE is a capsule, a FIFO, or - for standard input. It is checked before\n"
 		"the device is opened. Costs two or three firmware calls.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN | TAKES_RETRIES,
-	.acts = true,
+	.options = stage_options,
+	.flags = COMMAND_ACTS,
 	.run = run_stage,
 };
 
-const struct command cmd_activate = {
+static const struct cli_option activate_options[] = {
+	OPTION_DEVICE, OPTION_REVISION, OPTION_SHA256, OPTION_WAIT, { 0 },
+};
+
+const struct cli_command cmd_activate = {
 	.name = "activate",
 	.help = "have the firmware run what was staged",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
-		"undone. Costs one firmware call, and is never repeated.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION,
-	.acts = true,
+		"undone. Costs two firmware calls, the second for what runs now, or three, and\n"
+		"is never repeated.\n",
+	.options = activate_options,
+	.flags = COMMAND_ACTS,
 	.run = run_activate,
 };
 
-const struct command cmd_stage_activate = {
+static const struct cli_option stage_activate_options[] = {
+	OPTION_DEVICE, OPTION_REVISION, OPTION_DRY_RUN,
+	OPTION_CA,     OPTION_SHA256,	OPTION_UNLESS_CURRENT,
+	OPTION_FORCE,  OPTION_WAIT,	{ 0 },
+};
+
+const struct cli_command cmd_stage_activate = {
 	.name = "stage-activate",
 	.argument = "FILE",
 	.help = "load, authenticate and run a capsule in one step",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
 		"undone. Try --dry-run first. FILE is a capsule, a FIFO, or - for standard\n"
-		"input. Costs two or three firmware calls, and is never repeated.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_DRY_RUN,
-	.acts = true,
+		"input. Costs three or four firmware calls, and is never repeated.\n",
+	.options = stage_activate_options,
+	.flags = COMMAND_ACTS,
 	.run = run_stage_activate,
 };

@@ -19,6 +19,8 @@
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/device/module-state.h"
 #include "cli/pfructl/device/watchdog.h"
+#include "cli/pfructl/record/attempt.h"
+#include "cli/pfructl/record/history.h"
 #include "core/ids.h"
 
 #define ACPI_DEVICES "/sys/bus/acpi/devices"
@@ -433,6 +435,48 @@ static void look_at_watchdog(struct output *out, struct status *s)
 	free(state);
 }
 
+static void print_interrupted(struct output *out, struct status *s,
+			      json_object *attempt)
+{
+	static const char *const keys[] = { "id", "action", "begun", "file",
+					    "sha256" };
+	const char *action = history_text(attempt, "action");
+	const char *file = history_text(attempt, "file");
+	const char *begun = history_text(attempt, "begun");
+	size_t i;
+
+	out_group(out, NULL, NULL);
+	for (i = 0; i < ARRAY_LENGTH(keys); i++)
+		out_string_or_null(out, keys[i],
+				   history_text(attempt, keys[i]));
+	out_end(out);
+	problem(s,
+		"An update was interrupted by a crash or reboot, and may have caused it: %s of %s, begun %s. Its capsule is refused until it is staged with --force-after-interruption; 'pfructl history' has all.",
+		action ? action : "an action", file ? file : "what was staged",
+		begun ? begun : "once");
+}
+
+/* Who may not read the record is not told of it. */
+static void look_at_record(struct output *out, struct status *s)
+{
+	json_object *attempts;
+	const char *what;
+
+	if (history_read(&attempts, &what)) {
+		out_null(out, "interrupted");
+		json_object_put(attempts);
+		return;
+	}
+	out_list(out, "interrupted", NULL);
+	json_object_object_foreach(attempts, id, attempt) {
+		(void)id;
+		if (attempt_is_open(attempts, attempt))
+			print_interrupted(out, s, attempt);
+	}
+	out_end(out);
+	json_object_put(attempts);
+}
+
 static bool is_locked_down(const struct status *s)
 {
 	return s->lockdown && strcmp(s->lockdown, "none");
@@ -642,8 +686,9 @@ static void free_status(struct status *s)
 		free(s->problems[i]);
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct status s = {
 		.kinds = {
 			[DEVICE_UPDATE] = {
@@ -671,6 +716,7 @@ static int run(struct pfructl *ctl)
 	look_at_watchdog(out, &s);
 	look_at_lockdown(out, &s);
 	look_at_secure_boot(out, &s);
+	look_at_record(out, &s);
 	explain(&s);
 	print_problems(out, &s);
 	ret = conclude(ctl, &s);
@@ -678,10 +724,10 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_status = {
+const struct cli_command cmd_status = {
 	.name = "status",
 	.help = "say what is there, what is missing, and what to do",
 	.details = "Makes no firmware call.\n",
-	.tells_on_failure = true,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
 };

@@ -15,9 +15,11 @@
 #include "cli/pfructl/log/reader.h"
 #include "cli/pfructl/log/summary.h"
 #include "cli/pfructl/log/types.h"
+#include "cli/pfructl/options.h"
 
-static const unsigned int needs_delta = TAKES_JOURNAL | TAKES_STATE;
-static const unsigned int needs_follow = TAKES_INTERVAL | TAKES_CONFIRM;
+/* milliseconds */
+#define INTERVAL 1000
+#define CONFIRM	 60000
 
 static int wrong(struct pfructl *ctl, const char *what)
 {
@@ -29,28 +31,37 @@ static int wrong(struct pfructl *ctl, const char *what)
 static int check_options(struct pfructl *ctl)
 {
 	const struct options *o = &ctl->options;
-	unsigned int mode = o->given & TAKES_MODE;
 
-	if (mode & (mode - 1))
+	if (o->full + o->delta + o->follow + o->summary > 1)
 		return wrong(ctl,
 			     "--full, --delta, --follow and --summary exclude each other");
-	if (o->given & needs_delta && !(mode & (TAKES_DELTA | TAKES_FOLLOW)))
+	if ((o->journal || o->state) && !o->delta && !o->follow)
 		return wrong(ctl,
 			     "--state and --journal go with --delta or --follow");
-	if (o->given & needs_follow && mode != TAKES_FOLLOW)
+	if ((o->interval || o->confirm) && !o->follow)
 		return wrong(ctl, "--interval and --confirm go with --follow");
 	if (o->raw && o->escape)
 		return wrong(ctl, "--raw and --escape exclude each other");
-	if (o->journal &&
-	    (o->json || o->raw || o->escape || o->given & TAKES_OUTPUT))
+	if (o->journal && (o->json || o->raw || o->escape || o->output))
 		return wrong(ctl,
 			     "--journal goes without --json, --raw, --escape and --output");
-	if (o->state && o->output && !strcmp(o->state, o->output))
+	if (o->state && o->output && !strcmp(o->state, o->output) &&
+	    strcmp(o->output, "-"))
 		return wrong(ctl, "--state and --output name the same file");
-	if ((o->raw || o->escape) && (o->json || mode == TAKES_SUMMARY))
+	if ((o->raw || o->escape) && (o->json || o->summary))
 		return wrong(ctl,
 			     "--raw and --escape go without --json and --summary");
 	return STATUS_DONE;
+}
+
+static void set_defaults(struct options *o)
+{
+	if (o->output && !strcmp(o->output, "-"))
+		o->output = NULL;
+	if (!o->interval)
+		o->interval = INTERVAL;
+	if (!o->confirm)
+		o->confirm = CONFIRM;
 }
 
 static int print_log(struct pfructl *ctl, const struct device *device,
@@ -69,7 +80,7 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	out_number(out, "missing", NULL, look->missing);
 	out_number(out, "rollover_count", NULL, reader->info.rollover_cnt);
 	out_number(out, "reset_count", NULL, reader->info.reset_cnt);
-	if (ctl->options.given & TAKES_SUMMARY)
+	if (ctl->options.summary)
 		summary_print(out, look->bytes, look->news.size);
 	else
 		out_log(out, look->bytes, look->news.size);
@@ -126,26 +137,28 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 	return ret;
 }
 
-static int run_telemetry(struct pfructl *ctl)
+static int run_telemetry(void *program)
 {
-	unsigned int given = ctl->options.given;
+	struct pfructl *ctl = program;
+	struct options *o = &ctl->options;
 	struct device device;
 	int ret;
 
 	ret = check_options(ctl);
 	if (ret)
 		return ret;
-	if (given & (TAKES_DELTA | TAKES_FOLLOW))
+	set_defaults(o);
+	if (o->delta || o->follow)
 		out_set_lines(ctl->out);
-	if (ctl->options.raw)
+	if (o->raw)
 		out_set_escape(ctl->out, ESCAPE_NEVER);
-	if (ctl->options.escape)
+	if (o->escape)
 		out_set_escape(ctl->out, ESCAPE_ALWAYS);
 	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
 	if (ret)
 		return ret;
-	if (given & (TAKES_DELTA | TAKES_FOLLOW))
-		ret = run_delta(ctl, &device, given & TAKES_FOLLOW);
+	if (o->delta || o->follow)
+		ret = run_delta(ctl, &device, o->follow);
 	else
 		ret = run_full(ctl, &device);
 	device_close(&device);
@@ -195,8 +208,9 @@ static int get_settings(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static int run_info(struct pfructl *ctl)
+static int run_info(void *program)
 {
+	struct pfructl *ctl = program;
 	struct log_reader reader;
 	struct pfru_log_info set;
 	struct device device;
@@ -253,8 +267,9 @@ static int set_level(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
-static int run_level(struct pfructl *ctl)
+static int run_level(void *program)
 {
+	struct pfructl *ctl = program;
 	uint32_t level = PFRU_LOG_UNCHANGED;
 	struct device device;
 	int ret;
@@ -277,7 +292,47 @@ static int run_level(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_telemetry = {
+static const struct cli_option telemetry_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_TYPE,
+	{ 0, "full", NULL, "print the whole log (default)", OPTION_AT(full) },
+	{ 0, "delta", NULL,
+	  "print what is new since the last --delta or --follow",
+	  OPTION_AT(delta) },
+	{ 0, "follow", NULL, "--delta again and again, until interrupted",
+	  OPTION_AT(follow) },
+	{ 0, "summary", NULL, "print a table of the updates found in the log",
+	  OPTION_AT(summary) },
+	{ 0, "since-reset", NULL,
+	  "count as lost what was overwritten since the log's last\n"
+	  "reset, where there is no position yet",
+	  OPTION_AT(since_reset) },
+	{ 0, "raw", NULL, "escape nothing, even on a terminal",
+	  OPTION_AT(raw) },
+	{ 0, "escape", NULL,
+	  "escape control characters wherever it is printed to",
+	  OPTION_AT(escape) },
+	{ 'o', "output", "FILE",
+	  "print to FILE (\"-\": standard output); --delta and\n"
+	  "--follow append",
+	  OPTION_AT(output), options_file },
+	{ 0, "journal", NULL, "print to the journal, one entry a line",
+	  OPTION_AT(journal) },
+	{ 0, "state", "FILE",
+	  "keep the position there, not in /var/lib/pfructl", OPTION_AT(state),
+	  options_file },
+	{ 0, "interval", "SECONDS",
+	  "look that often while following (default 1)", OPTION_AT(interval),
+	  option_seconds },
+	{ 0, "confirm", "SECONDS",
+	  "ask the firmware at least that often while following\n"
+	  "(default 60; once a second at most)",
+	  OPTION_AT(confirm), option_seconds },
+	{ 0 },
+};
+
+const struct cli_command cmd_telemetry = {
 	.name = "telemetry",
 	.help = "print the firmware's log of updates, oldest line first",
 	.details =
@@ -286,28 +341,39 @@ const struct command cmd_telemetry = {
 		"see the terminal it prints to: use --escape. Costs two firmware calls, and one\n"
 		"more each time the log changed while it was read, up to five times. --delta\n"
 		"costs one when nothing is new; --follow none for each look at a log that rests.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE | TAKES_MODE |
-		 TAKES_SINCE | TAKES_RAW | TAKES_ESCAPE | TAKES_OUTPUT |
-		 TAKES_JOURNAL | TAKES_STATE | TAKES_INTERVAL | TAKES_CONFIRM,
-	.tells_on_failure = true,
+	.options = telemetry_options,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run_telemetry,
 };
 
-const struct command cmd_telemetry_info = {
+static const struct cli_option info_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	OPTION_TYPE,
+	{ 0 },
+};
+
+const struct cli_command cmd_telemetry_info = {
 	.name = "telemetry-info",
 	.help = "show settings and sizes of the firmware's log",
 	.details = "Costs two firmware calls.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION | TAKES_TYPE,
+	.options = info_options,
 	.run = run_info,
 };
 
-const struct command cmd_log_level = {
+static const struct cli_option level_options[] = {
+	OPTION_DEVICE,
+	OPTION_REVISION,
+	{ 0 },
+};
+
+const struct cli_command cmd_log_level = {
 	.name = "log-level",
 	.argument = "[LEVEL]",
 	.help = "show or set how much the firmware logs",
 	.details =
 		"LEVEL is error (0), warning (1), info (2) or verbose (4). The level is the\n"
 		"firmware's, the same for everybody. Costs one firmware call.\n",
-	.takes = TAKES_DEVICE | TAKES_REVISION,
+	.options = level_options,
 	.run = run_level,
 };

@@ -257,8 +257,9 @@ static void print(struct output *out, const struct watchdog *w)
 		print_counts(out, w);
 }
 
-static int run(struct pfructl *ctl)
+static int run(void *program)
 {
+	struct pfructl *ctl = program;
 	struct output *out = ctl->out;
 	struct watchdog w;
 	int ret = STATUS_DONE;
@@ -279,7 +280,7 @@ static int run(struct pfructl *ctl)
 	return ret;
 }
 
-const struct command cmd_watchdog = {
+const struct cli_command cmd_watchdog = {
 	.name = "watchdog",
 	.help = "show the OS health watchdog of Intel AMT, and who serves it",
 	.details =
@@ -290,6 +291,6 @@ const struct command cmd_watchdog = {
 		"the firmware: whether that gets the heartbeats is seen from the age of the last\n"
 		"one that it acknowledged, from the state and from the last error.\n"
 		"AMT only alerts its console; it does not reset the machine.\n",
-	.tells_on_failure = true,
+	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
 };

@@ -621,26 +621,26 @@ int device_capability(struct pfructl *ctl, const struct device *device,
  * Mainline's driver takes the image header to follow the offset list, knows its
  * versions 1 and 2 and the two well-known types, and reads an authentication
  * header without looking whether there is one. A capsule that is otherwise
- * makes it refuse, or read beyond its buffer. Returns which, allocated, or NULL.
+ * makes it refuse, or read beyond its buffer. An image header later than version 3
+ * was refused before. Returns which, or NULL.
  */
-static char *mainline_limit(const struct pfru_capsule *capsule,
-			    const struct pfru_image *image)
+static const char *mainline_limit(const struct pfru_capsule *capsule,
+				  const struct pfru_image *image)
 {
 	uint64_t list_end =
 		capsule->header_size + 8 +
 		8 * ((uint64_t)capsule->drivers + capsule->payloads);
 
 	if (capsule->drivers)
-		return xasprintf("it holds embedded drivers");
+		return "it holds embedded drivers";
 	if (image->offset != list_end)
-		return xasprintf("its image does not follow the offset list");
+		return "its image does not follow the offset list";
 	if (image->version > 2)
-		return xasprintf("its image header has version %u, and only 1 and 2 are known",
-				 image->version);
+		return "its image header has version 3, and only 1 and 2 are known";
 	if (!image->authenticated)
-		return xasprintf("it is not signed");
+		return "it is not signed";
 	if (pfru_image_kind(image->type, NULL) == PFRU_KIND_UNKNOWN)
-		return xasprintf("its image type is the platform's own");
+		return "its image type is the platform's own";
 	return NULL;
 }
 
@@ -649,7 +649,7 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 	struct pfru_refusal refusal;
 	struct pfru_capsule capsule;
 	struct pfru_image image;
-	char *limit;
+	const char *limit;
 
 	pfru_capsule_open(&capsule, file->bytes, file->size, &refusal);
 	pfru_capsule_image(&capsule, 0, &image, &refusal);
@@ -659,7 +659,6 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 	fail(ctl->out, STATUS_CAPSULE, "driver-limit",
 	     "%s: the kernel's own driver (pfr_update) cannot take this capsule: %s; the module pfru can",
 	     file->name, limit);
-	free(limit);
 	fail_number(ctl->out, "offset", image.offset);
 	return STATUS_CAPSULE;
 }

@@ -19,14 +19,8 @@
 /* a log that can't be watched is asked for at a slower pace */
 #define SLOWER 10
 
-/* milliseconds between two questions, unless news is being written */
+/* milliseconds from one read to the next, each of which stops every processor */
 #define PAUSE_MIN 1000U
-
-/*
- * Looks in a row, one at once after the other, at a log that grew meanwhile. A
- * firmware that logs each question would be asked without end.
- */
-#define HURRY_MAX 5
 
 static const struct tail no_tail = { .size = 0 };
 
@@ -38,6 +32,7 @@ static const struct tail no_tail = { .size = 0 };
  * @sink: where to print to
  * @file: where @state is kept
  * @state: up to where was read
+ * @asked: when the firmware was last asked, by now_ms()
  * @ended: the program is to end
  * @told: notes that were given, not to be given again
  */
@@ -48,6 +43,7 @@ struct follower {
 	struct sink sink;
 	struct state_file file;
 	struct state state;
+	uint64_t asked;
 	bool ended;
 	struct {
 		bool empty;
@@ -275,6 +271,14 @@ static int print_news(struct follower *f, const struct log_look *look)
 	return ret;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
 static int take_look(struct follower *f, struct log_look *look)
 {
 	enum look_from from = FROM_SAVED;
@@ -284,6 +288,7 @@ static int take_look(struct follower *f, struct log_look *look)
 		from = f->ctl->options.since_reset ? FROM_RESET : FROM_OLDEST;
 	ret = reader_look(&f->reader, from, &f->state.position, &f->state.tail,
 			  look);
+	f->asked = now_ms();
 	if (ret || look->empty || look->changing)
 		return ret;
 	return print_news(f, look);
@@ -322,51 +327,53 @@ static void tell_state(struct follower *f, const struct log_look *look)
 			  "the log cannot be mapped: the firmware is asked instead of watching it, at a tenth of the pace");
 }
 
-static uint64_t now_ms(void)
+/*
+ * The longest time to the next read. Where there is no log yet there is nothing
+ * to watch, and nothing to lose. News that is known to be there, or may have come
+ * before it was watched for, waits for no confirming question.
+ */
+static uint64_t longest_pause(const struct follower *f,
+			      const struct log_look *look, bool watched)
 {
-	struct timespec now;
+	const struct options *o = &f->ctl->options;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+	if (look->changing || look->more || (f->reader.map && !watched))
+		return o->interval;
+	if (!f->reader.watch_size && !look->empty)
+		return least(o->confirm, SLOWER * (uint64_t)o->interval);
+	return o->confirm;
 }
 
 /*
  * Wait until the firmware is to be asked: the log looks other than it did, or
- * the time for the confirming question has come. Where there is no log yet there
- * is nothing to watch, and nothing to lose. A log that looks other but had no
- * news is not asked about at that pace. Returns as sink_wait().
+ * @pause has gone by. What came less than PAUSE_MIN after the last read is noticed
+ * when that is over. Returns as sink_wait().
  */
-static int wait_for_news(struct follower *f, const struct log_look *look)
+static int wait_for_news(struct follower *f, uint64_t pause)
 {
-	const struct options *o = &f->ctl->options;
-	bool watching = f->reader.watch_size;
-	uint64_t pause = o->confirm;
-	uint64_t left, rested, until;
+	uint64_t interval = f->ctl->options.interval;
+	uint64_t until = f->asked + most(pause, PAUSE_MIN);
+	uint64_t next = f->asked + most(interval, PAUSE_MIN);
+	uint64_t now = now_ms();
 	int ret;
 
-	if (!watching && !look->empty)
-		pause = least(pause, SLOWER * (uint64_t)o->interval);
-	rested = now_ms() + (look->news.size ? 0 : PAUSE_MIN);
-	until = now_ms() + most(pause, PAUSE_MIN);
 	do {
-		left = now_ms() < until ? until - now_ms() : 0;
-		ret = sink_wait(&f->sink, least(left, o->interval));
-		if (ret || now_ms() >= until)
+		next = least(next, until);
+		ret = sink_wait(&f->sink, next > now ? next - now : 0);
+		now = now_ms();
+		next = now + interval;
+		if (ret || now >= until)
 			return ret;
-	} while (!watching || now_ms() < rested || !reader_stirred(&f->reader));
+	} while (!f->reader.watch_size || !reader_stirred(&f->reader));
 	return 0;
 }
 
-/*
- * After a look that found nothing, the watch must date from before it; the first
- * look had none, so another follows at once.
- */
+/* After a look that found nothing, the watch must date from before it. */
 static int run_follow(struct follower *f)
 {
 	struct log_look look;
 	int ret = STATUS_DONE;
 	bool watched = false;
-	int hurried = 0;
 	int wait = 0;
 
 	while (!ret && !wait && !f->ended) {
@@ -376,16 +383,7 @@ static int run_follow(struct follower *f)
 		if (ret || f->ended)
 			break;
 		tell_state(f, &look);
-		hurried = look.more ? hurried + 1 : 0;
-		if ((look.more && hurried < HURRY_MAX) ||
-		    (f->reader.map && !watched))
-			wait = sink_wait(&f->sink, 0);
-		else if (look.changing || look.more)
-			wait = sink_wait(&f->sink,
-					 most(f->ctl->options.interval,
-					      PAUSE_MIN));
-		else
-			wait = wait_for_news(f, &look);
+		wait = wait_for_news(f, longest_pause(f, &look, watched));
 		watched = f->reader.map;
 	}
 	if (wait != -EPIPE)

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The journal's native protocol: "NAME=value\n" for text, and for any bytes
- * "NAME\n", 8 bytes of length in little-endian, the bytes, "\n".
+ * Lines of the log as entries of the journal, and what of them has arrived there.
  */
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,21 +15,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/common/journal-entry.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/sysroot.h"
 #include "cli/common/text.h"
+#include "cli/pfructl/message-ids.h"
 #include "journal.h"
 #include "types.h"
 
-#define JOURNAL_SOCKET "/run/systemd/journal/socket"
-
-/* longer lines become several entries; a datagram holds much more */
-#define LINE_MAX_BYTES 16384U
-
-/* syslog(3) */
-#define PRIORITY_WARNING 4
-#define PRIORITY_INFO	 6
+/*
+ * Longer lines become several entries: journalctl -o json shows a field of 4096 bytes,
+ * its name and "=" included, as null unless --all is given.
+ */
+#define LINE_MAX_BYTES 4087U
 
 static int fail_journal(struct pfructl *ctl, int error)
 {
@@ -60,22 +57,6 @@ int journal_open(struct journal *journal)
 	return ret;
 }
 
-static void add_bytes(struct text *entry, const char *name, const void *bytes,
-		      size_t size)
-{
-	uint64_t length = htole64(size);
-
-	text_printf(entry, "%s\n", name);
-	text_append(entry, &length, sizeof(length));
-	text_append(entry, bytes, size);
-	text_append(entry, "\n", 1);
-}
-
-static void add_number(struct text *entry, const char *name, uint64_t number)
-{
-	text_printf(entry, "%s=%llu\n", name, (unsigned long long)number);
-}
-
 /* What entries are found by, and what journal_recover() reads. */
 static void add_fields(struct text *entry, const struct journal *journal,
 		       const struct piece *piece)
@@ -84,15 +65,16 @@ static void add_fields(struct text *entry, const struct journal *journal,
 
 	pfru_ring_advance(&end, piece->size);
 	text_printf(entry, "SYSLOG_IDENTIFIER=pfructl\n");
-	add_bytes(entry, "PFRU_DEVICE", journal->device->path,
-		  strlen(journal->device->path));
+	journal_bytes(entry, "PFRU_DEVICE", journal->device->path,
+		      strlen(journal->device->path));
 	text_printf(entry, "PFRU_TYPE=%s\n",
 		    log_type_name(journal->ctl->options.log_type));
-	add_number(entry, "PFRU_RESET_COUNT", piece->start.reset);
-	add_number(entry, "PFRU_POSITION", pfru_ring_written(&piece->start));
+	journal_number(entry, "PFRU_RESET_COUNT", piece->start.reset);
+	journal_number(entry, "PFRU_POSITION",
+		       pfru_ring_written(&piece->start));
 	text_printf(entry, "PFRU_END=%u/%llu\n", end.reset,
 		    (unsigned long long)pfru_ring_written(&end));
-	add_number(entry, "PFRU_LOST", piece->lost);
+	journal_number(entry, "PFRU_LOST", piece->lost);
 	if (piece->gap)
 		text_printf(entry, "PFRU_DISCONTINUITY=1\n");
 }
@@ -119,17 +101,32 @@ static int send_datagram(const struct journal *journal, const char *bytes,
 	return 0;
 }
 
-static void add_message(struct text *entry, const struct piece *piece)
+/* Without the end of a line, which is none where a long line goes on. */
+static uint32_t text_size(const struct piece *piece)
 {
-	bool loss = piece->lost || piece->gap;
 	uint32_t length = piece->size;
-	char *message;
 
+	if (!length || piece->bytes[length - 1] != '\n')
+		return length;
 	while (length && (piece->bytes[length - 1] == '\n' ||
 			  piece->bytes[length - 1] == '\r'))
 		length--;
+	return length;
+}
+
+/*
+ * With PFRU_TEXT_SIZE the bytes of the log can be had again: so many of the message,
+ * then up to PFRU_END the end of the line, a line feed after any carriage returns.
+ */
+static void add_message(struct text *entry, const struct piece *piece)
+{
+	bool loss = piece->lost || piece->gap;
+	uint32_t length = text_size(piece);
+	char *message;
+
+	journal_number(entry, "PFRU_TEXT_SIZE", length);
 	if (length) {
-		add_bytes(entry, "MESSAGE", piece->bytes, length);
+		journal_bytes(entry, "MESSAGE", piece->bytes, length);
 		return;
 	}
 	message = loss ? xasprintf("%llu bytes of the log were lost%s",
@@ -137,7 +134,7 @@ static void add_message(struct text *entry, const struct piece *piece)
 				   piece->gap ? ", and the log was restarted" :
 						"") :
 			 xasprintf(" ");
-	add_bytes(entry, "MESSAGE", message, strlen(message));
+	journal_bytes(entry, "MESSAGE", message, strlen(message));
 	free(message);
 }
 
@@ -149,7 +146,10 @@ static int send_line(const struct journal *journal, const struct piece *piece)
 	int ret;
 
 	add_message(&entry, piece);
-	add_number(&entry, "PRIORITY", loss ? PRIORITY_WARNING : PRIORITY_INFO);
+	journal_number(&entry, "PRIORITY",
+		       loss ? PRIORITY_WARNING : PRIORITY_INFO);
+	if (loss)
+		text_printf(&entry, "MESSAGE_ID=%s\n", MESSAGE_ID_LOST);
 	add_fields(&entry, journal, piece);
 	ret = send_datagram(journal, entry.bytes, entry.size);
 	free(entry.bytes);

@@ -28,14 +28,14 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/state-directory.h"
 #include "cli/common/sysroot.h"
 #include "cli/common/text.h"
 #include "cli/common/write.h"
 #include "position.h"
 #include "types.h"
 
-#define STATE_DIRECTORY "/var/lib/pfructl"
-#define HEADER		"pfructl-telemetry 2\n"
+#define HEADER "pfructl-telemetry 2\n"
 /* lines, and a piece of the log as JSON with each byte escaped */
 #define LINES_MAX 1024
 #define TEXT_MAX  (2U << 20)
@@ -303,23 +303,16 @@ static int default_name(struct pfructl *ctl, const struct device *device,
 
 static int open_default(struct pfructl *ctl, struct state_file *file)
 {
-	char *path = sysroot_path("%s", STATE_DIRECTORY);
-	struct stat st;
+	const char *what;
 
-	file->shown = xasprintf("%s/%s", path, file->name);
-	if (mkdir(path, 0700) && errno != EEXIST) {
-		free(path);
-		return failed(ctl, file, "make the directory", errno);
-	}
-	file->directory =
-		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	free(path);
-	if (file->directory < 0 || fstat(file->directory, &st))
-		return failed(ctl, file, "open the directory", errno);
-	if (st.st_uid != geteuid() || st.st_mode & 022)
-		return refused(ctl, file,
-			       "its directory can be written by others; it must belong to who runs this, with mode 0700");
-	return STATUS_DONE;
+	file->shown = sysroot_path("%s/%s", STATE_DIRECTORY, file->name);
+	file->directory = state_directory_open(true, &what);
+	if (file->directory >= 0)
+		return STATUS_DONE;
+	if (what)
+		return failed(ctl, file, what, -file->directory);
+	return refused(ctl, file,
+		       "its directory can be written by others; it must belong to who runs this, with mode 0700");
 }
 
 static int open_given(struct pfructl *ctl, struct state_file *file)
@@ -341,25 +334,17 @@ static int open_given(struct pfructl *ctl, struct state_file *file)
 	return STATUS_DONE;
 }
 
-/* A regular file of our own, not reached through a link; -1 with errno. */
+/* -1 with errno */
 static int open_own(const struct state_file *file, const char *suffix,
 		    int flags)
 {
 	char *name = xasprintf("%s%s", file->name, suffix);
-	struct stat st;
-	int fd;
+	int fd = state_file_open(file->directory, name, flags);
 
-	fd = openat(file->directory, name,
-		    flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		    0600);
 	free(name);
-	if (fd < 0)
-		return -1;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    !(st.st_mode & 022))
+	if (fd >= 0)
 		return fd;
-	close(fd);
-	errno = EPERM;
+	errno = -fd;
 	return -1;
 }
 

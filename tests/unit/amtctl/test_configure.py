@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from conftest import Result
 from firmware import START, STOP
 
 SPEED = 50
@@ -72,6 +73,44 @@ def test_who_logged_in_is_recorded(tool, engine, journal):
 def test_without_a_journal_there_is_a_warning(tool, engine):
     r = tool.run("configure", "start", "--yes")
     assert r.status == 0 and "no record of this in the journal" in r.err, r
+
+
+def unwritable(tool, *arguments):
+    """A run whose standard output is a full disk."""
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run(
+            [tool.program, *arguments], env=tool.environment(SPEED),
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            check=False)
+    done.stdout = ""
+    return Result(done)
+
+
+@pytest.mark.parametrize("json", [[], ["--json"], ["--json", "--quiet"]])
+def test_done_and_not_printed(tool, engine, journal, json):
+    """Whoever reads a failure would do it again."""
+    r = unwritable(tool, "configure", "start", "--yes", *json)
+    assert engine.state == 1 and r.status == 10, r
+    assert "No space left" in r.err and "configure start: AMT did it" in r.err
+    # nothing was done: an output like any other
+    for more in ([], ["--dry-run"]):
+        r = unwritable(tool, "configure", "start", "--yes", *more, *json)
+        assert r.status == 1 and "did it" not in r.err, r
+    assert engine.asked.count(START) == 1
+
+
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_refused_or_unknown_and_not_printed(tool, engine, journal, json):
+    engine.statuses[START] = [0x10]
+    r = unwritable(tool, "configure", "start", "--yes", *json)
+    assert r.status == 7 and "AMT refused: NOT_PERMITTED" in r.err, r
+    assert "may have" not in r.err and "did it" not in r.err, r
+    engine.statuses.clear()
+    answer = engine.answer
+    engine.answer = lambda command, data: \
+        None if command == START else answer(command, data)
+    r = unwritable(tool, "configure", "start", "--yes", *json)
+    assert r.status == 9 and "may do it yet" in r.err, r
 
 
 @pytest.mark.parametrize("word,state", [("start", 0), ("stop", 1)])

@@ -13,6 +13,7 @@ import subprocess
 import pytest
 
 import inputs as capsules
+import schema
 from readers import Readers
 
 CORPUS = pathlib.Path(__file__).resolve().parents[2] / "corpus"
@@ -132,6 +133,9 @@ class Tool:
             process.wait()
             raise
         process.stdout, process.stderr = out, err
+        # what a signal ended may have printed nothing, or not all
+        if out and process.returncode >= 0 and schema.wants_json(arguments):
+            schema.check(arguments, out)
         return Result(process, self.counts())
 
 

@@ -15,6 +15,9 @@
  * FAKE_REASON	REASON:OFFSET:FOUND:EXPECTED of a failure by errno
  * FAKE_CACHED	the capability is known
  * FAKE_STALE	the known capability is wrong, all its versions too high
+ * FAKE_VERSIONS	file with the three versions that run, changed by an activation;
+ *		what is staged is kept beside it
+ * FAKE_KEEPS	an activation changes none of them, and reports success
  * FAKE_ROOM	bytes of the communication buffer
  * FAKE_OEM	OEM information
  * FAKE_LOG	file with the ring's content
@@ -129,6 +132,40 @@ static unsigned long number(const char *name, unsigned long other)
 	return text && *text ? strtoul(text, NULL, 0) : other;
 }
 
+/* code injection, driver update, its security version; false: there are none */
+static int read_versions(const char *suffix, struct pfru_capability *to)
+{
+	char path[4096], text[64] = "";
+	int fd, found = 0;
+
+	if (!getenv("FAKE_VERSIONS"))
+		return 0;
+	snprintf(path, sizeof(path), "%s%s", getenv("FAKE_VERSIONS"), suffix);
+	fd = __real_open64(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	if (__real_read(fd, text, sizeof(text) - 1) > 0)
+		found = sscanf(text, "%u %u %u", &to->code_rt_version,
+			       &to->drv_rt_version, &to->drv_svn) == 3;
+	__real_close(fd);
+	return found;
+}
+
+static void write_versions(const char *suffix,
+			   const struct pfru_capability *from)
+{
+	char path[4096], text[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%s", getenv("FAKE_VERSIONS"), suffix);
+	fd = __real_open64(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	snprintf(text, sizeof(text), "%u %u %u\n", from->code_rt_version,
+		 from->drv_rt_version, from->drv_svn);
+	if (__real_write(fd, text, strlen(text)) < 0)
+		abort();
+	__real_close(fd);
+}
+
 static void set_platform(void)
 {
 	static const uint8_t drv[] = { 0x0e, 0x5f, 0x0b, 0x14, 0xf8, 0x49,
@@ -148,6 +185,7 @@ static void set_platform(void)
 	cap.code_rt_version = 1;
 	cap.drv_rt_version = 1;
 	cap.drv_svn = 1;
+	read_versions("", &cap);
 	cap.oem_info_len = getenv("FAKE_OEM") ? strlen(getenv("FAKE_OEM")) : 0;
 }
 
@@ -406,6 +444,39 @@ static void take_time(void)
 		;
 }
 
+/* what will run when the loaded capsule is activated, or what was staged */
+static void update_versions(unsigned int action)
+{
+	struct pfru_capability next = cap;
+	struct pfru_capsule capsule;
+	struct pfru_refusal refusal;
+	struct pfru_image item;
+	unsigned int i;
+
+	if (!getenv("FAKE_VERSIONS"))
+		return;
+	if (getenv("FAKE_KEEPS") && action != PFRU_ACTION_STAGE)
+		return;
+	if (action == PFRU_ACTION_ACTIVATE) {
+		if (read_versions(".staged", &next))
+			write_versions("", &next);
+		return;
+	}
+	if (pfru_capsule_open(&capsule, image, image_size, &refusal))
+		abort();
+	for (i = 0; i < capsule.payloads; i++) {
+		pfru_capsule_image(&capsule, i, &item, &refusal);
+		if (pfru_image_kind(item.type, &cap) ==
+		    PFRU_KIND_CODE_INJECTION) {
+			next.code_rt_version = item.rt_ver;
+			continue;
+		}
+		next.drv_rt_version = item.rt_ver;
+		next.drv_svn = item.svn;
+	}
+	write_versions(action == PFRU_ACTION_STAGE ? ".staged" : "", &next);
+}
+
 static int start(unsigned int action)
 {
 	starts++;
@@ -428,6 +499,7 @@ static int start(unsigned int action)
 		return -1;
 	}
 	complete = 0;
+	update_versions(action);
 	if (action != PFRU_ACTION_STAGE)
 		cap_known = 0;
 	return 0;
@@ -769,6 +841,11 @@ static ssize_t write_mainline(const uint8_t *from, size_t size)
 		errno = number("FAKE_WRITE", 0);
 		return -1;
 	}
+	image = malloc(size);
+	if (!image)
+		return -1;
+	memcpy(image, from, size);
+	image_size = size;
 	return size;
 }
 

@@ -42,7 +42,7 @@ def test_closed_in_a_line(tool, tmp_path, mode):
     log.append(b"a line of the log\n" * 20000)
     process = tool.start("telemetry", mode, "--json", "--state",
                          tmp_path / "pos", live=tmp_path / "live")
-    assert process.stdout.read(10) == '{"device":'
+    assert process.stdout.read(10) == '{"schema_v'
     process.stdout.close()
     assert process.wait(20) == 1
     assert process.stderr.read() == ""

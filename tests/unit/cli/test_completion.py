@@ -176,7 +176,7 @@ def test_only_our_nodes(complete):
 def test_commands_without_an_argument(complete):
     """Options are all there is: none of this directory's files."""
     lines = [f"pfructl {name} " for name in (
-        "status", "capability", "activate", "telemetry", "telemetry-info",
+        "status", "capability", "activate", "history", "telemetry", "telemetry-info",
         "watchdog")]
     for line, words in zip(lines, complete(lines)):
         assert all(w.startswith("-") for w in words), (line, words)
@@ -206,7 +206,7 @@ def test_help_in_text_says_the_same(tool, commands):
             pattern = rf"^  {re.escape(o['short'] + ', ') if 'short' in o else '    '}{o['name']}"
             pattern += " [A-Z1]" if o["value"] else " {2,}"
             assert re.search(pattern, out, re.M), (name, o, out)
-        assert set(re.findall(r"^  (?:-., |    )(--[a-z-]+)", out, re.M)) == \
+        assert set(re.findall(r"^  (?:-., |    )(--[a-z0-9-]+)", out, re.M)) == \
             longs(c), name
 
 
@@ -229,14 +229,14 @@ def test_manual_page(commands):
         list(commands)
     for name, c in commands.items():
         line = re.search(rf"^\*pfructl\* \*{name}\*.*$", synopsis, re.M)[0]
-        assert set(re.findall(r"\*(--[a-z-]+)\*", line)) <= longs(c), line
+        assert set(re.findall(r"\*(--[a-z0-9-]+)\*", line)) <= longs(c), line
         if c.get("argument"):
             word = c["argument"].strip("[]")
             assert f"_{word}_" in line, line
     options = text[text.index("# OPTIONS"):text.index("# TELEMETRY")]
     heads = "\n".join(line for line in options.splitlines()
                       if line.startswith("*-"))
-    assert set(re.findall(r"\*(--[a-z-]+)\*", heads)) == \
+    assert set(re.findall(r"\*(--[a-z0-9-]+)\*", heads)) == \
         set.union(*(longs(c) for c in commands.values()))
 
 

@@ -30,7 +30,8 @@ def test_accepted(expect, check, signed):
     check("stage-activate, JSON",
           {k: r.json()[k] for k in wanted} == wanted, r)
     r = expect("activate", 0, "activate")
-    check("activate: one call", r.counted(calls=1, writes=0, starts=1), r)
+    check("activate: and what runs before and after",
+          r.counted(calls=3, writes=0, starts=1), r)
     r = expect("stage, quiet", 0, "stage", "--quiet", signed)
     check("stage, quiet: silent", not r.out, r)
     check("stage, quiet: no talk", not r.err, r)
@@ -132,7 +133,8 @@ def test_mainline_takes(tool, inputs, expect, check):
     tool.use("mainline")
     v2 = inputs / "v2.cap"
     r = expect("mainline: signed v2", 0, "stage-activate", v2)
-    check("mainline: one write", r.counted(calls=4, writes=1, starts=1), r)
+    check("mainline: one write, and what runs after",
+          r.counted(calls=5, writes=1, starts=1), r)
     r = expect("mainline: refused", 5, "stage-activate", v2, start="4:0x77")
     check("mainline: refused: words",
           r.says("status is hidden by the kernel's own driver"), r)

@@ -2,7 +2,7 @@
 """The command line: what is refused, and what help and version say."""
 import pytest
 
-COMMANDS = ("status", "capability", "capsule", "stage", "activate",
+COMMANDS = ("status", "capability", "capsule", "stage", "activate", "history",
             "stage-activate", "telemetry", "telemetry-info", "log-level",
             "watchdog")
 REFUSED = {

@@ -89,7 +89,7 @@ writer to $((4 * size + 1000))
 pfructl telemetry --follow --json --interval 0.1 --state "$tap_dir/follow" \
 	>"$tap_dir/followed" 2>"$tap_dir/notes" &
 follower=$!
-sleep 2
+sleep 3
 n=$(fwctl calls)
 sleep 5
 is "$(fwctl calls)" "$n" "following an idle log makes no call"

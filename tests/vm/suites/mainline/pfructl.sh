@@ -98,7 +98,7 @@ is "$(fwctl get buf.calls)" "$n" "a dry run writes nothing"
 costs 4 pfructl stage /data/code-2.cap
 is "$status" 0 "stage"
 is "$(fwctl get staged_rt)" 2 "the firmware staged it"
-costs 1 pfructl activate
+costs 2 pfructl activate
 is "$(fwctl get code_rt_version)" 2 "activate"
 run pfructl stage-activate /data/code-3.cap
 is "$(fwctl get code_rt_version)" 3 "stage-activate"

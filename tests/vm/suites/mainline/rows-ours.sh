@@ -287,11 +287,11 @@ cell "EFI order: B2F84B79-7B6E-4E45-..."
 row cost-load
 fresh
 run pfructl capability
-costs 2 pfructl stage-activate /data/code-2.cap
+costs 3 pfructl stage-activate /data/code-2.cap
 is "$(fwctl get code_rt_version)" 2 "done"
 costs 3 pfructl stage-activate /data/code-3.cap
 is "$(fwctl get code_rt_version)" 3 "done"
-cell "2, or 3 when the capability is not known"
+cell "3, one of them for what runs afterwards; 4 when the capability was not known"
 
 row cost-query
 costs 1 pfructl capability

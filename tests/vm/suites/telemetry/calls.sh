@@ -94,7 +94,7 @@ like "$n" "^[$least-7]\$" \
 stop "confirming"
 pos=$(fwctl get exec.pos)
 follow --confirm 4
-sleep 2
+sleep 3
 n=$(fwctl calls)
 fwctl set exec.pos $((pos + 64))
 sleep 0.5

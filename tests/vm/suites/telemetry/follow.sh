@@ -10,10 +10,11 @@
 . /tests/tap.sh
 
 size=$(fwctl get exec.size)
-# a slow kernel's log is as much shorter, and half of what it writes may be lost
-total=$((650 * size / VM_SLOWNESS))
-turns=$((500 / VM_SLOWNESS))
-least=$((52428800 / VM_SLOWNESS))
+# The follower looks once a second, and most of a ring is written for each look.
+# A slow kernel's log is as much shorter, and half of what it writes may be lost.
+total=$((65 * size / VM_SLOWNESS))
+turns=$((50 / VM_SLOWNESS))
+least=$((5242880 / VM_SLOWNESS))
 [ "$VM_SLOWNESS" = 1 ] || least=$((least / 2))
 
 # collect: a follower while the log is written; sets $written, what the writer

@@ -12,7 +12,8 @@
 mkdir -p /var/lib
 rm -rf /var/lib/pfructl
 size=$(fwctl get exec.size)
-end=$((40 * size))
+# a ring for each of the followers' looks, which are a second apart
+end=$((12 * size))
 writer -n reset
 writer -i 1 -n reset
 writer -t history -n reset

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state directory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "state-directory.h"
+#include "sysroot.h"
+
+/* 0 or a negative errno */
+static int make_directory(char *path, mode_t mode)
+{
+	return mkdir(path, mode) && errno != EEXIST ? -errno : 0;
+}
+
+/* An initramfs need not have /var/lib. */
+static int make_all(char *path)
+{
+	int ret = make_directory(path, 0700);
+	char *slash;
+
+	if (ret != -ENOENT)
+		return ret;
+	for (slash = strchr(path + strlen(sysroot) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		ret = make_directory(path, 0755);
+		*slash = '/';
+		if (ret)
+			return ret;
+	}
+	return make_directory(path, 0700);
+}
+
+int state_directory_open(bool make, const char **what)
+{
+	char *path = sysroot_path("%s", STATE_DIRECTORY);
+	int fd, ret = make ? make_all(path) : 0;
+	struct stat st;
+
+	*what = "make the directory";
+	if (ret) {
+		free(path);
+		return ret;
+	}
+	*what = "open the directory";
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	ret = -errno;
+	free(path);
+	if (fd < 0)
+		return ret;
+	if (fstat(fd, &st)) {
+		ret = -errno;
+	} else if (st.st_uid != geteuid() || st.st_mode & 022) {
+		*what = NULL;
+		ret = -EPERM;
+	} else {
+		return fd;
+	}
+	close(fd);
+	return ret;
+}
+
+int state_file_open(int directory, const char *name, int flags)
+{
+	struct stat st;
+	int fd;
+
+	fd = openat(directory, name,
+		    flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		    0600);
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    !(st.st_mode & 022))
+		return fd;
+	close(fd);
+	return -EPERM;
+}
+
+bool state_file_is(int directory, const char *name, int fd)
+{
+	struct stat ours, there;
+
+	return !fstat(fd, &ours) &&
+	       !fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}

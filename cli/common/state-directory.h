@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /var/lib/pfructl: what is kept from one run to the next.
+ */
+#ifndef CLI_STATE_DIRECTORY_H
+#define CLI_STATE_DIRECTORY_H
+
+#include <stdbool.h>
+
+#define STATE_DIRECTORY "/var/lib/pfructl"
+
+/**
+ * state_directory_open() - open it, as nobody else can change it
+ * @make: make it where it is missing, with mode 0700
+ * @what: set to what failed, to follow "cannot"; NULL when others can write it
+ *
+ * Return: a descriptor, or a negative errno
+ */
+int state_directory_open(bool make, const char **what);
+
+/**
+ * state_file_open() - open a regular file of our own, not through a link
+ * @directory: where
+ * @name: of the file; made with mode 0600
+ * @flags: for open(2)
+ *
+ * Return: a descriptor, or a negative errno; -EPERM when it is something else, or
+ * others can write it
+ */
+int state_file_open(int directory, const char *name, int flags);
+
+/**
+ * state_file_is() - is what has a name the file that is open
+ * @directory: where
+ * @name: of the file
+ * @fd: the open file
+ */
+bool state_file_is(int directory, const char *name, int fd);
+
+#endif /* CLI_STATE_DIRECTORY_H */

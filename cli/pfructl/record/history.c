@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The record's file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/common/escape.h"
+#include "cli/common/machine.h"
+#include "cli/common/memory.h"
+#include "cli/common/state-directory.h"
+#include "cli/common/text.h"
+#include "cli/common/write.h"
+#include "history.h"
+
+#define NAME	 "history"
+#define NAME_OLD NAME ".1"
+#define NAME_NEW NAME ".new"
+
+/* bytes of a file that gets no further attempt; some thousand lines */
+#define ROTATE_SIZE (1 << 20)
+/* bytes of a file that are read: a longer one is not ours */
+#define READ_MAX (4 << 20)
+/* behind a line without its end: no JSON goes on like that */
+#define TORN "#torn"
+/* room for a line that ends an attempt */
+#define LINE_ROOM 4096
+
+json_object *history_object(void)
+{
+	json_object *object = json_object_new_object();
+
+	if (!object)
+		out_of_memory();
+	return object;
+}
+
+void history_put(json_object *object, const char *key, json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		out_of_memory();
+}
+
+/* What is no UTF-8 is escaped, as in every JSON of this program. */
+void history_put_text(json_object *object, const char *key, const char *text)
+{
+	json_object *value = NULL;
+	char *clean = NULL;
+
+	if (text && !utf8_valid((const uint8_t *)text, strlen(text)))
+		clean = escape(text, strlen(text));
+	if (text) {
+		value = json_object_new_string(clean ? clean : text);
+		if (!value)
+			out_of_memory();
+	}
+	free(clean);
+	history_put(object, key, value);
+}
+
+void history_put_number(json_object *object, const char *key, uint64_t number)
+{
+	json_object *value = json_object_new_uint64(number);
+
+	if (!value)
+		out_of_memory();
+	history_put(object, key, value);
+}
+
+const char *history_text(json_object *attempt, const char *key)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(attempt, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+static bool is_event(json_object *entry, const char *event)
+{
+	const char *text = history_text(entry, "event");
+
+	return text && !strcmp(text, event);
+}
+
+/* All of a file, with an end of string; *size is 0 where there is none. */
+static int read_file(int directory, const char *name, char **bytes,
+		     size_t *size)
+{
+	int fd = state_file_open(directory, name, O_RDONLY);
+	struct stat st;
+	ssize_t n = 0;
+	int ret = 0;
+
+	*size = 0;
+	*bytes = xrealloc(NULL, 1);
+	**bytes = '\0';
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, &st))
+		ret = -errno;
+	else if (st.st_size > READ_MAX)
+		ret = -EFBIG;
+	if (!ret)
+		*bytes = xrealloc(*bytes, st.st_size + 1);
+	while (!ret && (off_t)*size < st.st_size &&
+	       (n = pread(fd, *bytes + *size, st.st_size - *size, *size)) > 0)
+		*size += n;
+	if (n < 0)
+		ret = -errno;
+	(*bytes)[*size] = '\0';
+	close(fd);
+	return ret;
+}
+
+/* what the lines of an attempt add to it; the first one's times have other names */
+static void merge(json_object *attempt, json_object *entry)
+{
+	bool begun = is_event(entry, EVENT_BEGUN);
+	struct json_object_iterator at = json_object_iter_begin(entry);
+	struct json_object_iterator end = json_object_iter_end(entry);
+
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *key = json_object_iter_peek_name(&at);
+		json_object *value =
+			json_object_get(json_object_iter_peek_value(&at));
+
+		if (!strcmp(key, "event"))
+			key = "state";
+		else if (!strcmp(key, "time"))
+			key = begun ? "begun" : "ended";
+		if (is_event(entry, EVENT_VERSIONS) && strcmp(key, "after"))
+			json_object_put(value);
+		else
+			history_put(attempt, key, value);
+	}
+}
+
+static void take_line(json_object *attempts, const char *line, size_t size)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	json_object *entry, *attempt;
+	const char *id;
+
+	if (!tokener)
+		out_of_memory();
+	entry = json_tokener_parse_ex(tokener, line, size);
+	/* a line that was torn, and marked so */
+	if (json_tokener_get_parse_end(tokener) != size) {
+		json_object_put(entry);
+		entry = NULL;
+	}
+	json_tokener_free(tokener);
+	id = json_object_is_type(entry, json_type_object) ?
+		     history_text(entry, "id") :
+		     NULL;
+	if (!id || !history_text(entry, "event")) {
+		json_object_put(entry);
+		return;
+	}
+	if (!json_object_object_get_ex(attempts, id, &attempt) &&
+	    is_event(entry, EVENT_BEGUN)) {
+		attempt = history_object();
+		history_put(attempts, id, attempt);
+	}
+	if (attempt)
+		merge(attempt, entry);
+	json_object_put(entry);
+}
+
+static int take_file(int directory, const char *name, json_object *attempts)
+{
+	char *bytes, *line, *end;
+	size_t size;
+	int ret = read_file(directory, name, &bytes, &size);
+
+	for (line = bytes;
+	     !ret && (end = memchr(line, '\n', size - (line - bytes)));
+	     line = end + 1)
+		take_line(attempts, line, end - line);
+	free(bytes);
+	return ret;
+}
+
+/* The firmware did not answer while this boot lasted, or it still may. */
+static void set_states(json_object *attempts)
+{
+	char *boot = machine_boot_id();
+
+	json_object_object_foreach(attempts, id, attempt) {
+		const char *state = history_text(attempt, "state");
+		const char *its = history_text(attempt, "boot_id");
+		bool other = boot && its && strcmp(boot, its);
+
+		(void)id;
+		if (state && !strcmp(state, EVENT_BEGUN))
+			history_put_text(attempt, "state",
+					 other ? STATE_INTERRUPTED :
+						 STATE_UNFINISHED);
+	}
+	free(boot);
+}
+
+static int read_all(int directory, json_object *attempts)
+{
+	int ret = take_file(directory, NAME_OLD, attempts);
+
+	/* while files are renamed both names can be of one: ids make them one */
+	if (!ret)
+		ret = take_file(directory, NAME, attempts);
+	set_states(attempts);
+	return ret;
+}
+
+int history_read(json_object **attempts, const char **what)
+{
+	int directory = state_directory_open(false, what);
+	int ret;
+
+	*attempts = history_object();
+	if (directory == -ENOENT)
+		return 0;
+	if (directory < 0) {
+		if (!*what)
+			*what = "trust its directory, which others can write";
+		return directory;
+	}
+	*what = "read it";
+	ret = read_all(directory, *attempts);
+	close(directory);
+	return ret;
+}
+
+json_object *history_last(json_object *attempts, const char *sha256)
+{
+	json_object *last = NULL;
+
+	json_object_object_foreach(attempts, id, attempt) {
+		const char *its = history_text(attempt, "sha256");
+
+		(void)id;
+		if (!sha256 || (its && !strcmp(its, sha256)))
+			last = attempt;
+	}
+	return last;
+}
+
+/*
+ * A line is whole and on the disk, or it is not there: what was written of it is
+ * taken back, or else marked by the next one.
+ */
+static int append_line(int fd, json_object *entry)
+{
+	struct text line = { 0 };
+	char last = '\n';
+	struct stat st;
+	int ret = 0;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (st.st_size && pread(fd, &last, 1, st.st_size - 1) != 1)
+		return -EIO;
+	/* the end of a line that was torn, which must not become whole by this */
+	if (last != '\n')
+		text_printf(&line, "%s\n", TORN);
+	text_json(&line, entry, false);
+	text_append(&line, "\n", 1);
+	/* not every file system can; then the end may find no room, and says so */
+	if (is_event(entry, EVENT_BEGUN) &&
+	    fallocate(fd, FALLOC_FL_KEEP_SIZE, st.st_size,
+		      line.size + LINE_ROOM) &&
+	    errno != EOPNOTSUPP && errno != ENOSYS)
+		ret = -errno;
+	if (!ret)
+		ret = write_all(fd, line.bytes, line.size);
+	if (!ret && fdatasync(fd))
+		ret = -errno;
+	if (ret)
+		(void)!ftruncate(fd, st.st_size);
+	free(line.bytes);
+	return ret;
+}
+
+/* The lines that began attempts of the oldest file that were interrupted. */
+static int keep_interrupted(int directory, int to)
+{
+	json_object *attempts = history_object();
+	int ret = take_file(directory, NAME_OLD, attempts);
+
+	/* ends may be in the newer file */
+	if (!ret)
+		ret = take_file(directory, NAME, attempts);
+	json_object_object_foreach(attempts, id, attempt) {
+		(void)id;
+		if (ret || strcmp(history_text(attempt, "state"), EVENT_BEGUN))
+			continue;
+		history_put_text(attempt, "event", EVENT_BEGUN);
+		history_put_text(attempt, "time",
+				 history_text(attempt, "begun"));
+		ret = append_line(to, attempt);
+	}
+	json_object_put(attempts);
+	return ret;
+}
+
+/*
+ * At any moment of it all lines are in one of the two files: the new one replaces
+ * the name only after the old one has got its other name.
+ */
+static int rotate(int directory)
+{
+	int ret, fd;
+
+	unlinkat(directory, NAME_NEW, 0);
+	fd = state_file_open(directory, NAME_NEW,
+			     O_RDWR | O_APPEND | O_CREAT | O_EXCL);
+	if (fd < 0)
+		return fd;
+	ret = keep_interrupted(directory, fd);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	close(fd);
+	if (ret)
+		return ret;
+	unlinkat(directory, NAME ".link", 0);
+	if (linkat(directory, NAME, directory, NAME ".link", 0) ||
+	    renameat(directory, NAME ".link", directory, NAME_OLD) ||
+	    renameat(directory, NAME_NEW, directory, NAME) || fsync(directory))
+		return -errno;
+	return 0;
+}
+
+/* Locked, and still the file of this name. */
+static int open_locked(int directory)
+{
+	for (;;) {
+		int fd = state_file_open(directory, NAME,
+					 O_RDWR | O_APPEND | O_CREAT);
+		int ret;
+
+		if (fd < 0)
+			return fd;
+		if (flock(fd, LOCK_EX)) {
+			ret = -errno;
+			close(fd);
+			return ret;
+		}
+		if (state_file_is(directory, NAME, fd))
+			return fd;
+		close(fd);
+	}
+}
+
+static int append(int directory, json_object *entry)
+{
+	int fd = open_locked(directory);
+	struct stat st;
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = fstat(fd, &st) ? -errno : 0;
+	if (!ret && st.st_size >= ROTATE_SIZE && is_event(entry, EVENT_BEGUN)) {
+		ret = rotate(directory);
+		close(fd);
+		fd = ret ? ret : open_locked(directory);
+		if (fd < 0)
+			return fd;
+	}
+	if (!ret)
+		ret = append_line(fd, entry);
+	/* whoever made the file may not have come so far */
+	if (!ret && !st.st_size && fsync(directory))
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int history_append(json_object *entry, const char **what)
+{
+	int directory = state_directory_open(true, what);
+	int ret;
+
+	if (directory < 0) {
+		if (!*what)
+			*what = "trust its directory, which others can write";
+		return directory;
+	}
+	*what = "write it";
+	ret = append(directory, entry);
+	close(directory);
+	return ret;
+}

@@ -1,0 +1,147 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright: 2026 pfru developers
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: info
+short_description: Show which firmware a machine runs, and whether it can be updated
+version_added: 1.0.0
+author:
+  - pfru developers (@pfru)
+description:
+  - Returns what C(pfructl) says of the machine. Changes nothing.
+  - A machine that cannot be updated is no failure.
+requirements:
+  - pfructl on the machine
+options:
+  versions:
+    description:
+      - Ask the firmware which versions run, which costs one call of it.
+    type: bool
+    default: true
+  device:
+    description:
+      - A node, or the number of an instance.
+    type: str
+  executable:
+    description:
+      - The program, or its path.
+    type: str
+    default: pfructl
+attributes:
+  check_mode:
+    description: Changes nothing, in check mode or without it.
+    support: full
+  diff_mode:
+    description: There is nothing to show.
+    support: none
+  platform:
+    description: Machines whose firmware has Platform Firmware Runtime Update.
+    platforms: linux
+    support: full
+seealso:
+  - module: pfru.platform.update
+"""
+
+EXAMPLES = r"""
+- name: Ask the machine
+  pfru.platform.info:
+  register: firmware
+
+- name: Name machines that died in an update
+  ansible.builtin.debug:
+    msg: "{{ inventory_hostname }}: {{ firmware.interrupted }}"
+  when: firmware.interrupted
+"""
+
+RETURN = r"""
+usable:
+  description: The machine can be updated.
+  returned: always
+  type: bool
+problems:
+  description: What is in the way.
+  returned: always
+  type: list
+  elements: str
+interrupted:
+  description: Attempts that a crash or reboot cut off and that nothing settled since.
+  returned: always
+  type: list
+  elements: dict
+versions:
+  description: What runs; null when it was not asked for, or the firmware did not say.
+  returned: always
+  type: dict
+  sample:
+    code_injection: {"runtime_version": 2}
+    driver_update: {"runtime_version": 1, "svn": 1}
+driver:
+  description: The driver of the update device; null without one.
+  returned: always
+  type: str
+last:
+  description: The last attempt to update the machine; null when none is on record.
+  returned: always
+  type: dict
+pfructl_version:
+  description: The version of pfructl.
+  returned: always
+  type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.pfru.platform.plugins.module_utils.pfructl import (
+    Pfructl,
+    versions_of,
+)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict(
+            versions=dict(type="bool", default=True),
+            device=dict(type="str"),
+            executable=dict(type="str", default="pfructl"),
+        ),
+        supports_check_mode=True,
+    )
+    pfructl = Pfructl(module)
+    status = pfructl.run("status")
+    if not status.sound or "usable" not in status.document:
+        module.fail_json(msg=status.message)
+    document = status.document
+    history = pfructl.run("history", "--last")
+    attempts = history.document.get("attempts") if history.sound else None
+    capability = None
+    if document["usable"] and module.params["versions"]:
+        answer = pfructl.run("capability")
+        if answer.sound and not answer.status:
+            capability = answer.document
+        else:
+            document["problems"].append(answer.message)
+    if document.get("interrupted") is None:
+        # nobody may take "not readable" for "nothing was interrupted"
+        document["problems"].append("the record of updates cannot be read")
+    version = pfructl.run("--version")
+    module.exit_json(
+        changed=False,
+        usable=document["usable"],
+        problems=document["problems"],
+        interrupted=document.get("interrupted") or [],
+        versions=versions_of(capability),
+        driver=(document["nodes"].get("update") or {}).get("driver"),
+        last=attempts[-1] if attempts else None,
+        pfructl_version=version.document["version"] if version.sound else None,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh [--tree RELEASE] [PYTEST-ARGUMENT...]: rollouts with the Ansible collection of
+# fleet/, by this system's Ansible or that of a tree of tests/vm/tree.sh. Ends with
+# "N passed, N failed". FLEET_SIZE: machines of the largest one, 50.
+
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+unset MAKEFLAGS MAKELEVEL MFLAGS MAKEOVERRIDES
+
+# inside the namespaces: only the loopback, nothing of the host's is written
+if [ "${1:-}" = --inside ]; then
+	shift
+	ip link set lo up
+	mount -t tmpfs fleet /run && mkdir -m 755 /run/sshd
+	mount -t tmpfs fleet /var/log
+	# whatever root's password is
+	sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow
+	mount --bind /run/shadow /etc/shadow
+	exec pytest-3 -q -s -p no:cacheprovider --tb=short "$here" "$@"
+fi
+
+[ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
+	exec sudo -n env "BUILD=${BUILD:-$top/build}" "FLEET_SIZE=${FLEET_SIZE:-}" \
+		"$here/run.sh" "$@"
+[ "$(id -u)" = 0 ] || {
+	echo "not ok - network namespaces with sshd need root"
+	echo "0 passed, 1 failed"
+	exit 1
+}
+tree=
+if [ "${1:-}" = --tree ]; then
+	tree=$("$top/tests/vm/tree.sh" "$2") || exit 1
+	shift 2
+fi
+build=${BUILD:-$top/build}
+export FLEET_WORK=$build/fleet${tree:+-tree}
+export FLEET_PFRUCTL=$FLEET_WORK/pfructl
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# the program with the pretended device, capsules, and the collection as it is shipped
+make_inputs()
+{
+	local flags
+
+	rm -rf "$FLEET_WORK"
+	mkdir -p "$FLEET_WORK/capsules" "$FLEET_WORK/collections"
+	make -s -C "$top/cli" BUILD="$build" objects &&
+	flags=$(make -s -C "$top/cli" BUILD="$build" link-flags) || return 1
+	# shellcheck disable=SC2046,SC2086
+	(cd "$top" && "${CC:-cc}" -std=gnu11 -g -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+		-I. -Iinclude/uapi -fPIC -o "$FLEET_PFRUCTL" tests/unit/cli/fakedev.c \
+		$(grep -o '__wrap_[a-z0-9_]*' tests/unit/cli/fakedev.c | sort -u |
+			sed 's/__wrap_/-Wl,--wrap=/') $flags) &&
+	python3 "$top/tests/corpus/make-signed.py" "$FLEET_WORK/capsules" &&
+	ansible-galaxy collection build -v "$top/fleet" --output-path "$FLEET_WORK" &&
+	HOME=$FLEET_WORK ansible-galaxy collection install --offline \
+		-p "$FLEET_WORK/collections" "$FLEET_WORK"/pfru-platform-*.tar.gz
+}
+
+if ! make_inputs >"$log" 2>&1; then
+	sed 's/^/# /' "$log"
+	echo "not ok - the program and the collection are built"
+	echo "0 passed, 1 failed"
+	exit 1
+fi
+if [ -n "$tree" ]; then
+	# /tmp is another one in there, and the checkout may be below it
+	"$top/tests/vm/enter.sh" "$tree" -b "$top:/pfru" -b "$FLEET_WORK:/fleet" \
+		env PYTHONDONTWRITEBYTECODE=1 FLEET_WORK=/fleet \
+		FLEET_PFRUCTL=/fleet/pfructl FLEET_SIZE="${FLEET_SIZE:-6}" \
+		/pfru/tests/fleet/run.sh --inside "$@"
+else
+	PYTHONDONTWRITEBYTECODE=1 unshare --mount --net --pid --fork --kill-child \
+		--mount-proc "$here/run.sh" --inside "$@"
+fi 2>&1 | tee "$log"
+passed=$(grep -c '^ok - ' "$log")
+failed=$(grep -c '^not ok - ' "$log")
+grep -qE '[0-9]+ (passed|failed).* in ' "$log" || failed=$((failed + 1))
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" != 0 ]

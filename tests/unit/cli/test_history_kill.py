@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The record when the program is killed before each system call from the record's
+first one on, and when the disk is full: no attempt without its beginning on the
+disk, and never an end that was not."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import schema
+from test_history import Machine
+
+CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)", re.M)
+
+
+def strace(tool, *options, fake=()):
+    """stage-activate under strace; FAKE_SLOW leaves a file when the firmware is
+    called."""
+    env = tool.environment({"slow": 1, **dict(fake)})
+    env["ASAN_OPTIONS"] = "detect_leaks=0"
+    log = tool.directory / "strace"
+    r = subprocess.run(
+        ["strace", "-o", log, *options, tool.program, "stage-activate",
+         tool.inputs / "signed.cap"], env=env, capture_output=True, text=True,
+        timeout=60, check=False)
+    return r, log.read_text()
+
+
+def calls(log):
+    """(name, which of that name, arguments) of each system call."""
+    seen = {}
+    for name, arguments in CALL.findall(log):
+        seen[name] = seen.get(name, 0) + 1
+        yield name, seen[name], arguments
+
+
+def points(tool):
+    """Where to kill: from the first look at the record on."""
+    _, log = strace(tool)
+    all_calls = list(calls(log))
+    first = next(i for i, c in enumerate(all_calls)
+                 if "var/lib/pfructl" in c[2])
+    return all_calls[first:]
+
+
+def fresh(tool):
+    subprocess.run(["rm", "-rf", tool.root / "var", tool.root / "started"],
+                   check=True)
+
+
+def test_order(tool):
+    """On the disk, the name too, before the firmware is called."""
+    Machine(tool)
+    (tool.root / "var/lib/pfructl").mkdir(parents=True, mode=0o700)
+    log = [c for c in points(tool)]
+    written = next(i for i, c in enumerate(log) if '\\"begun\\"' in c[2])
+    synced = next(i for i, c in enumerate(log)
+                  if c[0] == "fdatasync" and i > written)
+    named = next(i for i, c in enumerate(log) if c[0] == "fsync")
+    called = next(i for i, c in enumerate(log) if "started" in c[2])
+    ended = next(i for i, c in enumerate(log) if '\\"done\\"' in c[2])
+    assert written < synced < named < called < ended, log
+
+
+def test_killed_before_each_call(tool):
+    machine = Machine(tool)
+    killed = states = 0
+    seen = set()
+    found = points(tool)
+    assert len(found) > 20, found
+    for name, number, _ in found:
+        fresh(tool)
+        if name == "exit_group":
+            continue
+        r, _ = strace(tool, f"--inject={name}:signal=KILL:when={number}")
+        assert r.returncode in (-9, 137), (name, number, r)
+        killed += 1
+        called = (tool.root / "started").exists()
+        lines = machine.lines()
+        where = (name, number, lines)
+        if called:
+            assert lines and lines[0]["event"] == "begun", where
+        # one of each kind of what is left is enough for what follows
+        kind = called, machine.file.exists() and \
+            re.sub("[0-9a-f]{32}|[0-9]+", "", machine.file.read_text())
+        if kind in seen:
+            continue
+        seen.add(kind)
+        attempts = machine.attempts()
+        if not attempts:
+            assert not called, where
+            continue
+        states |= {"unfinished": 1, "done": 2}[attempts[0]["state"]]
+        assert called or attempts[0]["state"] == "unfinished", where
+        # and the next one can go on from there
+        assert tool.run("stage", tool.inputs / "plain.cap").status == 0
+        assert machine.attempts()[-1]["state"] == "done", where
+        machine.boot(1)
+        wanted = 4 if attempts[0]["state"] == "unfinished" else 0
+        assert tool.run("stage", tool.inputs / "signed.cap").status == wanted
+        machine.boot(0)
+    # before the end, and after it
+    assert killed > 20 and states == 3
+
+
+IN_SMALL = r"""
+mkdir -p "$FAKE_ROOT/var/lib" && mount -t tmpfs -o size=64k none "$FAKE_ROOT/var/lib" &&
+mkdir -m 700 "$FAKE_ROOT/var/lib/pfructl" || exit 99
+head -c $((65536 - 4096 * PAGES)) /dev/zero > "$FAKE_ROOT/var/lib/filler" 2> /dev/null
+rm -f "$FAKE_ROOT/started"
+"$@"
+status=$?
+cat "$FAKE_ROOT/var/lib/pfructl/history" 2> /dev/null > "$FAKE_ROOT/kept"
+exit $status
+"""
+
+
+@pytest.mark.parametrize("pages", range(0, 9))
+def test_full_disk(tool, pages):
+    """Either nothing is done, or begin and end are on record."""
+    Machine(tool)
+    env = tool.environment({"slow": 1})
+    env["PAGES"] = str(pages)
+    r = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", IN_SMALL, "sh", tool.program,
+         "stage-activate", "--json", tool.inputs / "signed.cap"], env=env,
+        capture_output=True, text=True, timeout=60, check=False)
+    schema.check(["stage-activate", "--json"], r.stdout)
+    called = (tool.root / "started").exists()
+    kept = [json.loads(l) for l in
+            (tool.root / "kept").read_text().split("\n")[:-1]]
+    if r.returncode == 0:
+        assert called and [l["event"] for l in kept][:2] == ["begun", "done"], r
+    else:
+        assert r.returncode == 1 and not called and kept == [], (r, kept)
+        assert "No space left" in r.stdout, r
+    assert pages < 8 or r.returncode == 0, "a case in which there is room"
+    assert pages > 1 or r.returncode == 1, "and one in which there is none"
+
+
+def test_no_room_for_the_end(tool):
+    """The firmware did it: that is said, and the record claims nothing else."""
+    machine = Machine(tool)
+    r, _ = strace(tool, "--inject=fdatasync:error=EIO:when=2")
+    assert r.returncode == 0 and "lacks how this one ended" in r.stderr, r
+    assert machine.attempts()[0]["state"] == "unfinished"
+
+
+def test_beginning_that_is_not_on_the_disk(tool):
+    """It was written; the disk did not take it: it is taken back."""
+    machine = Machine(tool)
+    r, _ = strace(tool, "--inject=fdatasync:error=EIO:when=1")
+    assert r.returncode == 1 and not (tool.root / "started").exists(), r
+    assert machine.attempts() == []
+    r, _ = strace(tool, "--inject=fdatasync:error=EIO:when=1",
+                  "--inject=ftruncate:error=EPERM")
+    assert r.returncode == 1, r
+    assert os.path.getsize(machine.file) > 0
