@@ -6,7 +6,7 @@
 # amt-lms.service under systemd: the sandbox it is in lets it do what it has to, its
 # opener can be reached by nobody else, and both begin again after resets and deaths.
 
-# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
+# shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
 udevadm settle -t 60
 modprobe -q virtio_console
@@ -29,13 +29,16 @@ listens()
 	[ "$(listeners)" = "$loopback" ]
 }
 
-# page N: of the model's web server, by bash
+# page N [COMMAND...]: of the model's web server, by bash, which COMMAND runs
 page()
 {
+	local size="$1"
+
+	shift
 	# shellcheck disable=SC2016 # for the inner shell
-	timeout 60 bash -c 'exec 3<>/dev/tcp/127.0.0.1/16992
+	timeout 60 "$@" bash -c 'exec 3<>/dev/tcp/127.0.0.1/16992
 		printf "GET /bulk/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" "$1" >&3
-		cat <&3' bash "$1" 2>/dev/null
+		cat <&3' bash "$size" 2>/dev/null
 }
 
 # shellcheck disable=SC2317 # run by name
@@ -47,6 +50,18 @@ works()
 main()
 {
 	systemctl show -p MainPID --value $unit
+}
+
+# shellcheck disable=SC2317 # run by name
+loaded()
+{
+	[ "$(heci state lme.channels)" != 0 ]
+}
+
+# shellcheck disable=SC2317 # run by name
+free()
+{
+	! loaded
 }
 
 # shellcheck disable=SC2317 # run by name
@@ -102,18 +117,27 @@ is "$(journalctl -q -u 'amt-lms-opener@*' | grep -c -i 'started\|deactivated')" 
 after=$(journalctl -q -t amt-lms | wc -l)
 diag "$((after - before)) lines for three resets"
 
+page 16777216 >/dev/null &
+client=$!
+wait_for 20 loaded
+is $? 0 "there is a client"
 kill -KILL "$pid"
 wait_for 30 restarted "$pid"
 is $? 0 "killed, it is started again"
 wait_for 30 works
 is $? 0 "and works"
+wait "$client"
+wait_for 20 free
+is "$(heci state lme.channels)" 0 "no channel is left in AMT"
 is "$(heci state lme.apf-violations)" 0 "no rule of port forwarding was broken"
 
 printf 'AllowUsers=nobody\n' >/etc/amt-lms.conf
 run -n "restarted for one user" systemctl restart $unit
 wait_for 20 listens
 is "$(page 1 | wc -c)" 0 "root is refused"
-like "$(journalctl -q -u $unit)" 'refused a connection of user root to port 16992' "and that is logged"
+at_least "$(page 100000 setpriv --reuid nobody --regid nogroup --clear-groups | wc -c)" \
+	100000 "and that one is not"
+like "$(journalctl -q -u $unit)" 'refused a connection of user root to port 16992' "and the refusal is logged"
 printf 'AllowUser=nobody\n' >/etc/amt-lms.conf
 exits -n "a key that is not known" 1 systemctl restart $unit
 like "$(journalctl -q -u $unit)" "amt-lms.conf:1: 'AllowUser' is not known" "is named"

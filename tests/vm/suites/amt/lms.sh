@@ -202,6 +202,8 @@ clean "unbind and bind"
 get "$base/bulk/16777216" >/dev/null 2>&1 &
 started
 usleep 300000
+# nothing else wakes this guest
+echo enabled >/sys/devices/platform/i8042/serio0/power/wakeup
 heci log sleep
 echo freeze >/sys/power/state
 heci log awake
@@ -228,16 +230,20 @@ while [ $i -lt 3 ]; do
 done
 wait_others
 clean "kill -9"
-is "$(kill "$lms"; wait "$lms"; echo $?)" 0 "SIGTERM ends it well"
+kill "$lms"
+wait "$lms"
+is $? 0 "SIGTERM ends it well"
 wait_for 10 free
 is "$(ss -Hltn | wc -l)" 0 "and no port is left"
 
 # users
-adduser -D -H someone 2>/dev/null || echo 'someone:x:1234:1234::/:/bin/sh' >>/etc/passwd
+echo 'someone:x:1234:1234::/:/bin/sh' >>/etc/passwd
 printf 'AllowUsers=someone\n' >/tmp/conf
 start -c /tmp/conf
-exits -n "a user who is not named is refused" 56 get $base/bulk/1
-is "$(setuidgid someone curl -s --noproxy '*' $base/bulk/4097 | sha256sum | cut -d ' ' -f 1)" \
+# with a reset, before or after the request was sent
+capture get $base/bulk/1
+like "$status" '^5[56]$' "a user who is not named is refused"
+is "$(su someone -c "curl -s --noproxy '*' $base/bulk/4097" | sha256sum | cut -d ' ' -f 1)" \
 	"$(sum_of 4097)" "one who is named is not"
 like "$(cat "$log")" 'refused a connection of user (root|0) to port 16992' "and it is logged"
 kill "$lms"
@@ -259,7 +265,9 @@ start
 
 # MeshCmd and amtctl
 mkdir -p /lib64 /tmp/mesh
-cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/
+# not into the file that there is: that would take the loader away below amt-lms
+cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/loader
+mv /lib64/loader /lib64/ld-linux-x86-64.so.2
 cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
 [ -e /dev/mei ] || ln -s mei0 /dev/mei
 mesh()
@@ -294,6 +302,7 @@ is "$(grep -cF -e "$(heci state amt.password)" -e Amt-P4ss "$log")" 0 \
 	"its log has nothing of what passed"
 kill "$lms"
 wait "$lms"
+is $? 0 "SIGTERM ends it well after all that"
 is "$(heci state violations)" 0 "no rule of the bus was broken"
 keep "$log" lms.log
 done_testing
