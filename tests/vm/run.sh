@@ -119,6 +119,12 @@ for name in "${candidates[@]}"; do
 		say "scenario $name is left out: nobody signs the kernel '$opt_kernel'"
 		continue
 	fi
+	if [ "$network" = yes ] && is_built "$opt_kernel"; then
+		[ ${#opt_scenarios[@]} -eq 0 ] ||
+			die "scenario $name needs a kernel with TCP: not '$opt_kernel'"
+		say "scenario $name is left out: the kernel '$opt_kernel' has no TCP"
+		continue
+	fi
 	if [ -n "$only" ] && [ "$only" != "$opt_kernel" ]; then
 		[ ${#opt_scenarios[@]} -eq 0 ] ||
 			die "scenario $name needs what only the kernel '$only' has: --kernel $only"

@@ -30,7 +30,7 @@ load_scenario()
 	prepare='' memory=1024 cpus=2 expect_splats=no taint_ok=12288 default=yes
 	test_module='' image='' install=yes enable='' sign=no enrol='' mok='' only=''
 	heci=no heci_args='' heci_do='' heci_second=no host='' programs='' vars='' finish=''
-	accel=''
+	accel='' network=no
 	# shellcheck source=/dev/null
 	[ ! -f "$suite/suite.conf" ] || . "$suite/suite.conf"
 	# shellcheck source=/dev/null
