@@ -272,12 +272,15 @@ if [ -n "$unnamed" ] || [ "$family" != debian ] || [ "$sudo" = none ] ||
 fi
 
 echo "installing with apt-get: $packages" >&2
+# apt does not wait for another one that reads its lists, such as our own
+exec 9<"${BASH_SOURCE[0]}"
+flock 9
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086 # lists of words
 if ! { $sudo apt-get -q -y update &&
        $sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y install \
-		--no-install-recommends $packages; } >"$log" 2>&1 </dev/null; then
+		--no-install-recommends $packages; } >"$log" 2>&1 </dev/null 9<&-; then
 	tail -n 20 "$log" >&2
 	echo "apt-get failed; install by hand: $packages" >&2
 	exit 1
