@@ -73,11 +73,11 @@ def test_killed(lms, engine):
 def test_refused_for_good(lms, engine):
     """A channel that AMT does not open ends the connection."""
     engine.refuse = 2
-    with lms.connect() as one:
-        try:
+    try:
+        with lms.connect() as one:
             assert read_all(one) == b""
-        except ConnectionResetError:
-            pass
+    except ConnectionResetError:
+        pass
 
 
 def test_refused_for_now(lms, engine):
