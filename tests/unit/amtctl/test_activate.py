@@ -123,7 +123,7 @@ def test_password_that_amt_does_not_take(tool, service, port, journal, password,
     (["--password-file", "/nonexistent/p"], "No such file", 1),
     (["--password-file", "/"], "Is a directory", 1),
     (["--password-stdin", "--password-file", "x"], "exclude each other", 2),
-    (["--password", "x"], "takes no --password", 2),
+    (["--password", "x"], "unknown option --password", 2),
 ])
 def test_password_that_is_not_there(tool, service, port, journal, options, says,
                                     status):
