@@ -288,8 +288,18 @@ static int append_line(int fd, json_object *entry)
 	return ret;
 }
 
-/* The lines that began attempts of the oldest file that were interrupted. */
-static int keep_interrupted(int directory, int to)
+/* Interrupted, or still waiting; a later attempt with the same capsule settles it. */
+static bool is_unsettled(json_object *attempts, json_object *attempt)
+{
+	const char *state = history_text(attempt, "state");
+
+	return state && !strcmp(state, EVENT_BEGUN) &&
+	       history_last(attempts, history_text(attempt, "sha256")) ==
+		       attempt;
+}
+
+/* The lines that began attempts of the oldest file that may yet count. */
+static int keep_unsettled(int directory, int to)
 {
 	json_object *attempts = history_object();
 	int ret = take_file(directory, NAME_OLD, attempts);
@@ -299,7 +309,7 @@ static int keep_interrupted(int directory, int to)
 		ret = take_file(directory, NAME, attempts);
 	json_object_object_foreach(attempts, id, attempt) {
 		(void)id;
-		if (ret || strcmp(history_text(attempt, "state"), EVENT_BEGUN))
+		if (ret || !is_unsettled(attempts, attempt))
 			continue;
 		history_put_text(attempt, "event", EVENT_BEGUN);
 		history_put_text(attempt, "time",
@@ -323,7 +333,7 @@ static int rotate(int directory)
 			     O_RDWR | O_APPEND | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return fd;
-	ret = keep_interrupted(directory, fd);
+	ret = keep_unsettled(directory, fd);
 	if (!ret && fsync(fd))
 		ret = -errno;
 	close(fd);

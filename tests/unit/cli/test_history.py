@@ -269,28 +269,65 @@ def test_nonsense_is_passed_over(tool):
     assert len(machine.attempts()) == 1
 
 
+def fill(machine, begun, letter):
+    """More than a file of attempts, all with an end."""
+    with open(machine.file, "a", encoding="ascii") as file:
+        for n in range(11):
+            line = {**begun, "id": f"{letter}{n}", "sha256": None,
+                    "message": "y" * 100000}
+            file.write(json.dumps(line) + "\n" + json.dumps(
+                {"event": "done", "id": line["id"]}) + "\n")
+
+
 def test_rotation(tool):
     machine = Machine(tool)
     begun = machine.cut_off("plain.cap")
-
-    def fill(letter):
-        """More than a file of attempts, all with an end."""
-        with open(machine.file, "a", encoding="ascii") as file:
-            for n in range(1100):
-                line = {**begun, "id": f"{letter}{n}", "sha256": None,
-                        "message": "y" * 1000}
-                file.write(json.dumps(line) + "\n" + json.dumps(
-                    {"event": "done", "id": line["id"]}) + "\n")
     old = machine.file.with_name("history.1")
     machine.boot(1)
     for letter in "abc":
-        fill(letter)
+        fill(machine, begun, letter)
         assert tool.run("stage", tool.inputs / "signed.cap").status == 0
         assert machine.file.stat().st_size < 10000
         assert old.stat().st_size > 1 << 20
     found = [a for a in machine.attempts() if a["state"] == "interrupted"]
     assert [(a["id"], a["sha256"], a["begun"]) for a in found] == \
         [(begun["id"], begun["sha256"], begun["time"])]
+    assert tool.run("stage", tool.inputs / "plain.cap").status == 4
+
+
+def test_rotation_revives_nothing(tool):
+    """What a later attempt settled stays settled when that one's lines are gone."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    plain = tool.inputs / "plain.cap"
+    assert tool.run("stage", plain, "--force-after-interruption").status == 0
+    for letter in "abc":
+        fill(machine, begun, letter)
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+        s = tool.run("status", "--json", module="loaded").json()
+        assert s["interrupted"] == [], letter
+    assert tool.run("stage", plain).status == 0
+
+
+def test_rotation_keeps_the_last_of_each_capsule(tool):
+    """However often a machine is interrupted, the record can be read."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    for letter in "abcdef":
+        with open(machine.file, "a", encoding="ascii") as file:
+            for n in range(6):
+                for sha256 in (begun["sha256"], None):
+                    file.write(json.dumps(
+                        {**begun, "id": f"{letter}{n}{sha256}",
+                         "sha256": sha256, "message": "y" * 100000}) + "\n")
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+    for letter in "gh":
+        fill(machine, begun, letter)
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+    assert [a["id"] for a in machine.attempts() if a["state"] == "interrupted"] \
+        == [f"f5{begun['sha256']}"]
     assert tool.run("stage", tool.inputs / "plain.cap").status == 4
 
 
