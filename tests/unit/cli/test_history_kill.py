@@ -10,9 +10,12 @@ import subprocess
 import pytest
 
 import schema
-from test_history import Machine
+from test_history import Machine, fill
 
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)", re.M)
+# what can change what is on record
+CHANGES = {"unlink", "unlinkat", "open", "openat", "write", "fsync", "fdatasync",
+           "link", "linkat", "rename", "renameat", "renameat2", "ftruncate"}
 
 
 def strace(tool, *options, fake=()):
@@ -103,6 +106,39 @@ def test_killed_before_each_call(tool):
         machine.boot(0)
     # before the end, and after it
     assert killed > 20 and states == 3
+
+
+def test_killed_while_files_change_places(tool):
+    """What was interrupted long ago is on record whenever the program ends, and
+    after the next change."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    fill(machine, begun, "a")
+    old = machine.file.with_name("history.1")
+    machine.file.rename(old)
+    fill(machine, begun, "b")
+    files = {f: f.read_bytes() for f in (old, machine.file)}
+
+    def reset():
+        fresh(tool)
+        machine.file.parent.mkdir(parents=True, mode=0o700)
+        for file, content in files.items():
+            file.write_bytes(content)
+            file.chmod(0o600)
+
+    reset()
+    found = points(tool)
+    at = [i for i, c in enumerate(found) if "history.new" in c[2]]
+    changes = [c for c in found[at[0]:at[-1] + 5] if c[0] in CHANGES]
+    assert len(changes) > 5, found
+    for name, number, _ in changes:
+        reset()
+        r, _ = strace(tool, f"--inject={name}:signal=KILL:when={number}")
+        assert r.returncode in (-9, 137), (name, number, r)
+        for wanted, capsule in (4, "plain.cap"), (0, "signed.cap"), (4, "plain.cap"):
+            r = tool.run("stage", tool.inputs / capsule)
+            assert r.status == wanted, (name, number, r)
 
 
 IN_SMALL = r"""
