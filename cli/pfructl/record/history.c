@@ -404,13 +404,13 @@ static int append(int directory, json_object *entry)
 	if (fd < 0)
 		return fd;
 	ret = fstat(fd, &st) ? -errno : 0;
+	/* whoever made the file may not have come so far; what fails leaves no line */
+	if (!ret && !st.st_size && fsync(directory))
+		ret = -errno;
 	if (!ret && st.st_size >= ROTATE_SIZE && is_event(entry, EVENT_BEGUN))
 		ret = rotate(directory, fd);
 	if (!ret)
 		ret = append_line(fd, entry);
-	/* whoever made the file may not have come so far */
-	if (!ret && !st.st_size && fsync(directory))
-		ret = -errno;
 	close(fd);
 	return ret;
 }

@@ -64,7 +64,7 @@ def test_order(tool):
     named = next(i for i, c in enumerate(log) if c[0] == "fsync")
     called = next(i for i, c in enumerate(log) if "started" in c[2])
     ended = next(i for i, c in enumerate(log) if '\\"done\\"' in c[2])
-    assert written < synced < named < called < ended, log
+    assert named < written < synced < called < ended, log
 
 
 def test_killed_before_each_call(tool):
@@ -182,6 +182,17 @@ def test_no_room_for_the_end(tool):
     r, _ = strace(tool, "--inject=fdatasync:error=EIO:when=2")
     assert r.returncode == 0 and "lacks how this one ended" in r.stderr, r
     assert machine.attempts()[0]["state"] == "unfinished"
+
+
+def test_name_that_is_not_on_the_disk(tool):
+    """No line is in the file before its name is on the disk: nothing is begun."""
+    machine = Machine(tool)
+    (tool.root / "var/lib/pfructl").mkdir(parents=True, mode=0o700)
+    r, _ = strace(tool, "--inject=fsync:error=EIO:when=1")
+    assert r.returncode == 1 and not (tool.root / "started").exists(), r
+    assert machine.attempts() == []
+    machine.boot(1)
+    assert tool.run("stage", tool.inputs / "signed.cap").status == 0
 
 
 def test_beginning_that_is_not_on_the_disk(tool):
