@@ -435,6 +435,13 @@ static void look_at_watchdog(struct output *out, struct status *s)
 	free(state);
 }
 
+static const char *what_is_refused(json_object *attempt)
+{
+	if (!history_text(attempt, "sha256"))
+		return "Which capsule that was is not known, so none is refused";
+	return "Its capsule is refused until it is staged with --force-after-interruption";
+}
+
 static void print_interrupted(struct output *out, struct status *s,
 			      json_object *attempt)
 {
@@ -451,9 +458,9 @@ static void print_interrupted(struct output *out, struct status *s,
 				   history_text(attempt, keys[i]));
 	out_end(out);
 	problem(s,
-		"An update was interrupted by a crash or reboot, and may have caused it: %s of %s, begun %s. Its capsule is refused until it is staged with --force-after-interruption; 'pfructl history' has all.",
+		"An update was interrupted by a crash or reboot, and may have caused it: %s of %s, begun %s. %s; 'pfructl history' has all.",
 		action ? action : "an action", file ? file : "what was staged",
-		begun ? begun : "once");
+		begun ? begun : "once", what_is_refused(attempt));
 }
 
 /* Who may not read the record is not told of it. */

@@ -197,6 +197,24 @@ def test_interrupted_activation(tool, machine):
     assert tool.run("stage-activate", tool.capsule).status == 4
 
 
+def test_interrupted_activation_of_what_is_not_known(tool):
+    """No capsule is refused for it, and nobody says so."""
+    machine = Machine(tool)
+    tool.run("activate")
+    text = machine.file.read_text().split("\n")[0]
+    assert '"sha256":null' in text, text
+    machine.file.write_text(text + "\n")
+    machine.boot(1)
+    s = tool.run("status", "--json", module="loaded").json()
+    told = [p for p in s["problems"] if "interrupted" in p]
+    told += tool.run("history", "--json").json()["notes"]
+    assert len(told) == 2 and len(s["interrupted"]) == 1, told
+    for words in told:
+        assert "not known, so none is refused" in words, words
+        assert "force" not in words, words
+    assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+
+
 def test_no_boot_id(tool):
     """Then nothing can be said to be of an earlier boot."""
     machine = Machine(tool)
