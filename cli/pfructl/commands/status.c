@@ -14,6 +14,7 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/state-directory.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "cli/pfructl/device/device.h"
@@ -463,14 +464,19 @@ static void print_interrupted(struct output *out, struct status *s,
 		begun ? begun : "once", what_is_refused(attempt));
 }
 
-/* Who may not read the record is not told of it. */
+/* Who may not read the record may not update either, and needs no word of it. */
 static void look_at_record(struct output *out, struct status *s)
 {
 	json_object *attempts;
 	const char *what;
+	int ret = history_read(&attempts, &what);
 
-	if (history_read(&attempts, &what)) {
+	if (ret) {
 		out_null(out, "interrupted");
+		if (ret != -EACCES)
+			problem(s,
+				"The record of updates cannot be used, and without it each update is refused: %s/history: cannot %s: %s.",
+				STATE_DIRECTORY, what, strerror(-ret));
 		json_object_put(attempts);
 		return;
 	}

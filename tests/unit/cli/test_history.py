@@ -250,6 +250,24 @@ def test_what_is_not_ours(tool, what):
     assert not (tool.directory / "elsewhere").exists()
 
 
+@pytest.mark.parametrize("error, named", [("EIO", True), ("EACCES", False)])
+def test_status_without_the_record(tool, error, named):
+    """Updates are refused, and it says why; who may not read it is not told."""
+    machine = Machine(tool)
+    tool.run("stage", tool.inputs / "signed.cap")
+    r = subprocess.run(
+        ["strace", "-o", "/dev/null", "-P", machine.file.parent,
+         "--inject=openat:error=" + error, tool.program, "status", "--json"],
+        env={**tool.environment({"module": "loaded"}),
+             "ASAN_OPTIONS": "detect_leaks=0"},
+        capture_output=True, text=True, timeout=60, check=False)
+    s = json.loads(r.stdout)
+    told = [p for p in s["problems"] if "record of updates" in p]
+    assert s["interrupted"] is None and len(told) == named, s
+    for words in told:
+        assert "cannot open the directory: Input/output error" in words, words
+
+
 def test_directory_that_others_can_write(tool):
     machine = Machine(tool)
     machine.file.parent.mkdir(parents=True)
