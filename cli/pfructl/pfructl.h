@@ -28,7 +28,8 @@ struct output;
  * @STATUS_NO_DEVICE: no device, or no driver for it
  * @STATUS_CAPSULE: capsule refused before the firmware was asked to update
  * @STATUS_FIRMWARE: the firmware answered with a status other than success
- * @STATUS_BUSY: somebody else loads a capsule, or there is no log yet
+ * @STATUS_BUSY: somebody else updates, loads a capsule or staged what is staged, or
+ *	there is no log yet
  * @STATUS_CHANGING: the log changed each time it was read
  * @STATUS_UNKNOWN: the firmware may have done what it was asked, or not
  * @STATUS_UNWRITTEN: it was done, and not all of that could be printed

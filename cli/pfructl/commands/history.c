@@ -81,8 +81,11 @@ static void note_interrupted(struct output *out, json_object *attempts)
 		if (!attempt_is_open(attempts, attempt))
 			continue;
 		note(out,
-		     "the attempt %s of %s was interrupted by a crash or reboot: its capsule is refused until it is forced",
-		     escaped(id), text_of(attempt, "begun"));
+		     "the attempt %s of %s was interrupted by a crash or reboot: %s",
+		     escaped(id), text_of(attempt, "begun"),
+		     history_text(attempt, "sha256") ?
+			     "its capsule is refused until it is forced" :
+			     "which capsule that was is not known, so none is refused");
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "cli/common/state-directory.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "cli/pfructl/device/device.h"
@@ -435,6 +436,13 @@ static void look_at_watchdog(struct output *out, struct status *s)
 	free(state);
 }
 
+static const char *what_is_refused(json_object *attempt)
+{
+	if (!history_text(attempt, "sha256"))
+		return "Which capsule that was is not known, so none is refused";
+	return "Its capsule is refused until it is staged with --force-after-interruption";
+}
+
 static void print_interrupted(struct output *out, struct status *s,
 			      json_object *attempt)
 {
@@ -451,19 +459,24 @@ static void print_interrupted(struct output *out, struct status *s,
 				   history_text(attempt, keys[i]));
 	out_end(out);
 	problem(s,
-		"An update was interrupted by a crash or reboot, and may have caused it: %s of %s, begun %s. Its capsule is refused until it is staged with --force-after-interruption; 'pfructl history' has all.",
+		"An update was interrupted by a crash or reboot, and may have caused it: %s of %s, begun %s. %s; 'pfructl history' has all.",
 		action ? action : "an action", file ? file : "what was staged",
-		begun ? begun : "once");
+		begun ? begun : "once", what_is_refused(attempt));
 }
 
-/* Who may not read the record is not told of it. */
+/* Who may not read the record may not update either, and needs no word of it. */
 static void look_at_record(struct output *out, struct status *s)
 {
 	json_object *attempts;
 	const char *what;
+	int ret = history_read(&attempts, &what);
 
-	if (history_read(&attempts, &what)) {
+	if (ret) {
 		out_null(out, "interrupted");
+		if (ret != -EACCES)
+			problem(s,
+				"The record of updates cannot be used, and without it each update is refused: %s/history: cannot %s: %s.",
+				STATE_DIRECTORY, what, strerror(-ret));
 		json_object_put(attempts);
 		return;
 	}

@@ -212,7 +212,7 @@ static int read_all(int directory, json_object *attempts)
 {
 	int ret = take_file(directory, NAME_OLD, attempts);
 
-	/* while files are renamed both names can be of one: ids make them one */
+	/* both can have the same lines while files change: ids make them one */
 	if (!ret)
 		ret = take_file(directory, NAME, attempts);
 	set_states(attempts);
@@ -288,51 +288,88 @@ static int append_line(int fd, json_object *entry)
 	return ret;
 }
 
-/* The lines that began attempts of the oldest file that were interrupted. */
-static int keep_interrupted(int directory, int to)
+/* Interrupted, or still waiting; a later attempt with the same capsule settles it. */
+static bool is_unsettled(json_object *attempts, json_object *attempt)
+{
+	const char *state = history_text(attempt, "state");
+
+	return state && !strcmp(state, EVENT_BEGUN) &&
+	       history_last(attempts, history_text(attempt, "sha256")) ==
+		       attempt;
+}
+
+static void add_begun(struct text *lines, json_object *attempt)
+{
+	history_put_text(attempt, "event", EVENT_BEGUN);
+	history_put_text(attempt, "time", history_text(attempt, "begun"));
+	text_json(lines, attempt, false);
+	text_append(lines, "\n", 1);
+}
+
+/* The lines that began attempts, of which only the oldest file has any that count. */
+static int keep_unsettled(int directory, struct text *lines)
 {
 	json_object *attempts = history_object();
+	json_object *newer = history_object();
 	int ret = take_file(directory, NAME_OLD, attempts);
 
 	/* ends may be in the newer file */
 	if (!ret)
 		ret = take_file(directory, NAME, attempts);
+	if (!ret)
+		ret = take_file(directory, NAME, newer);
 	json_object_object_foreach(attempts, id, attempt) {
-		(void)id;
-		if (ret || strcmp(history_text(attempt, "state"), EVENT_BEGUN))
-			continue;
-		history_put_text(attempt, "event", EVENT_BEGUN);
-		history_put_text(attempt, "time",
-				 history_text(attempt, "begun"));
-		ret = append_line(to, attempt);
+		if (!ret && is_unsettled(attempts, attempt) &&
+		    !json_object_object_get_ex(newer, id, NULL))
+			add_begun(lines, attempt);
 	}
+	json_object_put(newer);
 	json_object_put(attempts);
 	return ret;
 }
 
+/* What is kept of the oldest file, and then, as it was later, all of the newer one. */
+static int write_old(int directory, int to)
+{
+	struct text kept = { 0 };
+	char *bytes = NULL;
+	size_t size;
+	int ret = keep_unsettled(directory, &kept);
+
+	if (!ret)
+		ret = write_all(to, kept.bytes, kept.size);
+	if (!ret)
+		ret = read_file(directory, NAME, &bytes, &size);
+	if (!ret)
+		ret = write_all(to, bytes, size);
+	if (!ret && fsync(to))
+		ret = -errno;
+	free(bytes);
+	free(kept.bytes);
+	return ret;
+}
+
 /*
- * At any moment of it all lines are in one of the two files: the new one replaces
- * the name only after the old one has got its other name.
+ * At any moment of it all that counts is in the two files: the newer one is emptied
+ * only when the other name has all of it, on the disk. Until then both have it, and
+ * ids make it one.
  */
-static int rotate(int directory)
+static int rotate(int directory, int newer)
 {
 	int ret, fd;
 
 	unlinkat(directory, NAME_NEW, 0);
-	fd = state_file_open(directory, NAME_NEW,
-			     O_RDWR | O_APPEND | O_CREAT | O_EXCL);
+	fd = state_file_open(directory, NAME_NEW, O_WRONLY | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return fd;
-	ret = keep_interrupted(directory, fd);
-	if (!ret && fsync(fd))
-		ret = -errno;
+	ret = write_old(directory, fd);
 	close(fd);
-	if (ret)
+	if (ret) {
+		unlinkat(directory, NAME_NEW, 0);
 		return ret;
-	unlinkat(directory, NAME ".link", 0);
-	if (linkat(directory, NAME, directory, NAME ".link", 0) ||
-	    renameat(directory, NAME ".link", directory, NAME_OLD) ||
-	    renameat(directory, NAME_NEW, directory, NAME) || fsync(directory))
+	}
+	if (renameat(directory, NAME_NEW, directory, NAME_OLD) ||
+	    fsync(directory) || ftruncate(newer, 0))
 		return -errno;
 	return 0;
 }
@@ -367,18 +404,13 @@ static int append(int directory, json_object *entry)
 	if (fd < 0)
 		return fd;
 	ret = fstat(fd, &st) ? -errno : 0;
-	if (!ret && st.st_size >= ROTATE_SIZE && is_event(entry, EVENT_BEGUN)) {
-		ret = rotate(directory);
-		close(fd);
-		fd = ret ? ret : open_locked(directory);
-		if (fd < 0)
-			return fd;
-	}
-	if (!ret)
-		ret = append_line(fd, entry);
-	/* whoever made the file may not have come so far */
+	/* whoever made the file may not have come so far; what fails leaves no line */
 	if (!ret && !st.st_size && fsync(directory))
 		ret = -errno;
+	if (!ret && st.st_size >= ROTATE_SIZE && is_event(entry, EVENT_BEGUN))
+		ret = rotate(directory, fd);
+	if (!ret)
+		ret = append_line(fd, entry);
 	close(fd);
 	return ret;
 }

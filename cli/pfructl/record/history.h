@@ -26,8 +26,8 @@
  * @what: set to what failed, to follow "cannot"
  *
  * A line that begins an attempt takes room for the one that ends it, and begins
- * another file when this one is large: the old one becomes history.1, and what is
- * interrupted in the one before it is kept.
+ * another file when this one is large: the old one becomes history.1, and of the one
+ * before it each attempt is kept that has no end and is the last with its capsule.
  *
  * Return: 0 or a negative errno
  */

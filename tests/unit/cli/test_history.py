@@ -197,6 +197,24 @@ def test_interrupted_activation(tool, machine):
     assert tool.run("stage-activate", tool.capsule).status == 4
 
 
+def test_interrupted_activation_of_what_is_not_known(tool):
+    """No capsule is refused for it, and nobody says so."""
+    machine = Machine(tool)
+    tool.run("activate")
+    text = machine.file.read_text().split("\n")[0]
+    assert '"sha256":null' in text, text
+    machine.file.write_text(text + "\n")
+    machine.boot(1)
+    s = tool.run("status", "--json", module="loaded").json()
+    told = [p for p in s["problems"] if "interrupted" in p]
+    told += tool.run("history", "--json").json()["notes"]
+    assert len(told) == 2 and len(s["interrupted"]) == 1, told
+    for words in told:
+        assert "not known, so none is refused" in words, words
+        assert "force" not in words, words
+    assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+
+
 def test_no_boot_id(tool):
     """Then nothing can be said to be of an earlier boot."""
     machine = Machine(tool)
@@ -230,6 +248,24 @@ def test_what_is_not_ours(tool, what):
     r = tool.run("stage-activate", tool.inputs / "signed.cap")
     assert r.status == 1 and r.counts["starts"] == 0, r
     assert not (tool.directory / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("error, named", [("EIO", True), ("EACCES", False)])
+def test_status_without_the_record(tool, error, named):
+    """Updates are refused, and it says why; who may not read it is not told."""
+    machine = Machine(tool)
+    tool.run("stage", tool.inputs / "signed.cap")
+    r = subprocess.run(
+        ["strace", "-o", "/dev/null", "-P", machine.file.parent,
+         "--inject=openat:error=" + error, tool.program, "status", "--json"],
+        env={**tool.environment({"module": "loaded"}),
+             "ASAN_OPTIONS": "detect_leaks=0"},
+        capture_output=True, text=True, timeout=60, check=False)
+    s = json.loads(r.stdout)
+    told = [p for p in s["problems"] if "record of updates" in p]
+    assert s["interrupted"] is None and len(told) == named, s
+    for words in told:
+        assert "cannot open the directory: Input/output error" in words, words
 
 
 def test_directory_that_others_can_write(tool):
@@ -269,28 +305,65 @@ def test_nonsense_is_passed_over(tool):
     assert len(machine.attempts()) == 1
 
 
+def fill(machine, begun, letter):
+    """More than a file of attempts, all with an end."""
+    with open(machine.file, "a", encoding="ascii") as file:
+        for n in range(11):
+            line = {**begun, "id": f"{letter}{n}", "sha256": None,
+                    "message": "y" * 100000}
+            file.write(json.dumps(line) + "\n" + json.dumps(
+                {"event": "done", "id": line["id"]}) + "\n")
+
+
 def test_rotation(tool):
     machine = Machine(tool)
     begun = machine.cut_off("plain.cap")
-
-    def fill(letter):
-        """More than a file of attempts, all with an end."""
-        with open(machine.file, "a", encoding="ascii") as file:
-            for n in range(1100):
-                line = {**begun, "id": f"{letter}{n}", "sha256": None,
-                        "message": "y" * 1000}
-                file.write(json.dumps(line) + "\n" + json.dumps(
-                    {"event": "done", "id": line["id"]}) + "\n")
     old = machine.file.with_name("history.1")
     machine.boot(1)
     for letter in "abc":
-        fill(letter)
+        fill(machine, begun, letter)
         assert tool.run("stage", tool.inputs / "signed.cap").status == 0
         assert machine.file.stat().st_size < 10000
         assert old.stat().st_size > 1 << 20
     found = [a for a in machine.attempts() if a["state"] == "interrupted"]
     assert [(a["id"], a["sha256"], a["begun"]) for a in found] == \
         [(begun["id"], begun["sha256"], begun["time"])]
+    assert tool.run("stage", tool.inputs / "plain.cap").status == 4
+
+
+def test_rotation_revives_nothing(tool):
+    """What a later attempt settled stays settled when that one's lines are gone."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    plain = tool.inputs / "plain.cap"
+    assert tool.run("stage", plain, "--force-after-interruption").status == 0
+    for letter in "abc":
+        fill(machine, begun, letter)
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+        s = tool.run("status", "--json", module="loaded").json()
+        assert s["interrupted"] == [], letter
+    assert tool.run("stage", plain).status == 0
+
+
+def test_rotation_keeps_the_last_of_each_capsule(tool):
+    """However often a machine is interrupted, the record can be read."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    for letter in "abcdef":
+        with open(machine.file, "a", encoding="ascii") as file:
+            for n in range(6):
+                for sha256 in (begun["sha256"], None):
+                    file.write(json.dumps(
+                        {**begun, "id": f"{letter}{n}{sha256}",
+                         "sha256": sha256, "message": "y" * 100000}) + "\n")
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+    for letter in "gh":
+        fill(machine, begun, letter)
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+    assert [a["id"] for a in machine.attempts() if a["state"] == "interrupted"] \
+        == [f"f5{begun['sha256']}"]
     assert tool.run("stage", tool.inputs / "plain.cap").status == 4
 
 

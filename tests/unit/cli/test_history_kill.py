@@ -10,9 +10,12 @@ import subprocess
 import pytest
 
 import schema
-from test_history import Machine
+from test_history import Machine, fill
 
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)", re.M)
+# what can change what is on record
+CHANGES = {"unlink", "unlinkat", "open", "openat", "write", "fsync", "fdatasync",
+           "link", "linkat", "rename", "renameat", "renameat2", "ftruncate"}
 
 
 def strace(tool, *options, fake=()):
@@ -61,7 +64,7 @@ def test_order(tool):
     named = next(i for i, c in enumerate(log) if c[0] == "fsync")
     called = next(i for i, c in enumerate(log) if "started" in c[2])
     ended = next(i for i, c in enumerate(log) if '\\"done\\"' in c[2])
-    assert written < synced < named < called < ended, log
+    assert named < written < synced < called < ended, log
 
 
 def test_killed_before_each_call(tool):
@@ -105,6 +108,39 @@ def test_killed_before_each_call(tool):
     assert killed > 20 and states == 3
 
 
+def test_killed_while_files_change_places(tool):
+    """What was interrupted long ago is on record whenever the program ends, and
+    after the next change."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    fill(machine, begun, "a")
+    old = machine.file.with_name("history.1")
+    machine.file.rename(old)
+    fill(machine, begun, "b")
+    files = {f: f.read_bytes() for f in (old, machine.file)}
+
+    def reset():
+        fresh(tool)
+        machine.file.parent.mkdir(parents=True, mode=0o700)
+        for file, content in files.items():
+            file.write_bytes(content)
+            file.chmod(0o600)
+
+    reset()
+    found = points(tool)
+    at = [i for i, c in enumerate(found) if "history.new" in c[2]]
+    changes = [c for c in found[at[0]:at[-1] + 5] if c[0] in CHANGES]
+    assert len(changes) > 5, found
+    for name, number, _ in changes:
+        reset()
+        r, _ = strace(tool, f"--inject={name}:signal=KILL:when={number}")
+        assert r.returncode in (-9, 137), (name, number, r)
+        for wanted, capsule in (4, "plain.cap"), (0, "signed.cap"), (4, "plain.cap"):
+            r = tool.run("stage", tool.inputs / capsule)
+            assert r.status == wanted, (name, number, r)
+
+
 IN_SMALL = r"""
 mkdir -p "$FAKE_ROOT/var/lib" && mount -t tmpfs -o size=64k none "$FAKE_ROOT/var/lib" &&
 mkdir -m 700 "$FAKE_ROOT/var/lib/pfructl" || exit 99
@@ -146,6 +182,17 @@ def test_no_room_for_the_end(tool):
     r, _ = strace(tool, "--inject=fdatasync:error=EIO:when=2")
     assert r.returncode == 0 and "lacks how this one ended" in r.stderr, r
     assert machine.attempts()[0]["state"] == "unfinished"
+
+
+def test_name_that_is_not_on_the_disk(tool):
+    """No line is in the file before its name is on the disk: nothing is begun."""
+    machine = Machine(tool)
+    (tool.root / "var/lib/pfructl").mkdir(parents=True, mode=0o700)
+    r, _ = strace(tool, "--inject=fsync:error=EIO:when=1")
+    assert r.returncode == 1 and not (tool.root / "started").exists(), r
+    assert machine.attempts() == []
+    machine.boot(1)
+    assert tool.run("stage", tool.inputs / "signed.cap").status == 0
 
 
 def test_beginning_that_is_not_on_the_disk(tool):

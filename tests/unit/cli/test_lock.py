@@ -23,6 +23,14 @@ def holder(tool):
     process.communicate()
 
 
+def test_help_has_each_kind_of_busy(tool):
+    text = " ".join(tool.run("stage", "--help").out.split())
+    busy = text[text.index(" 6 busy:"):text.index(" 7 ")]
+    for words in ("another update is under way", "staged by another operator",
+                  "loads a capsule", "uses the position", "no log yet"):
+        assert words in busy, words
+
+
 @pytest.mark.parametrize("command", ["stage", "stage-activate", "activate"])
 def test_busy_names_the_holder(tool, holder, command):
     line = [command] + [tool.inputs / "plain.cap"] * (command != "activate")
