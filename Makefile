@@ -256,7 +256,8 @@ endif
 		$(foreach p,$(amt_pages),"$(DESTDIR)$(MANDIR)/man$(lastword \
 			$(subst ., ,$p))/$p") \
 		"$(DESTDIR)/lib/modules/$(KVER)/updates/pfru.ko"
-	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru" "$(DESTDIR)$(FLEETDIR)"
+	rm -rf "$(DESTDIR)$(LIBEXECDIR)/pfru" "$(DESTDIR)$(DATADIR)/pfructl" \
+		"$(DESTDIR)$(FLEETDIR)"
 	$(call drop,$(tool_files) $(amt_files) $(module_files))
 ifeq ($(DESTDIR),)
 	depmod "$(KVER)"

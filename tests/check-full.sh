@@ -42,7 +42,8 @@ beside_mainline()
 	document watchdog
 }
 
-part "make check" "$top/tests/check.sh"
+FLEET_SIZE=50 part "make check" "$top/tests/check.sh"
+part "fleets on Debian 13" "$top/tests/fleet/run.sh" --tree trixie-fresh
 part "what amtctl was tried against" document amt
 FAIL_ALL=1 part "the tool, each of its allocations refused" \
 	"$top/tests/unit/cli/run.sh"

@@ -67,9 +67,9 @@ is "$(files pfru-dkms | sed "s/$version/VERSION/" |
 	"$(sort /packages/pfru-dkms.files)" "what is in pfru-dkms"
 is "$(files pfru-dkms | grep -cE '\.(o|ko|cmd|mod|mod\.c)$')" 0 \
 	"nothing that a build leaves is in it"
-is "$(files pfructl | sed 's,^usr/lib/systemd,lib/systemd,')" \
+is "$(files pfructl | sed 's,^usr/lib/systemd,lib/systemd,' | sort)" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl"
-is "$(files pfru-amt | sed 's,^usr/lib/systemd,lib/systemd,')" \
+is "$(files pfru-amt | sed 's,^usr/lib/systemd,lib/systemd,' | sort)" \
 	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt"
 is "$(files ansible-collection-pfru)" "$(sort /packages/ansible-collection-pfru.files)" \
 	"what is in ansible-collection-pfru"

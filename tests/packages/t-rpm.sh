@@ -26,7 +26,7 @@ build()
 # libraries: what the tool is linked with, as pkg-config names it
 libraries()
 {
-	sed -n -E 's/^(AMT_)?LIBRARIES := //p' "$tap_dir/cli/Makefile" |
+	sed -n -E 's/^([A-Z]+_)?LIBRARIES := //p' "$tap_dir/cli/Makefile" |
 		xargs -n 1 printf 'pkgconfig(%s)\n' | sort -u
 }
 
@@ -112,14 +112,14 @@ is "$(rpm -qpl /tmp/rpm/RPMS/noarch/pfru-dkms-*.rpm | sed "s,^/,,; s/$version/VE
 	sort)" "$(sort /packages/pfru-dkms.files)" "what is in pfru-dkms is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfructl-"$version"*.rpm |
 	sed 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/pfructl\.1$,&.gz,' |
-	grep -vE '^usr/(share/((doc|licenses)/|pfructl(/json)?$|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
+	grep -vE '^lib/systemd/catalog$|^usr/(share/((doc|licenses)/|pfructl(/json)?$|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfructl.files)" "what is in pfructl is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/x86_64/pfru-amt-"$version"*.rpm |
 	sed -E 's,^/,,; s,^usr/lib/systemd,lib/systemd,; s,/man[158]/[^/]*[^z]$,&.gz,' |
-	grep -vE '^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
+	grep -vE '^lib/systemd/catalog$|^usr/(share/((doc|licenses)/|fish$|fish/vendor_completions.d$|zsh/site-functions$)|lib/\.build-id)' | sort)" \
 	"$(sort /packages/pfru-amt.files)" "what is in pfru-amt is what Debian's has"
 is "$(rpm -qpl /tmp/rpm/RPMS/noarch/ansible-collection-pfru-*.rpm |
-	sed 's,^/,,' | grep '\.[a-z]*$' | sort)" \
+	sed 's,^/,,' | grep -v '^usr/share/doc/' | grep '\.[a-z]*$' | sort)" \
 	"$(sort /packages/ansible-collection-pfru.files)" \
 	"what is in ansible-collection-pfru is what Debian's has"
 
