@@ -37,6 +37,12 @@ static int make_all(char *path)
 	return make_directory(path, 0700);
 }
 
+/* Nobody but root and ourselves can write it. */
+static bool is_trusted(const struct stat *st)
+{
+	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & 022);
+}
+
 int state_directory_open(bool make, const char **what)
 {
 	char *path = sysroot_path("%s", STATE_DIRECTORY);
@@ -56,7 +62,7 @@ int state_directory_open(bool make, const char **what)
 		return ret;
 	if (fstat(fd, &st)) {
 		ret = -errno;
-	} else if (st.st_uid != geteuid() || st.st_mode & 022) {
+	} else if (!is_trusted(&st)) {
 		*what = NULL;
 		ret = -EPERM;
 	} else {
@@ -68,7 +74,7 @@ int state_directory_open(bool make, const char **what)
 
 int state_file_open(int directory, const char *name, int flags)
 {
-	struct stat st;
+	struct stat st, around;
 	int fd;
 
 	fd = openat(directory, name,
@@ -76,8 +82,14 @@ int state_file_open(int directory, const char *name, int flags)
 		    0600);
 	if (fd < 0)
 		return -errno;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
-	    !(st.st_mode & 022))
+	/*
+	 * An account that was given capabilities keeps the record in root's directory:
+	 * whoever has made a file where nobody else may enter was trusted.
+	 */
+	if (!fstat(fd, &st) && !fstat(directory, &around) &&
+	    S_ISREG(st.st_mode) &&
+	    (is_trusted(&st) ||
+	     (!(around.st_mode & 077) && !(st.st_mode & 022))))
 		return fd;
 	close(fd);
 	return -EPERM;

@@ -12,14 +12,15 @@
 /**
  * state_directory_open() - open it, as nobody else can change it
  * @make: make it where it is missing, with mode 0700
- * @what: set to what failed, to follow "cannot"; NULL when others can write it
+ * @what: set to what failed, to follow "cannot"; NULL when it belongs to others than
+ *	root and ourselves, or they can write it
  *
  * Return: a descriptor, or a negative errno
  */
 int state_directory_open(bool make, const char **what);
 
 /**
- * state_file_open() - open a regular file of our own, not through a link
+ * state_file_open() - open a regular file that others cannot write, not through a link
  * @directory: where
  * @name: of the file; made with mode 0600
  * @flags: for open(2)

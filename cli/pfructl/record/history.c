@@ -229,7 +229,7 @@ int history_read(json_object **attempts, const char **what)
 		return 0;
 	if (directory < 0) {
 		if (!*what)
-			*what = "trust its directory, which others can write";
+			*what = "trust its directory, which belongs to others, or which others can write";
 		return directory;
 	}
 	*what = "read it";
@@ -422,7 +422,7 @@ int history_append(json_object *entry, const char **what)
 
 	if (directory < 0) {
 		if (!*what)
-			*what = "trust its directory, which others can write";
+			*what = "trust its directory, which belongs to others, or which others can write";
 		return directory;
 	}
 	*what = "write it";

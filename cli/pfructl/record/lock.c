@@ -93,7 +93,7 @@ int update_lock(struct pfructl *ctl, const char *command, int *lock)
 		what = "open the lock beside it";
 		close(directory);
 	} else if (!what) {
-		what = "trust its directory, which others can write";
+		what = "trust its directory, which belongs to others, or which others can write";
 	}
 	if (*lock < 0)
 		return attempt_fail_record(ctl, what, -*lock);

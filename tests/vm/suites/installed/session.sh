@@ -94,6 +94,9 @@ run -n "an account that was given the two capabilities can update" \
 	--ambient-caps=+sys_rawio,+dac_override \
 	/usr/sbin/pfructl stage-activate driver.cap
 traces stage-activate driver.cap 65534
+run pfructl history
+out_like 'driver\.cap' "and root can read its record"
+run -n "and go on with it" pfructl stage v3.cap
 
 exits 4 pfructl stage-activate other.cap
 err_like "another platform" "and the sentence says why"
