@@ -171,7 +171,8 @@ here()
 	bin:*)	program "$name" ;;
 	inc:*)	header "$name" ;;
 	pc:*)	program pkg-config && pkg-config --exists "$name" ;;
-	py:*)	program python3 && python3 -c "import $name" 2>/dev/null ;;
+	py:*)	program python3 && { /usr/bin/python3 -c "import $name" ||
+			python3 -c "import $name"; } 2>/dev/null ;;
 	file:*)	[ -e "$name" ] ;;
 	m32:)	compiles gcc -m32 ;;
 	fuzz:)	compiles clang -DFUZZ -fsanitize=fuzzer,address ;;
