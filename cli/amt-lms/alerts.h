@@ -51,7 +51,7 @@ struct alerts {
 	struct log_limit flood;
 };
 
-/* as the hooks of struct lme_hooks; false when the channel is none of an alert */
+/* as the hooks of struct lme_hooks; false when the channel carries no alert */
 bool alerts_open(struct alerts *all, uint32_t channel);
 bool alerts_data(struct alerts *all, uint32_t channel, const uint8_t *bytes,
 		 size_t size);

@@ -18,7 +18,7 @@
  * @up: there is a connection, for messages of @mtu bytes at most
  * @message: a message of AMT
  * @down: the connection is gone
- * @problem: there is none: @text says why, in a sentence without its end
+ * @problem: there is no connection: @text says why, without a full stop
  * @affected: firmware is not to be listened for
  */
 struct link_hooks {

@@ -26,7 +26,7 @@ static const uint16_t known[LISTENERS_MAX] = {
 
 static const int families[FAMILIES] = { AF_INET, AF_INET6 };
 
-/* LISTENERS_MAX when it is none of AMT's */
+/* LISTENERS_MAX for a port that AMT does not use */
 static size_t index_of(uint16_t port)
 {
 	size_t i;

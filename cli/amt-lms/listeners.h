@@ -35,7 +35,7 @@ struct listener_said {
 /**
  * struct listener - a port
  * @all: where it belongs to
- * @port: 0 when there is none
+ * @port: 0 in an unused entry
  * @confirmed: AMT has asked for it in this session
  * @incomplete: an address of it is taken: tried again
  * @fds: a socket for each family, -1 without one
@@ -84,7 +84,7 @@ bool listeners_known(uint16_t port);
  *
  * A port that another program has is tried again until it is free.
  *
- * Return: false when it is none of AMT's
+ * Return: false for a port that AMT does not use
  */
 bool listeners_add(struct listeners *listeners, uint16_t port);
 void listeners_remove(struct listeners *listeners, uint16_t port);

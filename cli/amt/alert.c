@@ -94,7 +94,7 @@ struct span {
 	size_t size;
 };
 
-/* The next line, without its end; false when there is none that has one. */
+/* The next line, without its line ending; false when no complete line is left. */
 static bool next_line(struct span *rest, struct span *line)
 {
 	const char *end = memchr(rest->at, '\n', rest->size);

@@ -13,7 +13,7 @@
 #define VERSION_MAJOR 1
 #define PACKET_MAX    0xffffffffU
 #define PORT_MAX      65535U
-/* bytes of the window that AMT is told of at once */
+/* the least window credit that AMT is given at once, in bytes */
 #define CREDIT_LEAST (LME_WINDOW / 4)
 
 /* stands for this end of the connection; AMT ignores it */

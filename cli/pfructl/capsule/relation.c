@@ -84,7 +84,7 @@ void relation_print(struct output *out, const struct pfru_image *image,
 bool capsule_is_current(const struct capsule_file *file,
 			const struct pfru_capability *cap)
 {
-	/* by kind: the newest there is, 0 while there is none */
+	/* by kind: the newest version found so far, or 0 */
 	struct versions newest[PFRU_KIND_DRIVER_UPDATE + 1];
 	bool there[PFRU_KIND_DRIVER_UPDATE + 1] = { false };
 	struct pfru_capsule capsule;
