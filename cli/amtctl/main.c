@@ -61,13 +61,6 @@ static void print_help(struct text *text)
 			    (*c)->argument ? (*c)->argument : "", (*c)->help);
 }
 
-static void print_command_help(struct text *text, const struct cli_command *c)
-{
-	text_printf(text, "Usage: amtctl %s [OPTION...]%s%s\n%s.\n\n%s",
-		    c->name, c->argument ? " " : "",
-		    c->argument ? c->argument : "", c->help, c->details);
-}
-
 static void json_options(struct output *out, const struct cli_option *option)
 {
 	out_list(out, "options", NULL);
@@ -107,7 +100,7 @@ static int help(struct output *out, const struct cli_command *command)
 	struct text text = { 0 };
 
 	if (command)
-		print_command_help(&text, command);
+		options_command_help(&text, "amtctl", command);
 	else
 		print_help(&text);
 	text_printf(&text, "\nOptions:\n");

@@ -313,3 +313,11 @@ void options_help(struct text *text, const struct cli_option *options)
 		free(name);
 	}
 }
+
+void options_command_help(struct text *text, const char *program,
+			  const struct cli_command *c)
+{
+	text_printf(text, "Usage: %s %s [OPTION...]%s%s\n%s.\n\n%s", program,
+		    c->name, c->argument ? " " : "",
+		    c->argument ? c->argument : "", c->help, c->details);
+}

@@ -112,4 +112,13 @@ char *options_file(const struct cli_option *option, const char *text, void *to);
  */
 void options_help(struct text *text, const struct cli_option *options);
 
+/**
+ * options_command_help() - append what a command does and how it is called
+ * @text: text
+ * @program: the program's name
+ * @c: the command; its options are not listed
+ */
+void options_command_help(struct text *text, const char *program,
+			  const struct cli_command *c);
+
 #endif /* CLI_OPTIONS_H */

@@ -86,13 +86,6 @@ static void print_commands(struct text *text)
 			    (*c)->argument ? (*c)->argument : "", (*c)->help);
 }
 
-static void print_command(struct text *text, const struct cli_command *c)
-{
-	text_printf(text, "Usage: pfructl %s [OPTION...]%s%s\n%s.\n\n%s",
-		    c->name, c->argument ? " " : "",
-		    c->argument ? c->argument : "", c->help, c->details);
-}
-
 static void print_json_options(struct output *out,
 			       const struct cli_option *option)
 {
@@ -136,7 +129,7 @@ static int print_help(struct output *out, const struct cli_command *command)
 	struct text text = { 0 };
 
 	if (command)
-		print_command(&text, command);
+		options_command_help(&text, "pfructl", command);
 	else
 		print_commands(&text);
 	text_printf(&text, "\nOptions:\n");
