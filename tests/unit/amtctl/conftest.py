@@ -52,12 +52,16 @@ class Tool:
                     **port)
 
     def run(self, *arguments, speed=1, timeout=60, given=""):
-        """Run the tool to its end; a run that does not end is an error."""
-        return Result(subprocess.run(
+        """Run the tool to its end; a run that does not end is an error. The engines
+        have taken all of its messages then, the last ones too."""
+        result = Result(subprocess.run(
             [self.program, *arguments], env=self.environment(speed),
             input=given, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, errors="surrogateescape",
             timeout=timeout, check=False))
+        for engine in self.engines:
+            engine.settle()
+        return result
 
 
 class Journal:

@@ -85,6 +85,7 @@ class Engine:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(os.path.join(self.directory, "s"))
         self.listener.listen(8)
+        self.links = []             # a thread for each connection
         self.thread = threading.Thread(target=self.accept, daemon=True)
         self.thread.start()
 
@@ -102,7 +103,16 @@ class Engine:
                 link = self.listener.accept()[0]
             except OSError:
                 return
-            threading.Thread(target=self.serve, args=(link,), daemon=True).start()
+            self.links.append(threading.Thread(target=self.serve, args=(link,),
+                                               daemon=True))
+            self.links[-1].start()
+
+    def settle(self):
+        """Take what a tool that has ended left in its connections."""
+        for thread in self.links:
+            thread.join(30)
+            assert not thread.is_alive(), "a connection has no end"
+        self.links.clear()
 
     def serve(self, link):
         """A connection, from open() to close()."""
