@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/amt/secret.h"
 #include "cli/amt/tunnel.h"
@@ -25,6 +26,8 @@
 #define GET_TIMEOUT 15000
 /* AMT was seen to take a second for its first byte */
 #define SETUP_TIMEOUT 30000
+/* a service closes the channel of the connection before */
+#define CLOSE_TIME 500
 
 #define GET_TRIES 3
 
@@ -164,6 +167,18 @@ static int fail_answer(struct activation *a, enum wsman_fault fault,
 	return ret;
 }
 
+/*
+ * MeshCmd's service closes a channel twice, and the second time may hit the one of the
+ * next connection. What only reads is repeated then; what changes AMT is not.
+ */
+static void let_service_close(const struct activation *a)
+{
+	const struct timespec time = { .tv_nsec = CLOSE_TIME * 1000000L };
+
+	if (!a->way.dial)
+		nanosleep(&time, NULL);
+}
+
 /* A request that only reads: one that is lost with a session of LME is repeated. */
 static int get(struct activation *a, const char *resource)
 {
@@ -174,6 +189,8 @@ static int get(struct activation *a, const char *resource)
 	int tries = 0;
 
 	do {
+		if (tries)
+			let_service_close(a);
 		answered =
 			wsman_http_post(&a->http, request, size, GET_TIMEOUT);
 	} while (!answered && a->http.lost && ++tries < GET_TRIES);
@@ -258,11 +275,12 @@ static int make_digest(struct activation *a)
 static bool send_setup(struct activation *a, struct change_answer *answer)
 {
 	char *request = a->secrets->request;
-	bool answered =
-		wsman_http_post(&a->http, request,
-				wsman_setup(request, a->secrets->digest),
-				SETUP_TIMEOUT);
+	bool answered;
 
+	let_service_close(a);
+	answered = wsman_http_post(&a->http, request,
+				   wsman_setup(request, a->secrets->digest),
+				   SETUP_TIMEOUT);
 	explicit_bzero(request, WSMAN_REQUEST_MAX);
 	if (answered)
 		return true;

@@ -418,6 +418,14 @@ def test_channels_that_amt_does_not_close(tool, service, lme, file):
     assert r.status == 0, r
 
 
+def test_alerts_are_refused(tool, service, lme, journal, file):
+    """Who takes AMT's events is a service, not a program that activates it."""
+    lme.alerts = 2
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status == 0 and not r.err, r
+    assert lme.opened >= 3 and lme.refused == [(8, 1), (9, 1)] * lme.opened
+
+
 @pytest.mark.parametrize("after", [1, 2])
 def test_session_that_ends_with_a_channel(tool, service, lme, file, after):
     service.close = True
@@ -440,6 +448,13 @@ def test_what_only_reads_is_sent_again(tool, service, port, file):
     service.take = cut
     assert tool.run("activate", "--yes", "--password-file", file).status == 0
     assert not cuts
+
+
+def test_service_that_closes_twice(tool, service, port, journal, file):
+    """MeshCmd's: its second close ends the next connection."""
+    port.closes_twice = 0.3
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status == 0 and not r.err, r
 
 
 @pytest.mark.parametrize("way", ["lme", "port"])

@@ -142,6 +142,7 @@ class Port:
 
     def __init__(self, tool, service, uid=0):
         self.service = service
+        self.closes_twice = 0       # seconds, in which it ends the next one too
         self.listener = socket.create_server(("127.0.0.1", 0))
         tool.port = self.listener.getsockname()[1]
         net = tool.root / "proc/net"
@@ -154,13 +155,18 @@ class Port:
 
     def accept(self):
         """One connection after another."""
+        ended = 0
         while True:
             try:
                 link = self.listener.accept()[0]
             except OSError:
                 return
             try:
-                self.serve(link)
+                if time.monotonic() - ended < self.closes_twice:
+                    link.recv(65536)
+                else:
+                    self.serve(link)
+                    ended = time.monotonic()
             except OSError:
                 pass
             link.close()
@@ -198,6 +204,8 @@ class Lme:
         self.silent = False
         self.slow_close = 0         # seconds; None: closes are not answered
         self.left_early = False     # before its channel was closed
+        self.alerts = 0             # channels that AMT opens with each of the host's
+        self.refused = []           # reasons, of these
         self.credit = {}
         engine.clients[LME] = (8192, 4)
         engine.others[LME] = self.message
@@ -258,6 +266,8 @@ class Lme:
             if not self.channels[ours][5]:
                 self.shut(link, ours)
             del self.channels[ours]
+        elif kind == 92:
+            self.refused.append(struct.unpack(">II", data[1:9]))
         else:
             assert kind in (81, 82), data
 
@@ -277,6 +287,11 @@ class Lme:
         self.credit[ours] = self.window
         self.opened += 1
         self.most = max(self.most, len(self.channels))
+        for number in range(8, 8 + self.alerts):
+            self.send(link, b"\x5a" + string(b"direct-tcpip") + struct.pack(
+                ">III", number, 4096, 0xffffffff) + string(b"127.0.0.1")
+                + struct.pack(">I", 0) + string(b"127.0.0.1")
+                + struct.pack(">I", 16992))
         self.send(link, struct.pack(">BIIII", 91, theirs, ours, self.window,
                                     0xffffffff))
 
