@@ -149,6 +149,11 @@ during 1 300 "lme-inject disconnect" 0 - - 15
 during 1 300 lme-readvertise 0 - - 15
 during 1 500 "lme-direct 127.0.0.1 0; lme-direct 192.0.2.1 80; lme-udp 192.0.2.1 9" \
 	0 - - 15
+# whoever takes AMT's events is a service
+before=$(heci state lme.alerts-refused)
+during 1 500 "lme-alert iAMT0001; lme-alert iAMT0033 3 the_log_is_full" 0 - - 15
+is "$(($(heci state lme.alerts-refused) - before))" 2 "both alerts are refused"
+is "$(heci state lme.alerts)" 0 "and none was taken"
 
 # its web server
 works "http-close yes"
