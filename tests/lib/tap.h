@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TAP for test programs in C: check() is one line of it, and done() the plan.
- * Several files of one program share the count through functions of one of them.
+ * TAP for test programs in C: check() is one line of it, and done() the plan. Where
+ * several files of a program share the count, each defines TAP_SHARED, and one defines
+ * tap_count and tap_bad.
  */
 #ifndef PFRU_TAP_H
 #define PFRU_TAP_H
@@ -12,8 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef TAP_SHARED
+extern int tap_count;
+extern int tap_bad;
+#else
 static int tap_count;
 static int tap_bad;
+#endif
 
 /**
  * tap_line() - one check
@@ -43,7 +49,6 @@ static inline int done(void)
 	return tap_bad || !tap_count;
 }
 
-#ifndef TAP_SHARED
 /**
  * check() - one check
  * @good: whether it passed
@@ -82,6 +87,5 @@ bool check(bool good, const char *format, ...)
 		       __FILE__, __LINE__, #call, got_, errno_,		\
 		       strerror(errno_), want_);			\
 } while (0)
-#endif
 
 #endif

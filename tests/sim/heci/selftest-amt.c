@@ -311,9 +311,9 @@ static void test_versions(void)
 {
 	int i, bad = 0;
 
-	is(ask(0x0400001a, ""), 525, "code versions of ten");
+	same(ask(0x0400001a, ""), 525, "code versions of ten");
 	check(!strcmp((char *)out + 16, "SIMBIOS1.86A.0042"), "the BIOS");
-	is(u32(out + 81), 10, "ten");
+	same(u32(out + 81), 10, "ten");
 	check(out[85] == 5 && !memcmp(out + 87, "Flash\0", 6), "a name");
 	check(out[107] == 7 && !memcmp(out + 109, "11.8.93\0", 8), "a version");
 	check(ctl("amt-version AMT 16.1.25"), "another AMT");
@@ -322,12 +322,12 @@ static void test_versions(void)
 	check(!memcmp(out + 85 + 3 * 44 + 24, "16.1.25", 7), "is told");
 	check(!memcmp(out + 85 + 6 * 44 + 24, "2124", 4), "and its build");
 	ctl("amt-version clear");
-	is(ask(0x0400001a, ""), 85, "no version at all");
+	same(ask(0x0400001a, ""), 85, "no version at all");
 	for (i = 0; i < 50; i++)
 		bad += !ctl("amt-version Name%d %d", i, i);
-	is(bad, 0, "fifty versions");
+	same(bad, 0, "fifty versions");
 	check(!ctl("amt-version Name50 50"), "no more");
-	is(ask(0x0400001a, ""), 2285, "the longest answer");
+	same(ask(0x0400001a, ""), 2285, "the longest answer");
 	ctl("amt-version clear");
 	ctl("amt-version AMT 11.8.93");
 	ctl("amt-version Build_Number 4323");
@@ -339,16 +339,16 @@ static void test_versions(void)
 static void test_hashes(void)
 {
 	ctl("amt-hashes 33");
-	is(ask(0x0400002c, ""), 16 + 4 + 33 * 4, "33 hashes");
-	is(u32(out + 20 + 32 * 4), 33, "and their handles");
+	same(ask(0x0400002c, ""), 16 + 4 + 33 * 4, "33 hashes");
+	same(u32(out + 20 + 32 * 4), 33, "and their handles");
 	check(!ctl("amt-hashes 34"), "no more");
-	is(ask(0x0400002d, "21000000"), 16 + 8 + 64 + 1 + 2 + 16, "the last");
-	is(u32(out + 16), 0, "is no default");
-	is(u32(out + 20), 1, "is active");
-	is(out[24 + 64], 2, "is SHA-256");
+	same(ask(0x0400002d, "21000000"), 16 + 8 + 64 + 1 + 2 + 16, "the last");
+	same(u32(out + 16), 0, "is no default");
+	same(u32(out + 20), 1, "is active");
+	same(out[24 + 64], 2, "is SHA-256");
 	check(!memcmp(out + 24 + 67, "Model Root CA 32", 16), "has a name");
-	is(status(0x0400002d, "22000000"), 0x805, "one there is not");
-	is(status(0x0400002d, "00000000"), 0x805, "nor this");
+	same(status(0x0400002d, "22000000"), 0x805, "one there is not");
+	same(status(0x0400002d, "00000000"), 0x805, "nor this");
 	check(ctl("amt-hash 0 algorithm 3") && ctl("amt-hash 0 active no") &&
 	      ctl("amt-hash 0 name A B") && ctl("amt-hash 0 bytes 0102"),
 	      "a hash of one's own");
@@ -363,32 +363,32 @@ static void test_hashes(void)
 static void test_more_reads(void)
 {
 	ctl("amt-security 16 9");
-	is(ask(0x0400001b, ""), 16 + 17 * 4, "security parameters");
-	is(u32(out + 16 + 16 * 4), 9, "are told");
-	is(status(0x04000049, "08000000"), 0x24, "a feature there is not");
-	is(status(0x04000048, "02000000"), 0x23, "an interface there is not");
+	same(ask(0x0400001b, ""), 16 + 17 * 4, "security parameters");
+	same(u32(out + 16 + 16 * 4), 9, "are told");
+	same(status(0x04000049, "08000000"), 0x24, "a feature there is not");
+	same(status(0x04000048, "02000000"), 0x23, "an interface there is not");
 	ctl("amt wireless.present no");
-	is(status(0x04000048, "01000000"), 2501, "no wireless");
+	same(status(0x04000048, "01000000"), 2501, "no wireless");
 	ctl("amt user U");
 	ctl("amt password P");
-	is(ask(0x04000067, "00000000000000000000000000000000000000000000000000000000000000000000000000000000"),
-	   16 + 68, "the local account");
+	same(ask(0x04000067, "00000000000000000000000000000000000000000000000000000000000000000000000000000000"),
+	     16 + 68, "the local account");
 	check(!strcmp((char *)out + 16, "U") && !strcmp((char *)out + 49, "P"),
 	      "a user and a password");
 	ctl("amt account-padding 0");
-	is(ask(0x04000067, "00000000000000000000000000000000000000000000000000000000000000000000000000000000"),
-	   16 + 66, "without padding");
+	same(ask(0x04000067, "00000000000000000000000000000000000000000000000000000000000000000000000000000000"),
+	     16 + 66, "without padding");
 	ctl("amt account-padding 2");
 	ctl("amt user $$OsAdmin");
 	ctl("amt password OsAdmin-Secret-7f3a");
-	is(status(0x040000ff, ""), 0x812, "a command that it does not know");
+	same(status(0x040000ff, ""), 0x812, "a command that it does not know");
 	ctl("amthi-raw 0x0400004e none");
-	is(status(0x0400004e, ""), 0x812, "nor this one any more");
-	is(status(0x0400003f, "000000000000000000000000000000000000"), 0x200,
-	   "enterprise access");
+	same(status(0x0400004e, ""), 0x812, "nor this one any more");
+	same(status(0x0400003f, "000000000000000000000000000000000000"), 0x200,
+	     "enterprise access");
 	ctl("amt access 0x203");
-	is(status(0x0400003f, "000000000000000000000000000000000000"), 0x203,
-	   "granted");
+	same(status(0x0400003f, "000000000000000000000000000000000000"), 0x203,
+	     "granted");
 }
 
 static void test_changes(void)
@@ -396,52 +396,52 @@ static void test_changes(void)
 	char start_tls[2 * 393 + 1];
 
 	ctl("amt rng 1");
-	is(status(0x04000029, ""), 0x2f, "no start: RNG in progress");
+	same(status(0x04000029, ""), 0x2f, "no start: RNG in progress");
 	ctl("amt rng 2");
-	is(status(0x04000029, ""), 0x30, "no start: RNG not ready");
-	is(status(0x04000028, ""), 0, "a seed is generated");
+	same(status(0x04000029, ""), 0x30, "no start: RNG not ready");
+	same(status(0x04000028, ""), 0, "a seed is generated");
 	check(says("amt.rng", "0"), "it is there");
 	ctl("amt-hashes 0");
-	is(status(0x04000029, ""), 0x31, "no start: no certificate");
+	same(status(0x04000029, ""), 0x31, "no start: no certificate");
 	ctl("amt-hashes 3");
-	is(status(0x0400005e, ""), 3, "no stop before the start");
-	is(status(0x04000029, ""), 0, "start configuration");
+	same(status(0x0400005e, ""), 3, "no stop before the start");
+	same(status(0x04000029, ""), 0, "start configuration");
 	check(says("amt.provisioning", "in"), "the window is open");
-	is(status(0x0400005e, ""), 0, "stop configuration");
+	same(status(0x0400005e, ""), 0, "stop configuration");
 	check(says("amt.provisioning", "pre"), "the window is closed");
-	is(status(0x04000010, "00000000"), 3, "nothing to unprovision");
+	same(status(0x04000010, "00000000"), 3, "nothing to unprovision");
 	ctl("amt control admin");
 	ctl("amt provisioning post");
-	is(status(0x04000029, ""), 3, "no start in admin control mode");
-	is(status(0x04000010, "01000000"), 3, "no unprovisioning there");
+	same(status(0x04000029, ""), 3, "no start in admin control mode");
+	same(status(0x04000010, "01000000"), 3, "no unprovisioning there");
 	ctl("amt control client");
-	is(status(0x04000010, "07000000"), 0x24, "a mode there is not");
+	same(status(0x04000010, "07000000"), 0x24, "a mode there is not");
 	ctl("amthi-idle");
-	is(status(0x04000010, "01000000"), 0, "success, and nothing done");
+	same(status(0x04000010, "01000000"), 0, "success, and nothing done");
 	check(says("amt.control", "client"), "it is as it was");
-	is(status(0x04000010, "01000000"), 0, "unprovisioned");
+	same(status(0x04000010, "01000000"), 0, "unprovisioned");
 	check(says("amt.control", "none") && says("amt.provisioning", "pre"),
 	      "the state says so");
 	memset(start_tls, '0', sizeof(start_tls));
 	start_tls[1] = '2';
 	start_tls[2 * 390] = '\0';
-	is(status(0x0400008b, start_tls), 0, "TLS start, one layout");
+	same(status(0x0400008b, start_tls), 0, "TLS start, one layout");
 	start_tls[2 * 390] = '0';
 	start_tls[2 * 393] = '\0';
-	is(status(0x0400008b, start_tls), 0, "TLS start, the other");
-	is(status(0x0400005e, ""), 0, "stopped");
+	same(status(0x0400008b, start_tls), 0, "TLS start, the other");
+	same(status(0x0400005e, ""), 0, "stopped");
 	ctl("amt mps -");
-	is(status(0x04000044, ""), 3, "no remote connection without a server");
+	same(status(0x04000044, ""), 3, "no remote connection without a server");
 	ctl("amt mps a.example.com");
-	is(status(0x04000044, ""), 0, "a remote connection");
+	same(status(0x04000044, ""), 0, "a remote connection");
 	check(says("amt.remote", "2"), "is open");
-	is(status(0x04000045, ""), 0, "and ended");
+	same(status(0x04000045, ""), 0, "and ended");
 	check(says("amt.remote", "0"), "is closed");
-	is(status(0x0400005b, "0300412e42"), 0, "set the FQDN");
+	same(status(0x0400005b, "0300412e42"), 0, "set the FQDN");
 	check(says("amt.fqdn", "A.B"), "it is set");
-	is(status(0x0400005b, "ff00412e42"), 4, "a string that is too short");
-	is(status(0x0400002f, "050043"), 4, "a string that is missing");
-	is(status(0x0400002f, "010043"), 0, "set the suffix");
+	same(status(0x0400005b, "ff00412e42"), 4, "a string that is too short");
+	same(status(0x0400002f, "050043"), 4, "a string that is missing");
+	same(status(0x0400002f, "010043"), 0, "set the suffix");
 	check(says("amt.suffix", "C"), "it is set");
 }
 
@@ -466,24 +466,24 @@ static void test_amthi_faults(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ctl("%s", rows[i].knob);
 		ask(0x0400001a, "");
-		is(out[rows[i].at], rows[i].value, rows[i].knob);
+		same(out[rows[i].at], rows[i].value, "%s", rows[i].knob);
 	}
 	check(!ctl("corrupt bytecount amthi"), "a field of another client");
 	ctl("amthi-status 2 2");
-	is(status(0x04000011, ""), 2, "not ready");
-	is(status(0x04000011, ""), 2, "twice");
-	is(status(0x04000011, ""), 0, "and ready");
+	same(status(0x04000011, ""), 2, "not ready");
+	same(status(0x04000011, ""), 2, "twice");
+	same(status(0x04000011, ""), 0, "and ready");
 	ctl("amthi-status 0x10 1 0x04000011");
-	is(status(0x0400006b, ""), 0, "a status for one command only");
-	is(status(0x04000011, ""), 0x10, "this one");
+	same(status(0x0400006b, ""), 0, "a status for one command only");
+	same(status(0x04000011, ""), 0x10, "this one");
 	ctl("truncate 0 amthi");
-	is(ask(0x04000011, ""), 0, "an empty answer");
+	same(ask(0x04000011, ""), 0, "an empty answer");
 	ctl("truncate 14 amthi");
-	is(ask(0x04000011, ""), 14, "a short one");
+	same(ask(0x04000011, ""), 14, "a short one");
 	ctl("truncate 5120 amthi");
-	is(ask(0x04000011, ""), 5120, "a long one");
+	same(ask(0x04000011, ""), 5120, "a long one");
 	ctl("amt enabled no");
-	is(ask(0x04000011, ""), 0, "disabled: empty answers");
+	same(ask(0x04000011, ""), 0, "disabled: empty answers");
 	ctl("amt enabled yes");
 	ctl("delay 300 amthi");
 	began = state("clock");
@@ -496,10 +496,10 @@ static void test_amthi_faults(void)
 	check(state("clock") - began >= 0.25, "answers that keep a distance");
 	ctl("off");
 	ctl("drop amthi");
-	is(ask(0x04000011, ""), -1, "none");
-	is(ask(0x04000011, ""), 20, "and the next");
+	same(ask(0x04000011, ""), -1, "none");
+	same(ask(0x04000011, ""), 20, "and the next");
 	ctl("disconnect amthi");
-	is(ask(0x0400001a, ""), -1, "disconnected in the middle of an answer");
+	same(ask(0x0400001a, ""), -1, "disconnected in the middle of an answer");
 	check(peers[AMTHI].gone, "by the firmware");
 	check(peers[AMTHI].have > 0, "of which there was a part");
 }
@@ -509,26 +509,26 @@ static void test_lengths(void)
 	uint8_t four[4] = { 0 };
 
 	check(start(AMTHI), "connected");
-	is(ask_length(0x04000011, NULL, 0, 12), 20,
-	   "a header's length of 12 is tolerated");
-	is(u32(out + 12), 0, "it is");
+	same(ask_length(0x04000011, NULL, 0, 12), 20,
+	     "a header's length of 12 is tolerated");
+	same(u32(out + 12), 0, "it is");
 	ask_length(0x04000011, four, 4, 4);
-	is(u32(out + 12), 0, "and so is a long request");
+	same(u32(out + 12), 0, "and so is a long request");
 	ask_length(0x04000048, NULL, 0, 0);
-	is(u32(out + 12), 4, "a short one is not");
+	same(u32(out + 12), 4, "a short one is not");
 	ctl("amt lengths strict");
 	ask_length(0x04000011, NULL, 0, 12);
-	is(u32(out + 12), 4, "strict firmware wants the length right");
+	same(u32(out + 12), 4, "strict firmware wants the length right");
 	ask_length(0x04000011, four, 4, 4);
-	is(u32(out + 12), 4, "and no long request");
-	is(status(0x04000011, ""), 0, "a right request is right");
+	same(u32(out + 12), 4, "and no long request");
+	same(status(0x04000011, ""), 0, "a right request is right");
 	ctl("amt lengths tolerant");
 	say(AMTHI, (const uint8_t *)"\1\1", 2);
-	is(receive(AMTHI, 100), -1, "half a header is not answered");
-	is(connect_to(AMTHI), 2, "one connection");
+	same(receive(AMTHI, 100), -1, "half a header is not answered");
+	same(connect_to(AMTHI), 2, "one connection");
 	ctl("connections 2 amthi");
-	is(hbm4(6, AMTHI, US + 1, 0, 0x86), 4, "a second connection");
-	is(in[3], 0, "when there may be two");
+	same(hbm4(6, AMTHI, US + 1, 0, 0x86), 4, "a second connection");
+	same(in[3], 0, "when there may be two");
 	ctl("connections 1 amthi");
 	ctl("refuse 3 amthi");
 	check(!start(AMTHI), "refused");
@@ -549,38 +549,38 @@ static int wd(const char *hex)
 static void test_wd(void)
 {
 	check(start(WATCHDOG), "connected to the watchdog");
-	is(wd("05025110"), 1, "is AMT enabled: a byte");
-	is(out[0], 1, "a change is allowed");
+	same(wd("05025110"), 1, "is AMT enabled: a byte");
+	same(out[0], 1, "a change is allowed");
 	ctl("amt change-allowed no");
 	wd("05025110");
-	is(out[0], 0, "it is not");
+	same(out[0], 0, "it is not");
 	ctl("amt change-allowed yes");
 	ctl("amt new-interface yes");
 	wd("05025110");
-	is(out[0], 0x83, "the new interface says that it is on");
+	same(out[0], 0x83, "the new interface says that it is on");
 	ctl("amt tls-enforced yes");
 	ctl("amt wd-bit5 yes");
 	wd("05025110");
-	is(out[0], 0xe3, "and that TLS is enforced");
+	same(out[0], 0xe3, "and that TLS is enforced");
 	ctl("amt tls-enforced no");
 	ctl("amt wd-bit5 no");
-	is(wd("0503531000"), 8, "turn it off");
-	is(u32(out + 4), 0, "done");
+	same(wd("0503531000"), 8, "turn it off");
+	same(u32(out + 4), 0, "done");
 	check(says("amt.enabled", "no"), "it is off");
 	wd("0503531002");
-	is(u32(out + 4), 0x24, "neither on nor off");
+	same(u32(out + 4), 0x24, "neither on nor off");
 	wd("05035310");
-	is(u32(out + 4), 0x24, "nothing");
+	same(u32(out + 4), 0x24, "nothing");
 	wd("0503531001");
 	check(says("amt.enabled", "yes"), "on again");
 	ctl("amt control client");
 	wd("0503531000");
-	is(u32(out + 4), 3, "not when it is provisioned");
+	same(u32(out + 4), 3, "not when it is provisioned");
 	ctl("amt control none");
-	is(wd("05026610"), -1, "what it does not know is not answered");
-	is(wd("0215131078000000000000000000000000000000000000"), 6,
-	   "and the watchdog works");
-	is(out[4], 0, "as ever");
+	same(wd("05026610"), -1, "what it does not know is not answered");
+	same(wd("0215131078000000000000000000000000000000000000"), 6,
+	     "and the watchdog works");
+	same(out[4], 0, "as ever");
 	ctl("amt new-interface no");
 }
 
@@ -588,15 +588,15 @@ static void test_mkhi(void)
 {
 	check(start(MKHI), "connected to mkhi");
 	say(MKHI, (const uint8_t *)"\xff\x02\0\0", 4);
-	is(receive(MKHI, 1000), 28, "the firmware's version");
+	same(receive(MKHI, 1000), 28, "the firmware's version");
 	check(!memcmp(out, "\xff\x82\0\0", 4), "an answer");
 	check(!memcmp(out + 4, "\x08\0\x0b\0\xe3\x10\x5d\0", 8),
 	      "11.8.93, build 4323");
 	say(MKHI, (const uint8_t *)"\3\2\0\0\x20\0\0\0", 8);
-	is(receive(MKHI, 1000), 13, "rule 32");
-	is(out[8], 4, "has four bytes");
+	same(receive(MKHI, 1000), 13, "rule 32");
+	same(out[8], 4, "has four bytes");
 	say(MKHI, (const uint8_t *)"\3\2\0\0\x63\0\0\0", 8);
-	is(receive(MKHI, 1000), 4, "rule 99");
+	same(receive(MKHI, 1000), 4, "rule 99");
 	check(out[3], "there is none");
 	say(MKHI, (const uint8_t *)"\x55\2\0\0", 4);
 	receive(MKHI, 1000);
@@ -604,14 +604,14 @@ static void test_mkhi(void)
 	ctl("corrupt result=7 mkhi");
 	say(MKHI, (const uint8_t *)"\xff\x02\0\0", 4);
 	receive(MKHI, 1000);
-	is(out[3], 7, "corrupted");
+	same(out[3], 7, "corrupted");
 	check(start(FIXED), "the fixed address needs no connection");
 	say(FIXED, (const uint8_t *)"\xff\x02\0\0", 4);
-	is(receive(FIXED, 1000), 28, "it answers");
+	same(receive(FIXED, 1000), 28, "it answers");
 	say(FIXED, (const uint8_t *)"\3\6\0\0\0\0\0\0", 8);
-	is(receive(FIXED, 1000), 4, "it is told of the system's version");
-	is(connect_to(FIXED), 5, "and lets nobody connect");
-	is(state("violations"), 0, "no rule was broken");
+	same(receive(FIXED, 1000), 4, "it is told of the system's version");
+	same(connect_to(FIXED), 5, "and lets nobody connect");
+	same(state("violations"), 0, "no rule was broken");
 }
 
 /*
@@ -902,40 +902,40 @@ static bool has_port(int port)
 static void test_handshake(void)
 {
 	memset(forwarded, 0, sizeof(forwarded));
-	is(handshake(), 2, "two ports");
+	same(handshake(), 2, "two ports");
 	check(has_port(16992) && has_port(623), "16992 and 623");
 	check(says("lme.stage", "ready"), "ready");
 	check(says("lme.ports", "16992 623"), "bound");
 	check(start(LME), "again");
-	is(anext(1000), 192, "the firmware's version comes by itself");
-	is(receive(LME, 100), -1, "and no service before ours");
+	same(anext(1000), 192, "the firmware's version comes by itself");
+	same(receive(LME, 100), -1, "and no service before ours");
 	send_version();
 	send_version();
-	is(anext(1000), 5, "our version twice is tolerated");
+	same(anext(1000), 5, "our version twice is tolerated");
 	ctl("lme-wait yes");
 	check(start(LME), "again");
-	is(anext(100), 0, "firmware that waits");
+	same(anext(100), 0, "firmware that waits");
 	send_version();
-	is(anext(1000), 192, "answers");
-	is(anext(1000), 5, "and goes on");
+	same(anext(1000), 192, "answers");
+	same(anext(1000), 5, "and goes on");
 	ctl("lme-wait no");
 	ctl("lme-auth yes");
 	check(start(LME) && anext(1000) == 192, "again");
 	send_version();
 	check(anext(1000) == 5 && !memcmp(out + 5, "auth@", 5), "auth first");
 	accept_service();
-	is(anext(1000), 50, "a login");
+	same(anext(1000), 50, "a login");
 	numbers(52, -1L);
 	check(anext(1000) == 5 && !memcmp(out + 5, "pfwd@", 5), "then pfwd");
 	accept_service();
-	is(forwards(100), 2, "and the ports");
+	same(forwards(100), 2, "and the ports");
 	ctl("lme-auth no");
 	memset(forwarded, 0, sizeof(forwarded));
 	ctl("lme-ports tls");
-	is(handshake(), 2, "TLS ports");
+	same(handshake(), 2, "TLS ports");
 	check(has_port(16993) && has_port(664), "16993 and 664");
 	ctl("lme-ports all");
-	is(handshake(), 4, "all four");
+	same(handshake(), 4, "all four");
 	ctl("lme-ports auto");
 	ctl("amt tls-enforced yes");
 	memset(forwarded, 0, sizeof(forwarded));
@@ -950,19 +950,19 @@ static void test_rules(void)
 
 	check(start(LME) && anext(1000) == 192, "connected");
 	numbers(97, 0L, -1L);
-	is(anext(1000), 1, "a close before the version: disconnected");
-	is(be32(out + 1), 2, "as a protocol error");
-	is(state("lme.apf-violations"), before + 1, "it is counted");
+	same(anext(1000), 1, "a close before the version: disconnected");
+	same(be32(out + 1), 2, "as a protocol error");
+	same(state("lme.apf-violations"), before + 1, "it is counted");
 	handshake();
-	is(open_channel(16993, 4096), 1, "a port that is not forwarded");
-	is(open_channel(623, 4096), 2, "one that nobody serves");
+	same(open_channel(16993, 4096), 1, "a port that is not forwarded");
+	same(open_channel(623, 4096), 2, "one that nobody serves");
 	numbers(199, 1L, -1L);
-	is(anext(100), 0, "an unknown type is ignored");
+	same(anext(100), 0, "an unknown type is ignored");
 	check(state("lme.unknown") >= 1, "and counted");
 	numbers(208, 0x01020304L, -1L);
 	check(anext(1000) == 209 && be32(out + 1) == 0x01020304,
 	      "a keepalive is answered");
-	is(open_channel(16992, 4096), 0, "a channel");
+	same(open_channel(16992, 4096), 0, "a channel");
 	host_credit = 1 << 20;
 	memset(page, 'x', 5000);
 	page[5000] = '\0';
@@ -972,7 +972,7 @@ static void test_rules(void)
 	open_channel(16992, 4096);
 	numbers(94, amt_channel, 100L, -1L);
 	check(until(1, 1000), "data shorter than it says: disconnected");
-	is(state("violations"), 0, "the bus knows no violation");
+	same(state("violations"), 0, "the bus knows no violation");
 	connect_to(WATCHDOG);
 }
 
@@ -983,32 +983,32 @@ static void test_slots(void)
 	handshake();
 	for (i = 0; i < 8; i++)
 		bad += open_channel(16992, 4096) != 0;
-	is(bad, 0, "eight channels");
-	is(open_channel(16992, 4096), 4, "no ninth");
-	is(state("lme.channels"), 8, "counted");
+	same(bad, 0, "eight channels");
+	same(open_channel(16992, 4096), 4, "no ninth");
+	same(state("lme.channels"), 8, "counted");
 	amt_channel = 0;
 	close_channel();
-	is(open_channel(16992, 4096), 0, "one closed, one free");
-	is(amt_channel, 0, "channel 0 is one");
+	same(open_channel(16992, 4096), 0, "one closed, one free");
+	same(amt_channel, 0, "channel 0 is one");
 	handshake();
-	is(state("lme.channels"), 0, "a new session has none");
+	same(state("lme.channels"), 0, "a new session has none");
 	ctl("lme-leak");
 	open_channel(16992, 4096);
 	close_channel();
-	is(state("lme.leaked"), 1, "a slot leaks");
+	same(state("lme.leaked"), 1, "a slot leaks");
 	for (i = 0, bad = 0; i < 7; i++)
 		bad += open_channel(16992, 4096) != 0;
-	is(bad, 0, "seven are left");
-	is(open_channel(16992, 4096), 4, "not eight");
+	same(bad, 0, "seven are left");
+	same(open_channel(16992, 4096), 4, "not eight");
 	ctl("off");
-	is(open_channel(16992, 4096), 0, "off frees it");
+	same(open_channel(16992, 4096), 0, "off frees it");
 	ctl("lme-refuse 1 2");
 	handshake();
-	is(open_channel(16992, 4096), 1, "refused");
-	is(open_channel(16992, 4096), 1, "twice");
-	is(open_channel(16992, 4096), 0, "not a third time");
+	same(open_channel(16992, 4096), 1, "refused");
+	same(open_channel(16992, 4096), 1, "twice");
+	same(open_channel(16992, 4096), 0, "not a third time");
 	ctl("lme-refuse 4");
-	is(open_channel(16992, 4096), 4, "no resources");
+	same(open_channel(16992, 4096), 4, "no resources");
 }
 
 static void test_http(void)
@@ -1030,8 +1030,8 @@ static void test_http(void)
 		if ((uint8_t)body_of(page)[i] !=
 		    (uint8_t)(i ^ i >> 8 ^ i >> 16))
 			break;
-	is(i, 100000, "100,000 bytes, unchanged");
-	is(biggest, 4096, "in messages of 4096 bytes at most");
+	same(i, 100000, "100,000 bytes, unchanged");
+	same(biggest, 4096, "in messages of 4096 bytes at most");
 	fetch("GET", "/bulk/16777217", "", "");
 	check(strstr(page, " 404 "), "no more than 16 MiB");
 	fetch("GET", "/bulk/5000/chunked", "", "");
@@ -1081,7 +1081,7 @@ static void test_windows(void)
 	open_channel(16992, 1);
 	request_page("GET /bulk/100 HTTP/1.1\r\n\r\n");
 	check(until(94, 1000) && be32(out + 5) == 1, "a host's window of 1");
-	is(anext(100) == 94, 0, "is kept");
+	same(anext(100) == 94, 0, "is kept");
 	numbers(93, amt_channel, 10L, -1L);
 	check(until(94, 1000) && be32(out + 5) == 10, "and what it adds");
 	numbers(93, amt_channel, 0xffffffffL, -1L);
@@ -1094,14 +1094,14 @@ static void test_windows(void)
 	handshake();
 	ctl("lme-window 1");
 	open_channel(16992, 4096);
-	is(host_credit, 1, "a window of 1");
+	same(host_credit, 1, "a window of 1");
 	check(request_page("POST /echo HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"),
 	      "can be worked with");
 	collect(100);
 	check(!strcmp(body_of(page), "ab"), "and answers");
 	ctl("lme-window 64");
 	open_channel(16992, 4096);
-	is(host_credit, 64, "a window of 64");
+	same(host_credit, 64, "a window of 64");
 	ctl("lme-adjust no");
 	check(!request_page("POST /echo HTTP/1.1\r\nContent-Length: 99\r\n\r\n01234567890123456789012345678901234567890123456789"),
 	      "never adjusted");
@@ -1111,7 +1111,7 @@ static void test_windows(void)
 	ctl("lme-chunk 10");
 	open_channel(16992, 4096);
 	fetch("GET", "/bulk/100", "", "");
-	is(biggest, 10, "small messages");
+	same(biggest, 10, "small messages");
 	ctl("off");
 }
 
@@ -1133,11 +1133,11 @@ static void test_apf_faults(void)
 	handshake();
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ctl("lme-inject %s", rows[i].what);
-		is(receive(LME, 1000), rows[i].len, rows[i].what);
-		is(out[0], rows[i].type, "its type");
+		same(receive(LME, 1000), rows[i].len, "%s", rows[i].what);
+		same(out[0], rows[i].type, "its type");
 	}
 	ctl("lme-inject empty");
-	is(anext(1000), -1, "empty");
+	same(anext(1000), -1, "empty");
 	check(!ctl("lme-inject nothing"), "nothing else");
 	handshake();
 	ctl("lme-inject stray-confirm");
@@ -1145,21 +1145,21 @@ static void test_apf_faults(void)
 	before = state("lme.apf-violations");
 	numbers(97, (long)be32(out + 5), -1L);
 	ctl("log");
-	is(state("lme.apf-violations"), before, "may be given back");
+	same(state("lme.apf-violations"), before, "may be given back");
 	numbers(97, (long)be32(out + 5), -1L);
 	ctl("log");
-	is(state("lme.apf-violations"), before + 1, "but once");
+	same(state("lme.apf-violations"), before + 1, "but once");
 	ctl("lme-stale");
 	open_channel(16992, 4096);
 	handshake();
 	ctl("lme-stale 2");
 	numbers(90, -1L);
-	is(anext(1000), 1, "a short open ends the session");
+	same(anext(1000), 1, "a short open ends the session");
 	handshake();
 	ctl("lme-stale all");
 	ctl("lme-refuse 1");
 	open_channel(16992, 4096);
-	is(open_channel(16992, 4096), 0, "an open with a stale close");
+	same(open_channel(16992, 4096), 0, "an open with a stale close");
 	close_channel();
 	check(until(97, 1000) && be32(out + 1) == 0, "a stale close of 0");
 	ctl("off");
@@ -1178,8 +1178,8 @@ static void test_apf_faults(void)
 	numbers(91, (long)be32(out + 17), 9L, 4096L, 0xffffffffL, -1L);
 	check(until(94, 1000) && be32(out + 1) == 9 &&
 	      strstr((char *)out + 9, "iAMT0005"), "for an alert");
-	is(be32(out + 5) - (body_of((char *)out + 9) - (char *)out - 9),
-	   atoi(strstr((char *)out + 9, "Length: ") + 8), "of its length");
+	same(be32(out + 5) - (body_of((char *)out + 9) - (char *)out - 9),
+	     atoi(strstr((char *)out + 9, "Length: ") + 8), "of its length");
 	adata("HTTP/1.1 200 OK\r\n\r\n", 19);
 	check(until(97, 1000), "and closes it when that was answered");
 	ctl("lme-direct 192.0.2.1 80");
@@ -1213,21 +1213,21 @@ static void test_alerts(void)
 	ctl("lme-alert iAMT0033 3 the_log_is_full");
 	check(accept_alert(100), "an alert in pieces");
 	collect(300);
-	is(biggest, 100, "as the host's window has it");
-	is(page_len - (body_of(page) - page),
-	   atoi(strstr(page, "Content-Length: ") + 16), "of its length");
+	same(biggest, 100, "as the host's window has it");
+	same(page_len - (body_of(page) - page),
+	     atoi(strstr(page, "Content-Length: ") + 16), "of its length");
 	check(strstr(page, "<g:MessageID>iAMT0033</g:MessageID>") &&
 	      strstr(page, "<g:PerceivedSeverity>3</") &&
 	      strstr(page, "<g:Message>the log is full</"), "says what it was told");
 	check(!page_closed, "and waits for an answer");
-	is(state("lme.channels"), 1, "it has a place");
+	same(state("lme.channels"), 1, "it has a place");
 	adata("HTTP/1.1 400 Bad Request\r\n\r\n", 28);
 	check(until(97, 1000), "which ends it");
 	numbers(97, amt_channel, -1L);
 	ctl("log");
-	is(state("lme.channels"), 0, "the place is free again");
-	is(state("lme.alerts"), before + 1, "one was answered");
-	is(state("lme.alert-status"), 400, "with that status");
+	same(state("lme.channels"), 0, "the place is free again");
+	same(state("lme.alerts"), before + 1, "one was answered");
+	same(state("lme.alert-status"), 400, "with that status");
 	ctl("lme-alert iAMT0001");
 	check(accept_alert(8000), "another");
 	collect(60);
@@ -1235,16 +1235,16 @@ static void test_alerts(void)
 	      strstr(page, "<g:Message></"), "without a text");
 	numbers(97, amt_channel, -1L);
 	check(until(97, 1000), "the host may close it without an answer");
-	is(state("lme.alerts"), before + 1, "which is none");
+	same(state("lme.alerts"), before + 1, "which is none");
 	ctl("lme-alert iAMT0001");
 	check(until(90, 1000), "or");
 	numbers(92, (long)be32(out + 17), 1L, 0L, 0L, -1L);
 	ctl("log");
-	is(state("lme.alerts-refused"), refused + 1, "refuse it");
-	is(state("lme.channels"), 0, "and no place is lost");
+	same(state("lme.alerts-refused"), refused + 1, "refuse it");
+	same(state("lme.channels"), 0, "and no place is lost");
 	check(!ctl("lme-alert a<b") && !ctl("lme-alert x -1") &&
 	      !ctl("lme-alert x 1 a&b"), "knobs that can't be");
-	is(state("lme.apf-violations"), wrong, "nothing was against the rules");
+	same(state("lme.apf-violations"), wrong, "nothing was against the rules");
 }
 
 static void test_sessions(void)
@@ -1255,18 +1255,18 @@ static void test_sessions(void)
 	memset(forwarded, 0, sizeof(forwarded));
 	ctl("lme-readvertise");
 	n = forwards(200);
-	is(n, 4, "cancelled and advertised again");
+	same(n, 4, "cancelled and advertised again");
 	check(forwarded[0] == -16992 && forwarded[2] == 16992, "in this order");
 	check(says("lme.ports", "16992 623"), "bound again");
 	ctl("lme-ports tls now");
-	is(forwards(200), 4, "other ports");
+	same(forwards(200), 4, "other ports");
 	check(says("lme.ports", "16993 664"), "bound");
 	ctl("lme-ports auto");
 	handshake();
 	ctl("lme-drop");
 	open_channel(16992, 4096);
 	close_channel();
-	is(receive(LME, 500), -1, "nothing more comes");
+	same(receive(LME, 500), -1, "nothing more comes");
 	check(peers[LME].gone, "disconnected after a close");
 	handshake();
 	ctl("lme-reset-after 10000");
@@ -1278,11 +1278,11 @@ static void test_sessions(void)
 	handshake();
 	ctl("connections 2 lme");
 	hbm4(6, LME, US + 1, 0, 0x86);
-	is(in[3], 0, "a second connection");
+	same(in[3], 0, "a second connection");
 	check(says("lme.ports", "16992 623"), "leaves the first its ports");
 	ctl("connections 1 lme");
 	handshake();
-	is(open_channel(16992, 4096), 0, "and it still works");
+	same(open_channel(16992, 4096), 0, "and it still works");
 }
 
 /*
@@ -1427,7 +1427,7 @@ static void test_setup(void)
 	check(strstr(setup("2", hash), "ReturnValue>0<"), "set up");
 	check(says("amt.control", "client") && says("amt.provisioning", "post"),
 	      "client control mode");
-	is(page_forwards + forwards(100), 4, "the ports are advertised again");
+	same(page_forwards + forwards(100), 4, "the ports are advertised again");
 	check(strstr(setup("2", hash), "ReturnValue>3<"), "once");
 	check(strstr(act("admin", "S3cret!", AMT_URI SETUP "/CommitChanges",
 			 AMT_URI SETUP, ""), "ReturnValue>0<"), "admin commits");
@@ -1442,10 +1442,10 @@ static void test_setup(void)
 	check(page_closed && !strstr(page, "ReturnValue"), "an answer is lost");
 	check(says("amt.control", "client"), "but it was done");
 	usleep(100000);
-	is(state("lme.waiting"), 0, "and no port is advertised again");
+	same(state("lme.waiting"), 0, "and no port is advertised again");
 	ctl("lme-rebind yes");
 	start(AMTHI);
-	is(status(0x04000010, "00000000"), 0, "and taken back through amthi");
+	same(status(0x04000010, "00000000"), 0, "and taken back through amthi");
 	check(says("amt.admin-password", "none"), "with the password");
 }
 
@@ -1467,10 +1467,10 @@ static void test_relay(void)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	ctl("lme-ports tls");
 	handshake();
-	is(open_channel(16993, 4096), 2, "no server behind the TLS port");
+	same(open_channel(16993, 4096), 2, "no server behind the TLS port");
 	check(!ctl("lme-tls-server nonsense"), "not a server");
 	check(ctl("lme-tls-server %s", to.sun_path), "a server");
-	is(open_channel(16993, 4096), 0, "a channel to it");
+	same(open_channel(16993, 4096), 0, "a channel to it");
 	peer = accept(fd, NULL, NULL);
 	adata("hello", 5);
 	usleep(100000);
@@ -1482,12 +1482,12 @@ static void test_relay(void)
 		n += be32(out + 5);
 		numbers(93, amt_channel, (long)be32(out + 5), -1L);
 	}
-	is(n, 5000, "comes, window by window");
+	same(n, 5000, "comes, window by window");
 	close(peer);
 	check(until(97, 1000), "its end closes the channel");
 	close_channel();
 	ctl("lme-tls-server 127.0.0.1:1");
-	is(open_channel(16993, 4096), 2, "nobody listens there");
+	same(open_channel(16993, 4096), 2, "nobody listens there");
 	ctl("lme-tls-server none");
 	ctl("lme-ports auto");
 	close(fd);
@@ -1521,7 +1521,7 @@ static void test_tls(void)
 	ctl("lme-ports tls");
 	ctl("lme-tls-server %s/s_server", directory);
 	handshake();
-	is(open_channel(16993, 4096), 0, "a channel to openssl s_server");
+	same(open_channel(16993, 4096), 0, "a channel to openssl s_server");
 	while (SSL_connect(tls) != 1 && pass_on(tls, 2000))
 		;
 	check(SSL_is_init_finished(tls), "TLS is agreed on");
@@ -1558,7 +1558,7 @@ static void test_knobs(void)
 		n++;
 		printf("# '%s' was taken\n", bad[i]);
 	}
-	is(n, 0, "what knobs do not take");
+	same(n, 0, "what knobs do not take");
 	ctl("state");
 	check(strstr(told, "\namt.uuid 01020304-0506-0708-090a-0b0c0d0e0f10\n"),
 	      "state shows the AMT");
@@ -1649,5 +1649,5 @@ int main(int argc, char **argv)
 	directory = argv[3];
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		all[i]();
-	return end_of_tests();
+	return done();
 }

@@ -10,33 +10,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TAP_SHARED
-#include "../../lib/tap.h"
 #include "selftest-lib.h"
 
+int tap_count, tap_bad;
 const char *vfio_path, *control_path;
 int sock = -1;
-
-void check(bool good, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	tap_line(good, fmt, ap);
-	va_end(ap);
-}
-
-int end_of_tests(void)
-{
-	return done();
-}
-
-void is(long got, long want, const char *name)
-{
-	check(got == want, "%s", name);
-	if (got != want)
-		printf("# got %ld (0x%lx), expected %ld\n", got, got, want);
-}
 
 int dial(const char *path)
 {

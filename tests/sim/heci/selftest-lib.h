@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the self-tests share: their checks, a vfio-user client, a host that drives the
- * device as its specification says, and the model's knobs.
+ * What the self-tests share: the count of checks, a vfio-user client, a host that
+ * drives the device as its specification says, and the model's knobs.
  */
 #ifndef HECI_SELFTEST_H
 #define HECI_SELFTEST_H
@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define TAP_SHARED
+#include "../../lib/tap.h"
 
 struct header {
 	uint16_t id, command;
@@ -50,9 +53,6 @@ extern int sock;
 extern uint8_t in[520];		/* the last message of await() */
 extern char told[65536];	/* what the last ctl() said */
 
-void check(bool good, const char *fmt, ...);
-int end_of_tests(void);
-void is(long got, long want, const char *name);
 int dial(const char *path);
 int send_all(const void *data, size_t len, const int *fds, int nfds);
 int receive_all(void *data, size_t len);

@@ -3,76 +3,24 @@
 #
 # selftest.sh [host] [amt] [msi] [intx] [d0i3]: tests the model, all of it without a
 # word: without QEMU, and then with the mei, mei_me and mei_wdt modules of an
-# unmodified Debian 6.1 kernel. The model is built with sanitizers. Prints
-# TAP and "N passed, N failed". $GUEST_RUN, when set, is a command that is put
-# before QEMU's (it may wait until the machine has room for a guest).
+# unmodified Debian 6.1 kernel. The model is built with sanitizers. Prints TAP.
+# $GUEST_RUN, when set, is a command that is put before QEMU's (it may wait until the
+# machine has room for a guest).
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 vm=$here/../../vm
+# shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
+. "$here/../../lib/tap.sh"
 build=${O:-$here/build}/selftest
-passed=0
-failed=0
 sim_pid=
 qemu_pid=
 server_pid=
 
-check()
-{
-	if [ "$1" = yes ]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) - $2"
-		printf '%s\n' "${3:-}" | sed 's/^/# /'
-	fi
-}
-
-# ok NAME CMD...: CMD succeeds
-ok()
-{
-	local name=$1 said
-
-	shift
-	if said=$("$@" 2>&1); then
-		check yes "$name"
-	else
-		check no "$name" "$* said: $said"
-	fi
-}
-
-# is GOT WANT NAME
-is()
-{
-	if [ "$1" = "$2" ]; then
-		check yes "$3"
-	else
-		check no "$3" "got '$1', expected '$2'"
-	fi
-}
-
-# at_least GOT WANT NAME
-at_least()
-{
-	if [ "${1:-0}" -ge "$2" ]; then
-		check yes "$3"
-	else
-		check no "$3" "got '$1', expected $2 or more"
-	fi
-}
-
-# soon SECONDS CMD...: until CMD succeeds
+# soon SECONDS CMD...: until CMD succeeds; else what it says
 soon()
 {
-	local left=$(($1 * 5))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		left=$((left - 1))
-		[ "$left" -gt 0 ] || { "$@"; return 1; }
-		sleep 0.2
-	done
+	wait_for "$@" || { shift; "$@"; return 1; }
 }
 
 ctl()
@@ -132,19 +80,10 @@ trap 'exit 143' TERM
 # program_tests PROGRAM ARGUMENT...: what it prints, against the model that runs
 program_tests()
 {
-	local line program=$1
+	local program=$1
 
 	shift
-	while IFS= read -r line; do
-		case $line in
-		"ok "*)     check yes "${line#*- }" ;;
-		"not ok "*) check no "${line#*- }" ;;
-		"1.."*)	    ;;
-		*)	    echo "$line" ;;
-		esac
-	done < <(timeout 300 "$build/$program" "$run/vfio" "$run/control" "$@"
-		 echo "status $?" >"$run/status")
-	is "$(cat "$run/status")" "status 0" "the program $program ends well"
+	tap_from "$program" timeout 300 "$build/$program" "$run/vfio" "$run/control" "$@"
 	stop_sim
 }
 
@@ -157,14 +96,14 @@ host_tests()
 # start_s_server: a TLS server for AMT's port 16993
 start_s_server()
 {
-	ok "a certificate is made" openssl req -x509 -newkey ec \
+	ok_if "a certificate is made" openssl req -x509 -newkey ec \
 		-pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=amt \
 		-keyout "$run/key" -out "$run/certificate"
 	# it takes no path of more than 31 bytes
 	(cd "$run" && exec openssl s_server -quiet -rev -unix s_server -key key \
 		-cert certificate) >"$run/s_server.log" 2>&1 </dev/null &
 	server_pid=$!
-	ok "a TLS server runs" soon 10 test -S "$run/s_server"
+	ok_if "a TLS server runs" soon 10 test -S "$run/s_server"
 }
 
 amt_tests()
@@ -211,11 +150,7 @@ guest_is()
 guest_has()
 {
 	guest "$2" >/dev/null
-	if printf '%s\n' "$said" | grep -qE "$3"; then
-		check yes "$1"
-	else
-		check no "$1" "'$2' said '$said', expected $3"
-	fi
+	like "$said" "$3" "$1"
 }
 
 # boot APPEND: a guest with the device
@@ -262,8 +197,8 @@ shutdown_guest()
 # bind: the stock modules, and what they made
 bind()
 {
-	ok "mei, mei_me and mei_wdt load" guest "modprobe -a watchdog mei_wdt mei-me"
-	ok "a watchdog appears" soon 10 guest "test -c /dev/watchdog0"
+	ok_if "mei, mei_me and mei_wdt load" guest "modprobe -a watchdog mei_wdt mei-me"
+	ok_if "a watchdog appears" soon 10 guest "test -c /dev/watchdog0"
 	guest_has "MEI is enabled" "cat /sys/class/mei/mei0/dev_state; echo" '^ENABLED$'
 	guest_is iamt_wdt "it is the AMT watchdog" "cat /sys/class/watchdog/watchdog0/identity"
 	is "$(ctl state stops)" "$(ctl state starts)" "probing has started and stopped it"
@@ -274,23 +209,23 @@ drive()
 {
 	local pings
 
-	ok "timeout and pings" guest "wd /dev/watchdog0 timeout=130 ping ping magic"
-	ok "the model saw the timeout" has timeout 130
-	ok "a close with the magic character stops it" has armed no
+	ok_if "timeout and pings" guest "wd /dev/watchdog0 timeout=130 ping ping magic"
+	ok_if "the model saw the timeout" has timeout 130
+	ok_if "a close with the magic character stops it" has armed no
 	guest "watchdog -t 1 -T 120 /dev/watchdog0" >/dev/null
 	pings=$(ctl state pings)
 	sleep 4
 	at_least "$(($(ctl state pings) - pings))" 3 "busybox's watchdog pings"
 	guest "killall watchdog" >/dev/null
-	ok "and stops it when ended" soon 5 has armed no
+	ok_if "and stops it when ended" soon 5 has armed no
 	guest "wd /dev/watchdog0 timeout=120 ping sleep=4000 ping sleep=2000 magic >/tmp/wd &" >/dev/null
-	ok "a file that is open and silent leaves it armed" soon 5 has armed yes
+	ok_if "a file that is open and silent leaves it armed" soon 5 has armed yes
 	ctl clock 1000
-	ok "it expires by the firmware's clock" soon 5 has expiries 1
+	ok_if "it expires by the firmware's clock" soon 5 has expiries 1
 	ctl clock 1
-	ok "and AMT's event is logged" logged 'EVENT watchdog expired'
-	ok "the next ping starts it again" soon 8 has armed yes
-	ok "and it is stopped" soon 5 has armed no
+	ok_if "and AMT's event is logged" logged 'EVENT watchdog expired'
+	ok_if "the next ping starts it again" soon 8 has armed yes
+	ok_if "and it is stopped" soon 5 has armed no
 }
 
 echo_tests()
@@ -303,9 +238,9 @@ resets()
 	ctl reset ping
 	guest_has "a link reset in the middle of a ping ends that ping" \
 		"wd /dev/watchdog0 ping ping" 'ping: (ENODEV|EFAULT)'
-	ok "the watchdog comes back" soon 10 guest "wd /dev/watchdog0 ping magic"
+	ok_if "the watchdog comes back" soon 10 guest "wd /dev/watchdog0 ping magic"
 	ctl reset
-	ok "after any link reset" soon 10 guest "wd /dev/watchdog0 ping magic"
+	ok_if "after any link reset" soon 10 guest "wd /dev/watchdog0 ping magic"
 	echo_tests 20
 }
 
@@ -325,61 +260,61 @@ answers()
 	sleep 1
 	guest "echo" >/dev/null
 	ctl grant
-	ok "a credit withheld and granted" soon 5 guest "grep -q 'magic: ok' /tmp/wd"
+	ok_if "a credit withheld and granted" soon 5 guest "grep -q 'magic: ok' /tmp/wd"
 }
 
 versions()
 {
 	ctl version 1
 	ctl reset
-	ok "protocol version 1" soon 10 guest "grep -x 01 /sys/bus/mei/devices/*05b79a6f*/version"
+	ok_if "protocol version 1" soon 10 guest "grep -x 01 /sys/bus/mei/devices/*05b79a6f*/version"
 	guest_has "is not answered and works" "wd /dev/watchdog0 ping magic" 'magic: ok'
 	ctl version 2
 	ctl required no
 	ctl reset
-	ok "not required: no watchdog" soon 10 guest "! test -e /dev/watchdog0 && ls /sys/bus/mei/devices/*05b79a6f*"
+	ok_if "not required: no watchdog" soon 10 guest "! test -e /dev/watchdog0 && ls /sys/bus/mei/devices/*05b79a6f*"
 	sleep 1
 	ctl required yes
-	ok "required later: notified, it appears" soon 10 guest "test -c /dev/watchdog0"
+	ok_if "required later: notified, it appears" soon 10 guest "test -c /dev/watchdog0"
 }
 
 client_tests()
 {
 	ctl remove watchdog
-	ok "client removed: no watchdog" soon 10 guest "! test -e /dev/watchdog0"
+	ok_if "client removed: no watchdog" soon 10 guest "! test -e /dev/watchdog0"
 	ctl add watchdog
-	ok "client added: it is back" soon 10 guest "test -c /dev/watchdog0"
+	ok_if "client added: it is back" soon 10 guest "test -c /dev/watchdog0"
 	ctl refuse 3 all
 	ctl reset
-	ok "connection refused: no watchdog" soon 10 guest "! test -e /dev/watchdog0"
+	ok_if "connection refused: no watchdog" soon 10 guest "! test -e /dev/watchdog0"
 	ctl off
 	ctl reset
-	ok "not refused: it is back" soon 10 guest "test -c /dev/watchdog0"
+	ok_if "not refused: it is back" soon 10 guest "test -c /dev/watchdog0"
 }
 
 power_tests()
 {
 	guest 'echo auto >/sys/class/mei/mei0/device/power/control' >/dev/null
-	ok "the idle device enters $1" soon 10 has power "$1"
-	ok "a ping wakes it" guest "wd /dev/watchdog0 ping magic"
+	ok_if "the idle device enters $1" soon 10 has power "$1"
+	ok_if "a ping wakes it" guest "wd /dev/watchdog0 ping magic"
 	echo_tests 5
-	ok "it enters again" soon 10 has power "$1"
+	ok_if "it enters again" soon 10 has power "$1"
 	ctl required no
 	ctl required yes
-	ok "the firmware wakes it" soon 10 has power on
+	ok_if "the firmware wakes it" soon 10 has power on
 	guest 'echo on >/sys/class/mei/mei0/device/power/control' >/dev/null
-	ok "told to stay on, it does" soon 10 has power on
+	ok_if "told to stay on, it does" soon 10 has power on
 }
 
 death()
 {
 	ctl die
-	ok "dead firmware: the driver gives up" soon 30 guest "grep DISABLED /sys/class/mei/mei0/dev_state"
+	ok_if "dead firmware: the driver gives up" soon 30 guest "grep DISABLED /sys/class/mei/mei0/dev_state"
 	ctl revive
 	# shellcheck disable=SC2016 # for the guest to expand
 	guest 'cd /sys/bus/pci/drivers/mei_me; d=$(basename $(readlink /sys/class/mei/mei0/device)); echo $d >unbind; echo $d >bind; cd /' >/dev/null
-	ok "revived and bound again: the watchdog is back" soon 10 guest "wd /dev/watchdog0 ping magic"
-	ok "no rule of the protocol was broken" has violations 0
+	ok_if "revived and bound again: the watchdog is back" soon 10 guest "wd /dev/watchdog0 ping magic"
+	ok_if "no rule of the protocol was broken" has violations 0
 }
 
 guest_msi()
@@ -389,7 +324,7 @@ guest_msi()
 	is "$status" ready "boot"
 	[ "$status" = ready ] || return
 	bind
-	ok "interrupts are MSI" has interrupt msi
+	ok_if "interrupts are MSI" has interrupt msi
 	drive
 	echo_tests 100
 	resets
@@ -409,7 +344,7 @@ guest_intx()
 	is "$status" ready "boot with pci=nomsi"
 	[ "$status" = ready ] || return
 	bind
-	ok "interrupts are INTx" has interrupt intx
+	ok_if "interrupts are INTx" has interrupt intx
 	drive
 	echo_tests 100
 	resets
@@ -425,8 +360,8 @@ guest_d0i3()
 	is "$status" ready "boot with a newer device"
 	[ "$status" = ready ] || return
 	bind
-	ok "DMA rings are refused" logged 'DMA setup: not allowed'
-	ok "in guest memory they would be" logged 'bytes, guest memory'
+	ok_if "DMA rings are refused" logged 'DMA setup: not allowed'
+	ok_if "in guest memory they would be" logged 'bytes, guest memory'
 	power_tests d0i3
 	resets
 	death
@@ -446,7 +381,6 @@ prepare_guests()
 [ $# -gt 0 ] || set -- host amt msi intx d0i3
 mkdir -p "$build"
 make -s -C "$here" O="$build" SANITIZE=1 tests || exit 1
-echo "TAP version 13"
 prepared=
 for part; do
 	case $part in
@@ -460,6 +394,4 @@ for part; do
 		exit 2 ;;
 	esac
 done
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+done_testing
