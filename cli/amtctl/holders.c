@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,14 @@
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "cli/common/text.h"
+#include "core/guid.h"
 #include "holders.h"
 
-#define MEI_BUS	   "/sys/bus/mei/devices"
-#define TCP_LISTEN 0x0a
+#define MEI_BUS	  "/sys/bus/mei/devices"
+#define MEI_DEBUG "/sys/kernel/debug"
+/* of a connection in the kernel's list: MEI_FILE_CONNECTED */
+#define MEI_CONNECTED 3
+#define TCP_LISTEN    0x0a
 /* people's accounts begin behind it; SYS_UID_MAX of login.defs(5) */
 #define SYSTEM_UID_MAX 999
 
@@ -28,17 +33,29 @@ static const uint16_t known_ports[HOLDERS_PORTS] = {
 	623, 664, 16992, 16993, 16994, 16995,
 };
 
-static bool has_open(const char *fds, const char *path)
+/* A process that has ended meanwhile hides nothing. */
+static bool is_hidden(int error)
+{
+	return error != ENOENT && error != ESRCH;
+}
+
+/* Sets @hidden, when there are files that can't be seen. */
+static bool has_open(const char *fds, const char *path, bool *hidden)
 {
 	DIR *dir = sysfs_directory(fds);
 	struct dirent *entry;
 	bool found = false;
 
+	if (!dir)
+		*hidden |= is_hidden(errno);
 	while (dir && !found && (entry = readdir(dir))) {
 		char *link = xasprintf("%s/%s", fds, entry->d_name);
 		char target[PATH_MAX];
 		ssize_t n = readlink(link, target, sizeof(target) - 1);
 
+		/* the two that are no links */
+		if (n < 0 && errno != EINVAL)
+			*hidden |= is_hidden(errno);
 		target[n > 0 ? n : 0] = '\0';
 		found = !strcmp(target, path);
 		free(link);
@@ -63,6 +80,7 @@ char *holders_of(const char *path)
 	DIR *dir = sysfs_directory(proc);
 	struct text text = { 0 };
 	struct dirent *entry;
+	bool hidden = !dir;
 
 	while (dir && (entry = readdir(dir))) {
 		const char *pid = entry->d_name;
@@ -72,7 +90,7 @@ char *holders_of(const char *path)
 			continue;
 		process = xasprintf("%s/%s", proc, pid);
 		fds = xasprintf("%s/fd", process);
-		if (has_open(fds, path))
+		if (has_open(fds, path, &hidden))
 			add_holder(&text, process, pid);
 		free(fds);
 		free(process);
@@ -80,8 +98,64 @@ char *holders_of(const char *path)
 	if (dir)
 		closedir(dir);
 	free(proc);
+	if (hidden && !text.size)
+		return NULL;
 	text_append(&text, "", 1);
 	return text.bytes;
+}
+
+/* What the driver shows of an engine to root, where debugfs is mounted. */
+static FILE *open_debug(const char *node, const char *name)
+{
+	char *path =
+		sysroot_path(MEI_DEBUG "/%s/%s", strrchr(node, '/') + 1, name);
+	FILE *file = fopen(path, "re");
+
+	free(path);
+	return file;
+}
+
+/* A line: number|client|has a fixed address|UUID|... */
+static bool find_client(const char *node, const uint8_t *uuid, unsigned int *id)
+{
+	char wanted[PFRU_GUID_TEXT_SIZE], found[PFRU_GUID_TEXT_SIZE];
+	FILE *file = open_debug(node, "meclients");
+	bool there = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	pfru_guid_text(uuid, wanted);
+	while (file && !there && getline(&line, &room, file) >= 0)
+		there = sscanf(line, "%*u|%u|%*u|%36[0-9A-Fa-f-]", id, found) ==
+				2 &&
+			!strcasecmp(found, wanted);
+	free(line);
+	if (file)
+		fclose(file);
+	return there;
+}
+
+/* A line: number|client|number of this end|state|... */
+enum holders_use holders_use(const char *node, const uint8_t *uuid)
+{
+	enum holders_use use = HOLDERS_USE_UNKNOWN;
+	unsigned int wanted, id, state;
+	char *line = NULL;
+	size_t room = 0;
+	FILE *file;
+
+	if (!find_client(node, uuid, &wanted))
+		return HOLDERS_USE_UNKNOWN;
+	file = open_debug(node, "active");
+	while (file && use != HOLDERS_USED && getline(&line, &room, file) >= 0)
+		if (sscanf(line, "%*u|%u|%*u|%u", &id, &state) == 2)
+			use = id == wanted && state == MEI_CONNECTED ?
+				      HOLDERS_USED :
+				      HOLDERS_UNUSED;
+	free(line);
+	if (file)
+		fclose(file);
+	return use;
 }
 
 /* named CONTROLLER-UUID */

@@ -16,10 +16,30 @@
  * holders_of() - the other programs that have a file open
  * @path: of the file
  *
- * Return: "NAME (PID), ...", allocated; empty when nobody has, or when it can't be
- * seen, as without root
+ * Return: "NAME (PID), ...", allocated; empty when nobody has, NULL when nobody was
+ * seen to have and not all of them could be looked at, as without root
  */
 char *holders_of(const char *path);
+
+/**
+ * enum holders_use - is a client of the engine connected
+ * @HOLDERS_USE_UNKNOWN: the kernel does not say
+ * @HOLDERS_UNUSED: no
+ * @HOLDERS_USED: yes, to a program or to a driver
+ */
+enum holders_use {
+	HOLDERS_USE_UNKNOWN,
+	HOLDERS_UNUSED,
+	HOLDERS_USED,
+};
+
+/**
+ * holders_use() - look whether a client of the engine is connected
+ * @node: of the engine, which a program has connected to any of its clients: an empty
+ *	list is none
+ * @uuid: of the client, in the kernel's order
+ */
+enum holders_use holders_use(const char *node, const uint8_t *uuid);
 
 /**
  * holders_watchdog() - the driver that has AMT's watchdog client

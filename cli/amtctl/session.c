@@ -74,7 +74,7 @@ static void add_holders(struct output *out, const struct mei *mei)
 {
 	char *holders = holders_of(named(mei));
 
-	if (*holders) {
+	if (holders && *holders) {
 		note(out, "%s is open in: %s", named(mei), holders);
 		fail_string(out, "holders", holders);
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/amt/apf.h"
 #include "cli/amt/wd.h"
 #include "cli/amtctl/holders.h"
 #include "cli/amtctl/print.h"
@@ -119,7 +120,22 @@ static void ask_watchdog(struct output *out)
 	}
 }
 
-static void print_watchdog(struct output *out, bool connected)
+/* Is a client connected, to whomever. The driver lists nothing without a connection. */
+static void print_use(struct output *out, const struct mei *mei,
+		      const uint8_t *uuid, const char *key, const char *label)
+{
+	enum holders_use use = HOLDERS_USE_UNKNOWN;
+
+	if (mei->fd >= 0)
+		use = holders_use(mei->path + strlen(sysroot), uuid);
+	if (use == HOLDERS_USE_UNKNOWN)
+		out_null(out, key);
+	else
+		out_bool(out, key, label, use == HOLDERS_USED);
+}
+
+static void print_watchdog(struct output *out, const struct mei *mei,
+			   bool connected)
 {
 	bool there;
 	char *driver = holders_watchdog(&there);
@@ -127,6 +143,7 @@ static void print_watchdog(struct output *out, bool connected)
 	out_group(out, "watchdog", "Watchdog");
 	out_bool(out, "offered", "Offered", there);
 	print_known(out, "driver", "Driver", driver);
+	print_use(out, mei, wd_uuid, "in_use", "In use");
 	if (driver || !connected)
 		print_no_flags(out);
 	else
@@ -160,7 +177,7 @@ static const char *running_unit(void)
 	return NULL;
 }
 
-static void print_service(struct output *out)
+static void print_service(struct output *out, const struct mei *mei)
 {
 	uint16_t ports[HOLDERS_PORTS];
 	size_t count = holders_ports(ports), i;
@@ -173,6 +190,8 @@ static void print_service(struct output *out)
 	if (!count)
 		out_string(out, NULL, "Ports", "none");
 	print_known(out, "unit", "Unit", running_unit());
+	print_use(out, mei, apf_uuid, "lme_in_use",
+		  "Port forwarding (LME) in use");
 	out_end(out);
 }
 
@@ -183,8 +202,15 @@ static void print_holders(struct output *out, const struct mei *mei)
 	if (!mei->path)
 		return;
 	holders = holders_of(mei->path + strlen(sysroot));
-	out_string(out, "open_in", *holders ? "Node is open in" : NULL,
-		   holders);
+	if (holders) {
+		out_string(out, "open_in", *holders ? "Node is open in" : NULL,
+			   holders);
+	} else {
+		out_null(out, "open_in");
+		note(out,
+		     "who else has %s open is not known: files of other users' processes can't be seen without root",
+		     mei->path + strlen(sysroot));
+	}
 	free(holders);
 }
 
@@ -200,10 +226,10 @@ static int run_status(void *program)
 		ret = ret ? ret : session.status;
 	}
 	/* another client of the same engine: of use unless that is silent */
-	print_watchdog(ctl->out,
+	print_watchdog(ctl->out, &session.mei,
 		       session.mei.fd >= 0 && ret != STATUS_NOT_READY);
 	print_holders(ctl->out, &session.mei);
-	print_service(ctl->out);
+	print_service(ctl->out, &session.mei);
 	session_close(&session);
 	return ret;
 }

@@ -138,7 +138,7 @@ def test_watchdog_that_a_driver_holds(tool, engine):
     d = r.json()
     assert d["watchdog"] == {
         "offered": True, "driver": "pfru_watchdog", "transition_allowed": None,
-        "enabled": None, "tls_enforced": None, "flags": None}
+        "in_use": None, "enabled": None, "tls_enforced": None, "flags": None}
     assert "pfru_watchdog holds" in d["notes"][0]
     from firmware import WD
     assert WD not in engine.connected
@@ -179,6 +179,65 @@ def test_who_has_the_node_open(tool, engine):
     assert tool.run("status", "--json").json()["open_in"] == "lms (4711)"
 
 
+@pytest.mark.parametrize("seen", ["fd", "fd/3"])
+def test_node_of_others_that_can_not_be_seen(tool, engine, seen):
+    """Nobody was seen is not nobody."""
+    process = tool.root / "proc/4711"
+    hidden = process / seen
+    hidden.parent.mkdir(parents=True)
+    (process / "comm").write_text("lms\n")
+    if seen == "fd":
+        hidden.symlink_to("fd")     # fails for root, too
+    else:
+        hidden.symlink_to("/dev/null")
+    r = tool.run("status", "--json")
+    assert r.status == 0, r
+    if seen == "fd":
+        assert r.json()["open_in"] is None, r
+        assert "can't be seen without root" in r.json()["notes"][-1]
+    else:
+        assert r.json()["open_in"] == "" and "notes" not in r.json(), r
+
+
+MECLIENTS = """  |id|fix|         UUID                       |con|msg len|sb|refc|vt|
+ 0| 7|  0|05b79a6f-4628-4d7f-899d-a91514cb32ab|  1|     16| 0|   1| 0|
+ 1|10|  0|12f80028-b4b7-4b2d-aca8-46e0ff65814c|  1|   5120| 0|   2| 0|
+ 2|13|  0|6733A4DB-0476-4e7b-b3af-bcfc29bee7a7|  1|   8192| 0|   1| 0|
+"""
+ACTIVE = "   |me|host|state|rd|wr|wrq\n  0|10|   1|    3| 0| 0|  0\n"
+
+
+@pytest.mark.parametrize("clients,active,watchdog,lme", [
+    (MECLIENTS, ACTIVE, False, False),
+    (MECLIENTS, ACTIVE + "  1|13|   2|    3| 1| 0|  0\n", False, True),
+    (MECLIENTS, ACTIVE + "  1| 7|   2|    3| 0| 0|  0\n", True, False),
+    # connecting, or not any more
+    (MECLIENTS, ACTIVE + "  1|13|   2|    2| 0| 0|  0\n"
+     "  2|13|   3|    7| 0| 0|  0\n", False, False),
+    # two, of which the first is connected
+    (MECLIENTS, "  1|13|   2|    3| 0| 0|  0\n" + ACTIVE, False, True),
+    # nothing that can be used
+    (MECLIENTS, "   |me|host|state|rd|wr|wrq\n", None, None),
+    (MECLIENTS, "\x1b[2J\n||||\n-1|-1|-1\n", None, None),
+    ("garbage\n", ACTIVE, None, None),
+    (MECLIENTS, None, None, None),
+    (None, ACTIVE, None, None),
+])
+def test_clients_that_are_in_use(tool, engine, clients, active, watchdog, lme):
+    debug = tool.root / "sys/kernel/debug/mei0"
+    debug.mkdir(parents=True)
+    for name, text in ("meclients", clients), ("active", active):
+        if text is not None:
+            (debug / name).write_text(text)
+    d = tool.run("status", "--json").json()
+    assert d["watchdog"]["in_use"] is watchdog, d
+    assert d["local_service"]["lme_in_use"] is lme, d
+    text = re.sub(" +", " ", tool.run("status").out)
+    for label, used in ("\n In use", watchdog), ("(LME) in use", lme):
+        assert (f"{label}: {'yes' if used else 'no'}\n" in text) == \
+            (used is not None), text
+
+
 def test_ports_of_a_local_service(tool, engine):
     net = tool.root / "proc/net"
     net.mkdir(parents=True)
@@ -190,7 +249,8 @@ def test_ports_of_a_local_service(tool, engine):
         head + "   0: 00000000000000000000000001000000:0298 "
         "00000000000000000000000000000000:0000 0A 0:0\n")
     d = tool.run("status", "--json").json()
-    assert d["local_service"] == {"ports": [664, 16992], "unit": None}
+    assert d["local_service"] == {"ports": [664, 16992], "unit": None,
+                                  "lme_in_use": None}
 
 
 @pytest.mark.parametrize("unit", ["amt-lms.service", "lms.service"])

@@ -261,6 +261,7 @@ wait_for 30 listens
 is $? 0 "MeshCmd's microlms listens on port 16992"
 amt_as_json status
 like "$(grep -E 'ports?' "$amt_json")" 16992 "amtctl status names the port"
+is "$(field local_service.lme_in_use)" true "and says that LME is in use"
 amt_as_json activate --yes --password-file /tmp/password
 is "$status" 0 "amtctl activate"
 like "$(field way)" 'the service on port 16992' "through it"

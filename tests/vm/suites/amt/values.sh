@@ -62,6 +62,8 @@ amt tls-enforced yes|status|watchdog.tls_enforced|true|Watchdog.TLS only on loca
 amt wd-bit5 yes|status|watchdog.flags|226||
 -|status|watchdog.offered|true|Watchdog.Offered|yes
 -|status|watchdog.driver|null||
+-|status|watchdog.in_use|false|Watchdog.In use|no
+-|status|local_service.lme_in_use|false|Local manageability service.Port forwarding (LME) in use|no
 -|status|engine.node|/dev/mei0|Management engine.Node|/dev/mei0
 -|status|engine.driver|mei_me|Management engine.Driver|mei_me
 -|status|engine.state|ENABLED|Management engine.State|ENABLED
