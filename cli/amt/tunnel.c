@@ -17,7 +17,9 @@
 #define READY_TIMEOUT 10000
 #define SEND_TIMEOUT  1000
 #define CLOSE_TIMEOUT 1000
-#define STEP	      100
+/* AMT may end a session some time after a channel; 24 was seen */
+#define SETTLE_TIME 200
+#define STEP	    100
 /* messages that are taken at once, so that AMT can't hold us */
 #define BURST 64
 
@@ -273,6 +275,45 @@ enum mei_problem tunnel_open(struct tunnel *tunnel)
 	return begin_session(tunnel);
 }
 
+static bool has_channels(const struct lme *lme)
+{
+	size_t i;
+
+	for (i = 0; i < LME_CHANNELS; i++)
+		if (lme->channels[i].state != LME_FREE)
+			return true;
+	return false;
+}
+
+/* Until @end, or, with @closed, until no channel is left. */
+static void run_until(struct tunnel *tunnel, uint64_t end, bool closed)
+{
+	struct pollfd fds[TUNNEL_FDS];
+	size_t count;
+
+	for (;;) {
+		count = tunnel_run(tunnel, fds);
+		if (tunnel->broken || now_ms() >= end ||
+		    (closed && !has_channels(&tunnel->lme)))
+			return;
+		poll(fds, count, STEP);
+	}
+}
+
+/*
+ * AMT frees a place when it has answered that the channel is closed, and may end the
+ * session with it: what was sent by then is lost. A session that ends at once may also
+ * overtake the message that closes a channel (Linux 6.1).
+ */
+static void settle(struct tunnel *tunnel)
+{
+	if (!tunnel->used)
+		return;
+	run_until(tunnel, now_ms() + CLOSE_TIMEOUT, true);
+	run_until(tunnel, now_ms() + SETTLE_TIME, false);
+	tunnel->used = false;
+}
+
 /* A listener with a name that the kernel chooses. */
 static int listen_somewhere(struct sockaddr *address, socklen_t *size)
 {
@@ -296,6 +337,7 @@ int tunnel_dial(void *context, struct sockaddr *address, socklen_t *size)
 	struct tunnel_link *link;
 	int fd;
 
+	settle(tunnel);
 	if (tunnel->broken) {
 		mei_close(&tunnel->mei);
 		if (begin_session(tunnel))
@@ -309,36 +351,8 @@ int tunnel_dial(void *context, struct sockaddr *address, socklen_t *size)
 		return -1;
 	link->channel = lme_open(&tunnel->lme, TUNNEL_PORT);
 	link->fd = fd;
+	tunnel->used = true;
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static bool has_channels(const struct lme *lme)
-{
-	size_t i;
-
-	for (i = 0; i < LME_CHANNELS; i++)
-		if (lme->channels[i].state != LME_FREE)
-			return true;
-	return false;
-}
-
-/*
- * AMT frees a place when it has answered that the channel is closed. A connection
- * that ends at once may also overtake the message that closes it (Linux 6.1).
- */
-static void wait_for_channels(struct tunnel *tunnel)
-{
-	uint64_t end = now_ms() + CLOSE_TIMEOUT;
-	struct pollfd fds[TUNNEL_FDS];
-	size_t count;
-
-	for (;;) {
-		count = tunnel_run(tunnel, fds);
-		if (tunnel->broken || !has_channels(&tunnel->lme) ||
-		    now_ms() >= end)
-			return;
-		poll(fds, count, STEP);
-	}
 }
 
 void tunnel_close(struct tunnel *tunnel)
@@ -350,6 +364,6 @@ void tunnel_close(struct tunnel *tunnel)
 			lme_close(&tunnel->lme, tunnel->links[i].channel);
 			drop(&tunnel->links[i]);
 		}
-	wait_for_channels(tunnel);
+	settle(tunnel);
 	end_session(tunnel);
 }

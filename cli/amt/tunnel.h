@@ -44,6 +44,7 @@ struct tunnel_link {
  * @broken: it has ended; the next connection begins another
  * @forwarded: AMT wants TUNNEL_PORT forwarded
  * @tls: AMT wants TUNNEL_PORT_TLS forwarded
+ * @used: a channel was opened that may still be closing
  * @problem: of @mei
  * @links: in no order
  */
@@ -53,6 +54,7 @@ struct tunnel {
 	bool broken;
 	bool forwarded;
 	bool tls;
+	bool used;
 	enum mei_problem problem;
 	struct tunnel_link links[TUNNEL_LINKS];
 };

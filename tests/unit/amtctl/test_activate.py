@@ -434,6 +434,18 @@ def test_session_that_ends_with_a_channel(tool, service, lme, file, after):
     assert r.status == 0 and lme.sessions == 2, r
 
 
+@pytest.mark.parametrize("close", [False, True])
+def test_session_that_ends_after_each_channel(tool, service, lme, file, close):
+    """A moment later: no connection begins before that."""
+    service.close = close
+    lme.lose_late = 0.05
+    r = tool.run("activate", "--yes", "--password-file", file)
+    assert r.status == 0, r
+    # the one for which AMT asked who it is, and one for each request
+    assert lme.sessions == lme.opened == 4 and lme.most == 1
+    assert len(service.actions) == 3
+
+
 def test_what_only_reads_is_sent_again(tool, service, port, file):
     take = service.take
     cuts = [1, 2]

@@ -200,6 +200,7 @@ class Lme:
         self.opened = 0
         self.refuse = 0             # so many opens fail
         self.lose_after = None      # channels, then the connection is lost
+        self.lose_late = 0          # seconds after each channel, the same
         self.sessions = 0
         self.silent = False
         self.slow_close = 0         # seconds; None: closes are not answered
@@ -210,6 +211,13 @@ class Lme:
         engine.clients[LME] = (8192, 4)
         engine.others[LME] = self.message
         self.engine = engine
+
+    def lose(self, link):
+        """The connection, unless the host has ended it."""
+        try:
+            self.engine.error(link, 19)
+        except OSError:
+            pass
 
     @staticmethod
     def has_left(link):
@@ -325,6 +333,8 @@ class Lme:
         """A channel ends, and is free when the host has closed it as well."""
         self.channels[ours][5] = True
         self.send(link, struct.pack(">BI", 97, self.channels[ours][0]))
+        if self.lose_late:
+            threading.Timer(self.lose_late, self.lose, (link,)).start()
         if self.lose_after is not None and self.opened >= self.lose_after:
             self.lose_after = None
             self.engine.error(link, 19)
