@@ -161,8 +161,7 @@ static int judge(struct session *session, const struct change *change,
 		    state_word(change, state));
 }
 
-/* A person took a while: what was judged may not be so any more. */
-static int check_again(struct session *session, const struct change *change)
+int change_check_again(struct session *session, const struct change *change)
 {
 	struct output *out = session->ctl->out;
 	enum mei_problem problem = mei_open(&session->mei, amthi_uuid);
@@ -310,7 +309,7 @@ int change_make(struct session *session, const struct change *change)
 	}
 	if (!session->ctl->yes) {
 		ret = confirm(session, change);
-		ret = ret ? ret : check_again(session, change);
+		ret = ret ? ret : change_check_again(session, change);
 	}
 	return ret ? ret : act(session, change);
 }

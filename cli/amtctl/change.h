@@ -76,6 +76,17 @@ bool change_is_done(struct session *session, const struct change *change,
 		    uint32_t state);
 
 /**
+ * change_check_again() - connect again, after a person took a while
+ * @session: without a connection
+ * @change: the change
+ *
+ * What was judged before may not be so any more.
+ *
+ * Return: enum exit_status, reported unless AMT is in the state before the change
+ */
+int change_check_again(struct session *session, const struct change *change);
+
+/**
  * change_make() - make a change that can work, or with --dry-run none
  * @session: connected
  * @change: the change

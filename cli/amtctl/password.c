@@ -19,8 +19,9 @@
 #define LENGTH_MIN 8
 #define LENGTH_MAX 32
 
-/* what ends the program while it waits for a person */
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+/* what ends or stops the program while it waits for a person, and lets it go on */
+static const int signals[] = { SIGINT,	SIGTERM, SIGHUP,
+			       SIGQUIT, SIGTSTP, SIGCONT };
 static volatile sig_atomic_t caught;
 
 static int fail_read(struct amtctl *ctl, const char *what, int error)
@@ -151,10 +152,19 @@ static ssize_t read_without_echo(const char *prompt, char *to)
 	return n;
 }
 
+/* A shell has its own settings while the program is stopped, and may leave them. */
+static bool is_to_go_on(void)
+{
+	return caught == SIGTSTP || caught == SIGCONT;
+}
+
 static int ask_once(struct amtctl *ctl, const char *prompt, char *to)
 {
-	ssize_t n = read_without_echo(prompt, to);
+	ssize_t n;
 
+	do {
+		n = read_without_echo(prompt, to);
+	} while (n < 0 && is_to_go_on());
 	if (n < 0)
 		return fail_read(ctl, "the terminal", errno);
 	n = without_line_end(to, n);

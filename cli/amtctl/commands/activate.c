@@ -337,14 +337,20 @@ static const struct change change = {
 	.to = MODE_CLIENT,
 };
 
-/* With --dry-run nobody is asked for a password, and one that is given is checked. */
+/*
+ * With --dry-run nobody is asked for a password, and one that is given is checked. It
+ * may take a while to come, and AMT is free for others until then.
+ */
 static int want_password(struct activation *a)
 {
 	struct amtctl *ctl = a->session->ctl;
+	int ret;
 
 	if (ctl->dry_run && !ctl->password_file && !ctl->password_stdin)
 		return STATUS_DONE;
-	return password_read(ctl, a->secrets->password);
+	mei_close(&a->session->mei);
+	ret = password_read(ctl, a->secrets->password);
+	return ret ? ret : change_check_again(a->session, &change);
 }
 
 static int prepare(struct activation *a)

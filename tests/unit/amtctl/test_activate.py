@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import signal
 import socket
 import struct
@@ -634,6 +635,73 @@ def test_terminal_without_a_password(tool, service, port, journal, lines, status
     got, said = typed(tool, *lines)
     assert got == status and says in said and PASSWORD not in said, said
     assert is_untouched(service, journal)
+
+
+@pytest.mark.parametrize("meanwhile,status,says", [
+    ({}, 0, "client control mode"),
+    ({"connect_errors": [16] * 99}, 6, "another program holds"),
+])
+def test_amt_is_free_while_a_password_is_awaited(tool, engine, service, port,
+                                                 journal, meanwhile, status, says):
+    process = subprocess.Popen(
+        [tool.program, "activate", "--yes", "--password-stdin"],
+        env=tool.environment(speed=WALK), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    begun = time.monotonic()
+    while engine.asked != [0x04000011, MODE] and time.monotonic() < begun + 10:
+        time.sleep(0.01)
+    # fails while AMT is held
+    engine.settle()
+    for name, value in meanwhile.items():
+        setattr(engine, name, value)
+    said = process.communicate(PASSWORD, timeout=60)[0]
+    assert process.returncode == status and says in said, said
+    assert bool(service.digest) == (status == 0)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
+def test_terminal_when_stopped(tool, service, port, journal, stop):
+    """A shell may turn the echo on; it is off again when the password is awaited."""
+    import termios
+    master, slave = pty.openpty()
+    # an orphaned group can not be stopped: one of its own, below this one
+    process = subprocess.Popen(
+        [tool.program, "activate", "--yes"], env=tool.environment(), stdin=slave,
+        stdout=slave, stderr=slave,
+        preexec_fn=lambda: os.setpgid(0, 0))
+
+    def until(text):
+        said = ""
+        while text not in said:
+            assert select.select([master], [], [], 20)[0], said
+            said += os.read(master, 4096).decode()
+
+    def echo(on=None):
+        mode = termios.tcgetattr(slave)
+        if on is not None:
+            mode[3] |= termios.ECHO
+            termios.tcsetattr(slave, termios.TCSANOW, mode)
+        return bool(mode[3] & termios.ECHO)
+
+    until(FIRST)
+    time.sleep(0.1)
+    process.send_signal(stop)
+    assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+    assert echo() == (stop == signal.SIGTSTP)
+    echo(True)
+    process.send_signal(signal.SIGCONT)
+    until(FIRST)
+    assert not echo()
+    time.sleep(0.1)
+    os.write(master, (PASSWORD + "\n").encode())
+    until(AGAIN)
+    time.sleep(0.1)
+    os.write(master, (PASSWORD + "\n").encode())
+    until("Changed:")
+    assert process.wait(60) == 0
+    assert echo()
+    os.close(master)
+    os.close(slave)
 
 
 def test_ignored_interrupt(tool, service, port):
