@@ -57,17 +57,17 @@ the clock, too.
     "amt": """\
 # Intel AMT: what was tried against what
 
-**Nothing of this was ever run on hardware with AMT.** All of it is `amtctl` on kernel
-{kernel} with the kernel's own `mei` and `mei_me`, in QEMU, with the
-AMT of the HECI model in `tests/sim/heci`. The model is written from public
-descriptions and shares no code with `amtctl`, but what real firmware does differently
-neither of them knows. Where public sources disagree, `amtctl` shows raw values.
+**None of this has ever been run on hardware with AMT.** `amtctl` ran on kernel
+{kernel} with the kernel's own `mei` and `mei_me`, in QEMU, against the AMT of
+the HECI model in `tests/sim/heci`. The model was written from public descriptions and
+shares no code with `amtctl`; where real firmware differs from both, nothing here shows
+it. Where public sources disagree, `amtctl` shows raw values.
 
-The model was tried with clients of others too, in the same guests: `mei-amt-version` of
-Linux {samples}, and MeshCmd of the npm package meshcentral {meshcentral}, both unmodified.
+Independent clients ran against the model in the same guests, unmodified:
+`mei-amt-version` of Linux {samples}, and MeshCmd of the npm package meshcentral {meshcentral}.
 
-Each row is a group of checks in `tests/vm/suites/amt`; it stands here only when all
-of them passed.
+Each row is a group of checks in `tests/vm/suites/amt`; it appears here only when all of
+them passed.
 """,
 }
 
@@ -75,23 +75,23 @@ of them passed.
 # first, columns
 AMT_TABLES = {
     "value": ("Values",
-              "Every value is in JSON, under this key, and in text. The knob was "
-              "turned beforehand; without one, the value is what it always is, or "
-              "another row has the knob.",
+              "Each value is in the JSON output, under this key, and in the text. The "
+              "knob was turned first; a row without one has a value that never "
+              "changes, or that a knob of another row sets.",
               ["key", "amtctl", "knob of the model", "also shown by"]),
     "change": ("Changes",
-               "What one program changed, the others see.",
+               "What one program changed, the others saw.",
                ["made by", "seen by"]),
     "fault": ("Firmware that misbehaves",
               "Each run ended within 10 seconds, or within 14 where an answer never "
               "comes or AMT is never ready; `activate`, which asks several times, "
               "within 25, and within 40 through a window of one byte; without its "
-              "device, within 35. Where nothing is said, the usual values are shown.",
+              "device, within 35. A `-` in the last column is the usual output.",
               ["knob of the model", "amtctl", "exit status",
                "what it says, or shows"]),
     "state": ("What may be missing",
-              "A graphics card has no engine in QEMU: its is pretended by the file "
-              "`kind` in sysfs.",
+              "QEMU has no graphics card with an engine: the file `kind` in sysfs "
+              "is replaced to pretend one.",
               ["state", "exit status", "what it says"]),
 }
 
