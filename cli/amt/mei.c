@@ -54,13 +54,17 @@ static bool is_engine(const char *name)
 	       !name[3 + strspn(name + 3, "0123456789")];
 }
 
-/* the names of engines in a directory, by number; 0 also without the directory */
+/*
+ * The names of engines in a directory, by number. Without any, errno is why it can't be
+ * read, or 0.
+ */
 static size_t list_engines(const char *below_root, unsigned long *numbers)
 {
 	char *path = sysroot_path("%s", below_root);
 	DIR *dir = sysfs_directory(path);
 	struct dirent *entry;
 	size_t count = 0, i;
+	int error = dir || errno == ENOENT ? 0 : errno;
 
 	while (dir && count < ENGINES_MAX && (entry = readdir(dir))) {
 		unsigned long number;
@@ -75,6 +79,7 @@ static size_t list_engines(const char *below_root, unsigned long *numbers)
 	if (dir)
 		closedir(dir);
 	free(path);
+	errno = error;
 	return count;
 }
 
@@ -262,6 +267,11 @@ static enum mei_problem try_engines(struct mei *mei, const uint8_t *uuid)
 	enum mei_problem worst = MEI_GOOD;
 	size_t i;
 
+	if (!count && errno) {
+		mei->error = errno;
+		mei->path = sysroot_path("/dev");
+		return MEI_FAILED;
+	}
 	if (!count)
 		return without_node(mei);
 	for (i = 0; i < count; i++) {

@@ -24,14 +24,15 @@ static const struct {
 	int status;
 	const char *before;
 	const char *after;
+	bool nameless;
 } problems[] = {
 	[MEI_NO_ENGINE] = { "no-engine", STATUS_NO_ENGINE,
 		"no management engine was found", ": this machine has none, or its firmware hides it; "
-		SETUP "Intel ME or Intel AMT, and enable it" },
+		SETUP "Intel ME or Intel AMT, and enable it", .nameless = true },
 	[MEI_NO_DRIVER] = { "no-driver", STATUS_NO_ENGINE,
 		"the management engine at PCI ", " has no driver: run 'modprobe mei_me'" },
 	[MEI_NO_NODE] = { "no-node", STATUS_NO_ENGINE,
-		"the kernel has the management engine, but there is no /dev/mei0", ": is udev running, and is /dev the machine's own?" },
+		"the kernel has the management engine, but there is no /dev/mei0", ": is udev running, and is /dev the machine's own?", .nameless = true },
 	[MEI_ONLY_GPU] = { "only-gpu", STATUS_NO_ENGINE,
 		"", " belongs to a graphics card, which has no AMT, and there is no other: the machine's own engine is hidden or has no driver; run 'modprobe mei_me', and when that changes nothing, "
 		SETUP "Intel ME" },
@@ -88,7 +89,8 @@ int session_report(struct amtctl *ctl, enum mei_problem problem,
 	const char *after = mei->driver_loaded ? not_taken :
 						 problems[problem].after;
 	char *message = xasprintf("%s%s%s", problems[problem].before,
-				  named(mei), after);
+				  problems[problem].nameless ? "" : named(mei),
+				  after);
 
 	fail(out, problems[problem].status, problems[problem].reason, "%s%s%s",
 	     message, problem == MEI_FAILED ? ": " : "",

@@ -128,8 +128,9 @@ static int use_tunnel(struct activation *a)
 		return STATUS_DONE;
 	/* a connection that was lost does not say any more where it was */
 	return session_report(ctl, problem,
-			      tunnel->mei.path ? &tunnel->mei :
-						 &a->session->mei);
+			      tunnel->mei.path || tunnel->mei.pci ?
+				      &tunnel->mei :
+				      &a->session->mei);
 }
 
 /*

@@ -6,6 +6,7 @@ import pathlib
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -515,6 +516,34 @@ def test_lme_that_is_silent_or_busy_or_not_there(tool, engine, service, lme,
     engine.connect = connect
     del engine.clients[LME]
     assert run() == 4
+    assert is_untouched(service, journal)
+
+
+@pytest.mark.parametrize("pci,says", [
+    (False, "no management engine was found: this machine has none"),
+    (True, "the management engine at PCI 0000:00:16.0 has no driver: run"),
+])
+def test_engine_that_goes_before_lme(tool, engine, service, lme, journal, file,
+                                     pci, says):
+    """What is found missing is named, not what was there before."""
+    command = engine.command
+
+    def go(code, data):
+        if code == ACCOUNT:
+            engine.node.unlink()
+            shutil.rmtree(engine.sysfs)
+        return command(code, data)
+
+    engine.command = go
+    if pci:
+        device = tool.root / "sys/bus/pci/devices/0000:00:16.0"
+        device.mkdir(parents=True)
+        (device / "vendor").write_text("0x8086\n")
+        (device / "class").write_text("0x078000\n")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=WALK)
+    assert r.status == 3, r
+    assert r.json()["error"]["message"].startswith(says), r
     assert is_untouched(service, journal)
 
 

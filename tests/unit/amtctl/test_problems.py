@@ -186,6 +186,14 @@ def test_other_errors_are_named(tool, engine):
     assert r.status == 1, r
 
 
+def test_nodes_that_can_not_be_listed(tool):
+    """Not seen is not missing."""
+    (tool.root / "dev").symlink_to("dev")
+    r = tool.run("versions")
+    assert r.status == 1, r
+    assert "at /dev can't be used: Too many levels of symbolic links" in r.err, r
+
+
 def test_connection_that_is_refused_otherwise(tool, engine):
     engine.connect_errors = [errno.EINVAL]
     r = tool.run("versions")
