@@ -109,7 +109,6 @@ static ssize_t read_line(char *to)
 	ssize_t n = -1;
 	size_t i;
 
-	caught = 0;
 	sigemptyset(&blocked);
 	for (i = 0; i < ARRAY_LENGTH(signals); i++)
 		sigaddset(&blocked, signals[i]);
@@ -134,6 +133,7 @@ static ssize_t read_without_echo(const char *prompt, char *to)
 	struct termios usual, silent;
 	ssize_t n;
 
+	caught = 0;
 	if (tcgetattr(STDIN_FILENO, &usual))
 		return -1;
 	silent = usual;

@@ -733,6 +733,32 @@ def test_terminal_when_stopped(tool, service, port, journal, stop):
     os.close(slave)
 
 
+def test_terminal_that_is_gone_when_it_goes_on(tool, service, port, journal):
+    master, slave = pty.openpty()
+
+    def alone():
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    process = subprocess.Popen(
+        [tool.program, "activate", "--yes"], env=tool.environment(), stdin=slave,
+        stdout=subprocess.DEVNULL, stderr=slave, preexec_fn=alone)
+    os.close(slave)
+    said = ""
+    while FIRST not in said:
+        said += os.read(master, 4096).decode()
+    time.sleep(0.1)
+    process.send_signal(signal.SIGTSTP)
+    assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+    os.close(master)
+    process.send_signal(signal.SIGCONT)
+    try:
+        assert process.wait(20) == 1
+    finally:
+        process.kill()
+    assert is_untouched(service, journal)
+
+
 def test_ignored_interrupt(tool, service, port):
     status, said = typed(tool, (FIRST, signal.SIGINT), ("", PASSWORD + "\n"),
                          (AGAIN, PASSWORD + "\n"), (SURE, "yes\n"),
