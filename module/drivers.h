@@ -7,10 +7,6 @@
 
 #include <linux/platform_device.h>
 
-/* names of the drivers, and of the platform devices made for them */
-#define PFRU_UPDATE_NAME	"pfru_update"
-#define PFRU_TELEMETRY_NAME	"pfru_telemetry"
-
 extern struct platform_driver pfru_update_driver;
 extern struct platform_driver pfru_telemetry_driver;
 

@@ -16,6 +16,7 @@
 #include "cli/pfructl/log/summary.h"
 #include "cli/pfructl/log/types.h"
 #include "cli/pfructl/options.h"
+#include "core/ids.h"
 
 /* milliseconds */
 #define INTERVAL 1000
@@ -91,7 +92,8 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	if (!look->missing)
 		return STATUS_DONE;
 	fail(out, STATUS_FAILED, "missing",
-	     "%s: the older part of the log (%u bytes) is not printed: it lies where the kernel's own driver (pfr_telemetry) does not reach; the module pfru does",
+	     "%s: the older part of the log (%u bytes) is not printed: it lies where the kernel's own driver (" PFRU_MAINLINE_TELEMETRY
+	     ") does not reach; the module pfru does",
 	     device->path, look->missing);
 	fail_number(out, "missing", look->missing);
 	return STATUS_FAILED;
