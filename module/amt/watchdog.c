@@ -1001,6 +1001,11 @@ end_thread:
 	return ret;
 }
 
+/*
+ * Does nothing with the parameter watchdog=0, nor in a kdump kernel: asking the
+ * firmware whether it wants the watchdog ends with a stop, which would cancel the
+ * event that a crash is to cause.
+ */
 void __init pfru_watchdog_init(void)
 {
 	int ret;

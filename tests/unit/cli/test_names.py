@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names of devices and drivers stand in core/ids.h. What the files of data/ say of
-them, which cannot include it, and the kinds that the collection asks for, are the
-same."""
+"""Names of devices and drivers stand in core/ids.h, those of kinds and log types in
+tables of core. What files that cannot include these say is the same."""
+import json
 import pathlib
 import re
 
@@ -43,3 +43,19 @@ def test_kinds():
     kinds = re.search(r"^KINDS = \((.*)\)$",
                       text_of("fleet/plugins/module_utils/pfructl.py"), re.M)[1]
     assert set(re.findall(r'"(\w+)"', kinds)) == keys - {"unknown"}
+
+
+def test_log_types(tool):
+    """The help, the manual page and the schema name each one."""
+    table = re.search(r"pfru_log_types\[\] = \{(.*?)\n\};", text_of("core/status.c"),
+                      re.S)[1]
+    types = re.findall(r'\{ "(\w+)"', table)
+    assert len(types) > 1
+    schema = json.loads(text_of("docs/json/pfructl-common.json"))
+    assert schema["$defs"]["log_type"]["enum"] == types
+    line = re.search(r"^ *-t, --type.*$", tool.run("telemetry", "--help").out, re.M)[0]
+    assert set(re.findall(r"[a-z]+", line)) >= set(types)
+    page = text_of("man/pfructl.1.scd")
+    page = page[page.index("# OPTIONS"):]
+    head = page[page.index("*--type*"):].split("\n\n")[0]
+    assert set(re.findall(r"\*(\w+)\*", head)) >= set(types), head
