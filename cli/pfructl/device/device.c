@@ -217,13 +217,21 @@ static int open_place(int place, enum device_kind kind)
 	return fd == -ENOENT ? -ENOSYS : fd;
 }
 
-/* Both drivers make their node a child of the platform device that they serve. */
+/*
+ * Both drivers make their node a child of the platform device that they serve. Where
+ * the module made that one, it has another name after each reload, but the same ACPI
+ * device.
+ */
 static char *find_id(dev_t number)
 {
 	char *path = sysroot_path("/sys/dev/char/%u:%u/device", major(number),
 				  minor(number));
-	char *id = sysfs_link_name(path);
+	char *node = xasprintf("%s/firmware_node", path);
+	char *id = sysfs_link_name(node);
 
+	if (!id)
+		id = sysfs_link_name(path);
+	free(node);
 	free(path);
 	return id ? id : xasprintf("%u:%u", major(number), minor(number));
 }

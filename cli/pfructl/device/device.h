@@ -34,8 +34,8 @@ enum driver_family {
  * @kind: which of the two
  * @driver: whose
  * @path: escaped
- * @id: the kernel's name of the device that the node leads to, whatever the node is
- *	called and whosever driver is bound; the node's number where it has none
+ * @id: the ACPI device that the node leads to, whatever the node is called and
+ *	whosever driver is bound; the node's number where there is none
  */
 struct device {
 	int fd;

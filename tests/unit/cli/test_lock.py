@@ -187,6 +187,24 @@ def test_node_of_another_driver(tool):
     assert tool.run("activate", driver="mainline").status == 6
 
 
+def test_platform_device_that_the_module_made(tool):
+    """It is called otherwise after a reload; the ACPI device is not."""
+    machine = Machine(tool)
+    parent = tool.root / "sys/devices/virtual/misc/pfru_update0/device"
+    tool.run("status")
+    for number in range(2):
+        made = tool.root / f"sys/devices/platform/pfru_update.{number}.auto"
+        made.mkdir(parents=True)
+        (made / "firmware_node").symlink_to("../../LNXSYSTM:00/INTC1080:07")
+        parent.unlink()
+        parent.symlink_to(f"../../../platform/{made.name}")
+        if not number:
+            login(tool, 1000)
+            tool.run("stage", tool.inputs / "signed.cap")
+    assert refused_to_another(tool)
+    assert [a["device_id"] for a in machine.attempts()] == ["INTC1080:07"]
+
+
 @pytest.mark.parametrize("parent, found", [("INTC1080:01", "INTC1080:01"),
                                            (None, "10:220")])
 def test_another_device_of_that_name(tool, parent, found):
