@@ -18,7 +18,7 @@
 
 #define u32 __u32
 #define container_of(p, type, member) \
-	((type *)((char *)(p)-offsetof(type, member)))
+	((type *)((char *)(p) - offsetof(type, member)))
 #define pr_warn(...)	((void)0)
 #define GFP_KERNEL	0
 #define NOTIFY_DONE	0
@@ -98,8 +98,8 @@ struct acpi_device_id {
 	const char *id;
 };
 
-typedef acpi_status (*acpi_walk_callback)(acpi_handle handle, u32 level,
-					  void *context, void **result);
+typedef acpi_status acpi_walk_callback(acpi_handle handle, u32 level,
+				       void *context, void **result);
 
 extern int acpi_disabled;
 /* of modules, only compat.h knows this one: it takes no reference */
@@ -109,8 +109,8 @@ void acpi_dev_put(struct acpi_device *adev);
 int acpi_match_device_ids(struct acpi_device *adev,
 			  const struct acpi_device_id *ids);
 acpi_status acpi_walk_namespace(int type, acpi_handle start, u32 depth,
-				acpi_walk_callback begin,
-				acpi_walk_callback end, void *context,
+				acpi_walk_callback *begin,
+				acpi_walk_callback *end, void *context,
 				void **result);
 
 /* notifiers */

@@ -126,8 +126,8 @@ static void unload_now(void)
 }
 
 acpi_status acpi_walk_namespace(int type, acpi_handle start, u32 depth,
-				acpi_walk_callback begin,
-				acpi_walk_callback end, void *context,
+				acpi_walk_callback *begin,
+				acpi_walk_callback *end, void *context,
 				void **result)
 {
 	acpi_status status = AE_OK;
