@@ -292,7 +292,7 @@ static const char *find_platform(struct pfructl *ctl)
 	path = device_find(DEVICE_UPDATE, -1, NULL);
 	if (!path) {
 		note(out,
-		     "not compared with this machine: it has no update device");
+		     "not compared with this machine: no node of an update device was found");
 		return "no device";
 	}
 	ret = device_try(path, DEVICE_UPDATE, &device);
@@ -324,7 +324,7 @@ static void judge_platform(struct pfructl *ctl, struct findings *f)
 		return;
 	}
 	f->has_device = true;
-	ret = device_judge(ctl, &f->device, f->file, &verdict, &f->cap);
+	ret = device_judge(ctl, &f->device, f->file, &verdict, &f->cap, false);
 	f->judged = !ret || verdict.refusal.reason;
 	if (verdict.refusal.reason)
 		refuse(f, ret, pfru_reason_text(verdict.refusal.reason)->what,

@@ -61,7 +61,7 @@ problems:
   type: list
   elements: str
 interrupted:
-  description: Attempts that a crash or reboot cut off and that nothing settled since.
+  description: Attempts without an end on record, begun before the machine was last started, that nothing settled since.
   returned: always
   type: list
   elements: dict
