@@ -12,19 +12,20 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli/amt/wd.h"
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "cli/common/text.h"
 #include "core/guid.h"
+#include "core/ids.h"
 #include "holders.h"
 
 #define MEI_BUS	  "/sys/bus/mei/devices"
 #define MEI_DEBUG "/sys/kernel/debug"
 /* of a connection in the kernel's list: MEI_FILE_CONNECTED */
 #define MEI_CONNECTED 3
+#define WD_UUID	      PFRU_WATCHDOG_UUID(PFRU_UUID_TEXT)
 #define TCP_LISTEN    0x0a
 /* people's accounts begin behind it; SYS_UID_MAX of login.defs(5) */
 #define SYSTEM_UID_MAX 999
@@ -161,9 +162,9 @@ enum holders_use holders_use(const char *node, const uint8_t *uuid)
 /* named CONTROLLER-UUID */
 static bool is_watchdog(const char *name)
 {
-	size_t length = strlen(name), size = strlen(WD_UUID_TEXT);
+	size_t length = strlen(name), size = strlen(WD_UUID);
 
-	return length > size && !strcasecmp(name + length - size, WD_UUID_TEXT);
+	return length > size && !strcasecmp(name + length - size, WD_UUID);
 }
 
 char *holders_watchdog(bool *there)
