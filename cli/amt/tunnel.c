@@ -301,15 +301,20 @@ static void run_until(struct tunnel *tunnel, uint64_t end, bool closed)
 }
 
 /*
- * AMT frees a place when it has answered that the channel is closed, and may end the
- * session with it: what was sent by then is lost. A session that ends at once may also
- * overtake the message that closes a channel (Linux 6.1).
+ * AMT frees a place when it has answered that the channel is closed. A connection
+ * that ends at once may also overtake the message that closes it (Linux 6.1).
  */
+static void wait_for_channels(struct tunnel *tunnel)
+{
+	run_until(tunnel, now_ms() + CLOSE_TIMEOUT, true);
+}
+
+/* AMT may end its session with a channel: what was sent by then is lost. */
 static void settle(struct tunnel *tunnel)
 {
 	if (!tunnel->used)
 		return;
-	run_until(tunnel, now_ms() + CLOSE_TIMEOUT, true);
+	wait_for_channels(tunnel);
 	run_until(tunnel, now_ms() + SETTLE_TIME, false);
 	tunnel->used = false;
 }
@@ -364,6 +369,6 @@ void tunnel_close(struct tunnel *tunnel)
 			lme_close(&tunnel->lme, tunnel->links[i].channel);
 			drop(&tunnel->links[i]);
 		}
-	settle(tunnel);
+	wait_for_channels(tunnel);
 	end_session(tunnel);
 }
