@@ -38,6 +38,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_telemetry_info,
 	&cmd_log_level,
 	&cmd_watchdog,
+	&cmd_metrics,
 	NULL,
 };
 /* clang-format on */

@@ -140,5 +140,6 @@ extern const struct cli_command cmd_watchdog;
 extern const struct cli_command cmd_capsule;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_history;
+extern const struct cli_command cmd_metrics;
 
 #endif /* PFRUCTL_H */
