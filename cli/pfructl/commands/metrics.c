@@ -19,6 +19,8 @@
 #include "cli/common/text.h"
 #include "cli/pfructl/device/figures.h"
 #include "cli/pfructl/device/watchdog.h"
+#include "cli/pfructl/log/position.h"
+#include "cli/pfructl/log/types.h"
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
 #include "cli/pfructl/record/history.h"
@@ -233,7 +235,7 @@ static void print_capability(struct metrics *m)
 		const struct pfru_capability *cap = &m->nodes[i].cap;
 		char ids[4][PFRU_GUID_TEXT_SIZE];
 		const struct label labels[] = {
-			{ "instance", m->nodes[i].instance },
+			{ "number", m->nodes[i].instance },
 			{ "code_type", ids[0] },
 			{ "driver_type", ids[1] },
 			{ "platform_id", ids[2] },
@@ -259,7 +261,7 @@ static void print_cap_number(struct metrics *m, size_t offset)
 	for (i = 0; i < m->count; i++) {
 		const struct node *node = &m->nodes[i];
 		const struct label labels[] = {
-			{ "instance", node->instance },
+			{ "number", node->instance },
 			{ NULL },
 		};
 		uint32_t number;
@@ -296,7 +298,7 @@ static void print_figure(struct metrics *m,
 		const struct node *node = &m->nodes[i];
 		const struct label labels[] = {
 			{ "device", device_kind_name(node->kind) },
-			{ "instance", node->instance },
+			{ "number", node->instance },
 			{ NULL },
 		};
 		int64_t number;
@@ -399,6 +401,58 @@ static void print_interrupted(struct metrics *m)
 	sample_number(m, no_labels, count);
 }
 
+/* a count of each position in a log, of those who print to the journal or elsewhere */
+static void print_position(struct metrics *m, const struct node *node,
+			   const struct log_name *type, bool journal,
+			   size_t offset)
+{
+	const struct label labels[] = {
+		{ "number", node->instance },
+		{ "type", type->name },
+		{ "reader", journal ? "journal" : "file" },
+		{ NULL },
+	};
+	struct state_counts counts;
+	uint64_t number;
+
+	if (!state_counts(strtoul(node->instance, NULL, 10), type->value,
+			  journal, &counts))
+		return;
+	memcpy(&number, (const char *)&counts + offset, sizeof(number));
+	sample_number(m, labels, number);
+}
+
+static void print_telemetry(struct metrics *m, size_t offset)
+{
+	size_t i, type;
+
+	for (i = 0; i < m->count; i++) {
+		if (m->nodes[i].kind != DEVICE_TELEMETRY)
+			continue;
+		for (type = 0; type < LOG_TYPES; type++) {
+			print_position(m, &m->nodes[i], &log_types[type], false,
+				       offset);
+			print_position(m, &m->nodes[i], &log_types[type], true,
+				       offset);
+		}
+	}
+}
+
+static void print_telemetry_read(struct metrics *m)
+{
+	print_telemetry(m, offsetof(struct state_counts, read));
+}
+
+static void print_telemetry_lost(struct metrics *m)
+{
+	print_telemetry(m, offsetof(struct state_counts, lost));
+}
+
+static void print_telemetry_resets(struct metrics *m)
+{
+	print_telemetry(m, offsetof(struct state_counts, resets));
+}
+
 static void print_watchdog(struct metrics *m)
 {
 	char *state = watchdog_state(&m->watchdog);
@@ -462,6 +516,15 @@ static const struct family families[] = {
 	{ "updates_interrupted", "gauge",
 	  "Attempts that a crash or reboot cut off, with nothing tried since.",
 	  print_interrupted },
+	{ "telemetry_read_bytes_total", "counter",
+	  "Bytes of the log that readers with a saved position have printed.",
+	  print_telemetry_read },
+	{ "telemetry_lost_bytes_total", "counter",
+	  "Bytes of the log that were overwritten before such a reader came.",
+	  print_telemetry_lost },
+	{ "telemetry_resets_total", "counter",
+	  "How often the log started over, as such a reader saw it.",
+	  print_telemetry_resets },
 	{ "watchdog_state", "gauge",
 	  "State of the watchdog of Intel AMT; always 1.", print_watchdog },
 	{ "watchdog_heartbeats_total", "counter",

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Figures for monitoring: what promtool takes, what a real node exporter serves, and
 what they cost."""
-import json
 import os
 import pathlib
 import re
@@ -81,11 +80,11 @@ def test_all(tool, full, check):
     wanted = {
         'pfru_usable{device="update"}': "1",
         'pfru_usable{device="telemetry"}': "1",
-        'pfru_firmware_calls_total{device="update",instance="0"}': "12",
-        'pfru_firmware_calls_total{device="telemetry",instance="0"}': "1",
-        'pfru_firmware_call_seconds_total{device="update",instance="0"}':
+        'pfru_firmware_calls_total{device="update",number="0"}': "12",
+        'pfru_firmware_calls_total{device="telemetry",number="0"}': "1",
+        'pfru_firmware_call_seconds_total{device="update",number="0"}':
             "34.567000000",
-        'pfru_firmware_longest_call_seconds{device="update",instance="0"}':
+        'pfru_firmware_longest_call_seconds{device="update",number="0"}':
             "1.000000123",
         "pfru_record_usable": "1",
         "pfru_last_update_success": "1",
@@ -103,7 +102,7 @@ def test_all(tool, full, check):
                 shown["driver_update"]["runtime_version"],
             "driver_svn": shown["driver_update"]["svn"]}.items():
         check(f"{name} as capability has it",
-              got.get(f'pfru_{name}{{instance="0"}}') == str(value), r)
+              got.get(f'pfru_{name}{{number="0"}}') == str(value), r)
     check("and the ids", any(
         k.startswith("pfru_capability_info")
         and shown["platform_id"] in k and shown["oem_id"] in k for k in got), r)
@@ -143,7 +142,7 @@ def test_other_machines(tool, kind, check):
     check("no figures where there are none", "firmware_calls" not in r.out, r)
     if kind == "many":
         check("each instance", all(
-            f'pfru_driver_svn{{instance="{n}"}}' in got for n in (0, 1, 10)), r)
+            f'pfru_driver_svn{{number="{n}"}}' in got for n in (0, 1, 10)), r)
 
 
 def test_hundred_runs_cost_nothing(tool, full):
@@ -160,6 +159,37 @@ def test_refused_capability(tool):
     r = tool.run("metrics", query="5:1")
     assert r.status == 0 and r.counts["calls"] == 1, r
     assert "driver_svn" not in r.out and "pfru_usable" in r.out, r
+
+
+def test_telemetry(tool, readers, check):
+    """What readers printed and lost, added up over all of them."""
+    log = readers.log(4096)
+    label = '{number="0",type="execution",reader="file"}'
+    got = samples(tool.run("metrics").out)
+    check("nothing before there is a position", "telemetry_read" not in str(got),
+          got)
+    printed = 0
+    for news in (b"x" * 100 + b"\n", b"y" * 5000 + b"\n", b""):
+        log.append(news)
+        r = tool.run("telemetry", "--delta")
+        check("printed", r.status == 0, r)
+        printed += len(r.out)
+    got = samples(tool.run("metrics").out)
+    check("bytes that were printed",
+          got[f"pfru_telemetry_read_bytes_total{label}"] == str(printed), got)
+    check("and lost", got[f"pfru_telemetry_lost_bytes_total{label}"] ==
+          str(101 + 5001 - printed) != "0", got)
+    check("no reset", got[f"pfru_telemetry_resets_total{label}"] == "0", got)
+    log.reset()
+    log.append(b"z\n")
+    r = tool.run("telemetry", "--delta")
+    check("printed after a reset", r.out == "z\n", r)
+    r = tool.run("metrics")
+    got = samples(r.out)
+    check("one more",
+          got[f"pfru_telemetry_read_bytes_total{label}"] == str(printed + 2) and
+          got[f"pfru_telemetry_resets_total{label}"] == "1", got)
+    check("promtool has nothing to say", promtool(r.out), r)
 
 
 def test_update_that_failed_or_was_interrupted(tool):
@@ -244,3 +274,24 @@ def test_killed_leaves_no_partial_file(tool, full):
         whole.add(text)
         assert [f.name for f in directory.glob("*.prom")] == ["pfru.prom"]
     assert len(whole) == 1 and replaced < KILLS and full, (replaced, len(whole))
+
+
+def test_alerts(tmp_path):
+    """Each alert fires and clears (alerts.yml), and is about what is printed."""
+    top = pathlib.Path(__file__).resolve().parents[3]
+    rules = (top / "data/pfru-alerts.yml").read_text()
+    cases = (top / "tests/unit/cli/alerts.yml").read_text()
+    r = subprocess.run(["promtool", "test", "rules",
+                        top / "tests/unit/cli/alerts.yml"],
+                       capture_output=True, text=True, check=False,
+                       cwd=tmp_path)
+    assert r.returncode == 0, r
+    for name in re.findall(r"- alert: (\w+)", rules):
+        quiet = cases.count(f"alertname: {name}, ")
+        fired = re.findall(rf"alertname: {name}\n +eval_time: \w+\n"
+                           r" +exp_alerts:\n +- exp_labels", cases)
+        assert quiet >= 2 and len(fired) == 1, name
+    source = (top / "cli/pfructl/commands/metrics.c").read_text()
+    for name in re.findall(r"pfru_(\w+)", " ".join(
+            re.findall(r"expr: (.*)", rules))):
+        assert f'{{ "{name}",' in source, name
