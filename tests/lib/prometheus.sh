@@ -10,17 +10,23 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=SCRIPTDIR/../vm/lib.sh disable=SC1091
 . "$top/tests/vm/lib.sh"
 
+# promtool is part of another package in Debian 12
+download()
+{
+	apt-get -q download prometheus-node-exporter &&
+		{ apt-get -q download promtool || apt-get -q download prometheus; }
+}
+
 # take_out DIRECTORY: the two programs, out of their packages
 take_out()
 {
 	local package tmp
 
 	tmp=$(mktemp -d "$1/tmp.XXXXXX")
-	(cd "$tmp" && for package in prometheus prometheus-node-exporter; do
-		apt-get -q download "$package" ||
-			{ apt-get -q update && apt-get -q download "$package"; }
-		dpkg-deb -x "$package"_*.deb .
-	done) >&2
+	(cd "$tmp" && { download || { apt-get -q update && download; }; } &&
+		for package in *.deb; do
+			dpkg-deb -x "$package" .
+		done) >&2
 	mv "$tmp/usr/bin/promtool" "$tmp/usr/bin/prometheus-node-exporter" "$1/"
 	rm -rf "$tmp"
 }
