@@ -393,8 +393,7 @@ static void print_interrupted(struct metrics *m)
 
 	if (!m->attempts)
 		return;
-	json_object_object_foreach(m->attempts, id, attempt)
-	{
+	json_object_object_foreach(m->attempts, id, attempt) {
 		(void)id;
 		count += attempt_is_open(m->attempts, attempt);
 	}
