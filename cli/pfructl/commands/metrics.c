@@ -20,11 +20,11 @@
 #include "cli/pfructl/device/figures.h"
 #include "cli/pfructl/device/watchdog.h"
 #include "cli/pfructl/log/position.h"
-#include "cli/pfructl/log/types.h"
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
 #include "cli/pfructl/record/history.h"
 #include "core/guid.h"
+#include "core/status.h"
 
 #define NANOSECONDS 1000000000ULL
 
@@ -402,7 +402,7 @@ static void print_interrupted(struct metrics *m)
 
 /* a count of each position in a log, of those who print to the journal or elsewhere */
 static void print_position(struct metrics *m, const struct node *node,
-			   const struct log_name *type, bool journal,
+			   const struct pfru_log_name *type, bool journal,
 			   size_t offset)
 {
 	const struct label labels[] = {
@@ -423,16 +423,15 @@ static void print_position(struct metrics *m, const struct node *node,
 
 static void print_telemetry(struct metrics *m, size_t offset)
 {
-	size_t i, type;
+	const struct pfru_log_name *type;
+	size_t i;
 
 	for (i = 0; i < m->count; i++) {
 		if (m->nodes[i].kind != DEVICE_TELEMETRY)
 			continue;
-		for (type = 0; type < LOG_TYPES; type++) {
-			print_position(m, &m->nodes[i], &log_types[type], false,
-				       offset);
-			print_position(m, &m->nodes[i], &log_types[type], true,
-				       offset);
+		for (type = pfru_log_types; type->name; type++) {
+			print_position(m, &m->nodes[i], type, false, offset);
+			print_position(m, &m->nodes[i], type, true, offset);
 		}
 	}
 }
