@@ -17,6 +17,7 @@ file 755 /usr/sbin/pfructl
 file 644 /usr/share/man/man1/pfructl.1
 file 644 /usr/lib/udev/rules.d/70-pfru.rules
 file 644 /usr/lib/udev/rules.d/71-pfru-telemetry.rules
+file 644 /usr/lib/udev/rules.d/72-pfru-metrics.rules
 file 644 /usr/share/bash-completion/completions/pfructl
 file 755 /usr/sbin/amtctl
 file 644 /usr/share/man/man1/amtctl.1
