@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "atomic-file.h"
+#include "base64.h"
 #include "core/guid.h"
 #include "escape.h"
 #include "memory.h"
@@ -39,7 +39,7 @@
  * @to_file: print to @file, not to standard output
  * @progress_shown: a line of progress is on the terminal
  * @text: what is not JSON, so far
- * @stack: JSON containers that are open
+ * @stack: JSON containers that are open; in text only the first is there, for @error
  * @depth: index of the innermost
  * @indent: columns that text is indented by, for each of @stack
  * @header: what every document begins with
@@ -112,16 +112,14 @@ static json_object *json_text(const char *bytes, size_t size)
 	return made(object);
 }
 
-/* base64 takes four characters for three bytes */
 static json_object *json_base64(const uint8_t *bytes, size_t size)
 {
 	json_object *object;
-	uint8_t *text;
+	char *text;
 
-	if (size > INT32_MAX / 4 * 3 - 4)
-		out_of_memory();
-	text = xrealloc(NULL, (size + 2) / 3 * 4 + 1);
-	object = json_text((char *)text, EVP_EncodeBlock(text, bytes, size));
+	text = xrealloc(NULL, BASE64_SIZE(size));
+	base64(text, bytes, size);
+	object = json_text(text, BASE64_SIZE(size));
 	free(text);
 	return object;
 }
@@ -390,16 +388,21 @@ print_line(struct output *out, const char *label, const char *format, ...)
 	free(text);
 }
 
+/* In text there are no containers, but what they indent. */
 static void open_container(struct output *out, const char *key,
-			   const char *label, json_object *container)
+			   const char *label, json_object *(*create)(void))
 {
 	int indent = out->indent[out->depth];
+	json_object *container = NULL;
 
 	if (out->depth + 1 == DEPTH_MAX)
 		abort();
 	if (label)
 		text_printf(&out->text, "%*s%s:\n", indent, "", label);
-	add(out, key, container);
+	if (out->json) {
+		container = made(create());
+		add(out, key, container);
+	}
 	out->stack[++out->depth] = container;
 	/* what has no label is not seen in text */
 	out->indent[out->depth] = indent + (label ? INDENT : 0);
@@ -407,12 +410,12 @@ static void open_container(struct output *out, const char *key,
 
 void out_group(struct output *out, const char *key, const char *label)
 {
-	open_container(out, key, label, made(json_object_new_object()));
+	open_container(out, key, label, json_object_new_object);
 }
 
 void out_list(struct output *out, const char *key, const char *label)
 {
-	open_container(out, key, label, made(json_object_new_array()));
+	open_container(out, key, label, json_object_new_array);
 }
 
 void out_end(struct output *out)
@@ -437,6 +440,8 @@ static void put_number(json_object *object, const char *key, uint64_t value)
 
 static void add_number(struct output *out, const char *key, uint64_t value)
 {
+	if (!out->json)
+		return;
 	if (json_object_is_type(top(out), json_type_array))
 		put_last(top(out), made(json_object_new_uint64(value)));
 	else if (key)
@@ -446,8 +451,10 @@ static void add_number(struct output *out, const char *key, uint64_t value)
 void out_string(struct output *out, const char *key, const char *label,
 		const char *value)
 {
-	add(out, key, json_text(value, strlen(value)));
-	print_line(out, label, "%s", escaped(value));
+	if (out->json)
+		add(out, key, json_text(value, strlen(value)));
+	if (label)
+		print_line(out, label, "%s", escaped(value));
 }
 
 void out_text(struct output *out, const char *label, const char *value)
@@ -472,18 +479,21 @@ void out_hex(struct output *out, const char *key, const char *label,
 void out_bool(struct output *out, const char *key, const char *label,
 	      bool value)
 {
-	add(out, key, made(json_object_new_boolean(value)));
+	if (out->json)
+		add(out, key, made(json_object_new_boolean(value)));
 	print_line(out, label, "%s", value ? "yes" : "no");
 }
 
 void out_null(struct output *out, const char *key)
 {
-	add(out, key, NULL);
+	if (out->json)
+		add(out, key, NULL);
 }
 
 void out_json(struct output *out, const char *key, json_object *value)
 {
-	add(out, key, json_object_get(value));
+	if (out->json)
+		add(out, key, json_object_get(value));
 }
 
 void out_guid(struct output *out, const char *key, const char *label,
@@ -506,12 +516,15 @@ void out_duration(struct output *out, const char *key, const char *label,
 void out_bytes(struct output *out, const char *key, const char *label,
 	       const uint8_t *bytes, size_t size)
 {
-	json_object *object = made(json_object_new_object());
 	char *text = escape(bytes, size);
+	json_object *object;
 
-	put(object, "base64", json_base64(bytes, size));
-	put(object, "text", json_text(text, strlen(text)));
-	add(out, key, object);
+	if (out->json) {
+		object = made(json_object_new_object());
+		put(object, "base64", json_base64(bytes, size));
+		put(object, "text", json_text(text, strlen(text)));
+		add(out, key, object);
+	}
 	print_line(out, label, "%s", text);
 	free(text);
 }
