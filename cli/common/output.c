@@ -23,6 +23,9 @@
 #define LABEL_WIDTH 28
 #define INDENT	    2
 
+/* bytes of a log that are escaped at once */
+#define LOG_PIECE 16384
+
 /* the largest integer that a reader with IEEE 754 doubles keeps, RFC 8259, 6 */
 #define EXACT_MAX (1ULL << 53)
 
@@ -39,6 +42,8 @@
  * @to_file: print to @file, not to standard output
  * @progress_shown: a line of progress is on the terminal
  * @text: what is not JSON, so far
+ * @last: a log that is printed behind @text, or in JSON in its place
+ * @memory: that @last lies in, allocated
  * @stack: JSON containers that are open; in text only the first is there, for @error
  * @depth: index of the innermost
  * @indent: columns that text is indented by, for each of @stack
@@ -62,6 +67,8 @@ struct output {
 	bool to_file;
 	bool progress_shown;
 	struct text text;
+	struct text_blob last;
+	void *memory;
 	json_object *stack[DEPTH_MAX];
 	int depth;
 	int indent[DEPTH_MAX];
@@ -159,32 +166,75 @@ static struct text json_document(struct output *out)
 	return text;
 }
 
-/* To be freed. A log is large: it is not copied. */
-static struct text take_all(struct output *out)
+/* An escaped log is as with all of it escaped at once. */
+static size_t piece_of_log(const uint8_t *bytes, size_t left)
 {
-	struct text text = { 0 };
+	size_t size = LOG_PIECE;
 
-	if (!out->json) {
-		text = out->text;
-		out->text = (struct text){ 0 };
-	} else if (!out->lines || out->failed) { /* a note alone is no news */
-		text = json_document(out);
+	if (left <= LOG_PIECE)
+		return left;
+	/* a character has up to three bytes behind its first */
+	while (size > LOG_PIECE - 3 && (bytes[size] & 0xc0) == 0x80)
+		size--;
+	if ((bytes[size] & 0xc0) == 0x80)
+		size = LOG_PIECE; /* none of a character */
+	if (bytes[size] == '\n' && bytes[size - 1] == '\r')
+		size--;
+	return size;
+}
+
+static bool escapes_log(const struct output *out)
+{
+	return out->log == ESCAPE_ALWAYS ||
+	       (out->log == ESCAPE_ON_TERMINAL && out->terminal);
+}
+
+static void append_log(struct output *out, struct text *text,
+		       const uint8_t *bytes, size_t size)
+{
+	size_t n, written;
+	char *escaped;
+
+	if (!escapes_log(out)) {
+		text_append(text, bytes, size);
+		return;
 	}
-	return text;
+	for (; size; size -= n, bytes += n) {
+		n = piece_of_log(bytes, size);
+		escaped = escape_log(bytes, n, &written);
+		text_append(text, escaped, written);
+		free(escaped);
+	}
+}
+
+static void append_document(struct output *out, struct text *text)
+{
+	if (!out->json) {
+		text_append(text, out->text.bytes, out->text.size);
+		append_log(out, text, out->last.bytes, out->last.size);
+	} else if (!out->lines || out->failed) { /* a note alone is no news */
+		text_json(text, out->stack[0], !out->lines);
+		text_append(text, "\n", 1);
+	}
 }
 
 /* What the file held stays until all is in the new one, on the disk. */
 static int print_all(struct output *out)
 {
-	struct text text = take_all(out);
+	struct text text;
 	int ret = 0;
 
+	put_error_last(out->stack[0]);
+	text_stream(&text);
 	if (out->to_file)
 		ret = atomic_file_start(&out->file);
-	if (!ret)
-		ret = write_all(out->to_file ? out->file.fd : STDOUT_FILENO,
-				text.bytes, text.size);
-	free(text.bytes);
+	if (!ret) {
+		text.fd = out->to_file ? out->file.fd : STDOUT_FILENO;
+		append_document(out, &text);
+		ret = text_stream_end(&text);
+	} else {
+		free(text.bytes);
+	}
 	if (!out->path)
 		return ret;
 	if (out->to_file)
@@ -342,6 +392,7 @@ int output_finish(struct output *out, int status)
 	json_object_put(out->stack[0]);
 	json_object_put(out->header);
 	free(out->text.bytes);
+	free(out->memory);
 	free(out);
 	return status;
 }
@@ -531,9 +582,6 @@ void out_bytes(struct output *out, const char *key, const char *label,
 
 void out_log(struct output *out, const uint8_t *bytes, size_t size)
 {
-	char *text;
-	size_t written;
-
 	if (out->json) {
 		if (utf8_valid(bytes, size))
 			add(out, "text", json_text((const char *)bytes, size));
@@ -541,14 +589,23 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 			add(out, "base64", json_base64(bytes, size));
 		return;
 	}
-	if (out->log == ESCAPE_NEVER ||
-	    (out->log == ESCAPE_ON_TERMINAL && !out->terminal)) {
-		text_append(&out->text, bytes, size);
+	append_log(out, &out->text, bytes, size);
+}
+
+void out_log_last(struct output *out, void *memory, const uint8_t *bytes,
+		  size_t size)
+{
+	json_object *value;
+
+	free(out->memory);
+	out->memory = memory;
+	out->last = (struct text_blob){ .bytes = bytes, .size = size };
+	if (!out->json)
 		return;
-	}
-	text = escape_log(bytes, size, &written);
-	text_append(&out->text, text, written);
-	free(text);
+	out->last.base64 = !utf8_valid(bytes, size);
+	value = made(json_object_new_string(""));
+	json_object_set_userdata(value, &out->last, NULL);
+	add(out, out->last.base64 ? "base64" : "text", value);
 }
 
 void out_plain(struct output *out, const char *text)
@@ -559,6 +616,8 @@ void out_plain(struct output *out, const char *text)
 
 void out_drop_text(struct output *out)
 {
+	if (!out->json)
+		out->last.size = 0;
 	out->text.size = 0;
 }
 

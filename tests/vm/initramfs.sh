@@ -59,7 +59,8 @@ add_program()
 	while read -r name; do
 		lib=$(realpath -s "$(${CC:-cc} -print-file-name="$name")")
 		[ -e "$lib" ] || die "$1 may load a library this machine lacks: $name"
-		[ -e "$root/$lib" ] || add_file "$lib" "$lib"
+		# as ldd names them
+		[ -e "$root/${lib#/usr}" ] || add_file "$lib" "${lib#/usr}"
 		add_libraries "$lib"
 	done
 }

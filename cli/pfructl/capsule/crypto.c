@@ -18,10 +18,14 @@ LIBRARY_NOTE(libcrypto_note,
 
 struct libcrypto ssl;
 
+/* clang-format off */
+static const char *const functions[] = {
+	LIBCRYPTO_FUNCTIONS(LIBRARY_NAME)
+};
+/* clang-format on */
+
 int crypto_load(struct pfructl *ctl)
 {
-	static const char *const functions[] = { LIBCRYPTO_FUNCTIONS(
-		LIBRARY_NAME) };
 	static struct library library = {
 		.name = LIBCRYPTO_SONAME,
 		.purpose = "digests capsules and checks their signatures",

@@ -23,10 +23,14 @@ LIBRARY_NOTE(libkmod_note, "[{\"feature\":\"modules\","
 
 static struct libkmod kmod;
 
+/* clang-format off */
+static const char *const functions[] = {
+	LIBKMOD_FUNCTIONS(LIBRARY_NAME)
+};
+/* clang-format on */
+
 int module_state_load(struct output *out)
 {
-	static const char *const functions[] = { LIBKMOD_FUNCTIONS(
-		LIBRARY_NAME) };
 	static struct library library = {
 		.name = LIBKMOD_SONAME,
 		.purpose = "finds out the state of kernel modules",
