@@ -66,8 +66,7 @@ static void set_defaults(struct options *o)
 }
 
 static int print_log(struct pfructl *ctl, const struct device *device,
-		     const struct log_reader *reader,
-		     const struct log_look *look)
+		     struct log_reader *reader, const struct log_look *look)
 {
 	struct output *out = ctl->out;
 
@@ -84,7 +83,8 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	if (ctl->options.summary)
 		summary_print(out, look->bytes, look->news.size);
 	else
-		out_log(out, look->bytes, look->news.size);
+		out_log_last(out, reader_take(reader), look->bytes,
+			     look->news.size);
 	if (look->news.lost)
 		warning(out,
 			"%s: %llu bytes of the log since its last reset were lost: overwritten",
