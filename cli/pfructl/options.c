@@ -95,9 +95,14 @@ char *option_retries(const struct cli_option *option, const char *text,
 
 char *option_type(const struct cli_option *option, const char *text, void *to)
 {
-	return log_value(log_types, LOG_TYPES, text, to) ?
-		       NULL :
-		       wrong(option, "execution or history", text);
+	char *choice, *problem;
+
+	if (log_value(pfru_log_types, text, to))
+		return NULL;
+	choice = log_choice(pfru_log_types);
+	problem = wrong(option, choice, text);
+	free(choice);
+	return problem;
 }
 
 char *option_seconds(const struct cli_option *option, const char *text,

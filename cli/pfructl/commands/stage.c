@@ -20,6 +20,7 @@
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
 #include "cli/pfructl/record/lock.h"
+#include "core/ids.h"
 #include "core/status.h"
 
 /* without --ca */
@@ -95,8 +96,8 @@ static void print_action(struct pfructl *ctl, const struct device *device,
 static void print_versions(struct output *out, const struct pfru_image *image,
 			   enum pfru_kind kind)
 {
-	out_string(out, "kind", NULL, kind_key(kind));
-	out_string(out, NULL, "Kind", kind_name(kind));
+	out_string(out, "kind", NULL, pfru_kind_key(kind));
+	out_string(out, NULL, "Kind", pfru_kind_text(kind));
 	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
 	if (image->has_svn && kind != PFRU_KIND_CODE_INJECTION)
 		out_number(out, "svn", "Security version", image->svn);
@@ -139,8 +140,9 @@ static void print_image(struct pfructl *ctl, const struct capsule_file *file,
 
 	out_string(out, "file", "Capsule", ctl->argument);
 	out_number(out, "size", "Size", file->size);
-	out_string(out, "kind", NULL, kind_key(verdict->kind));
-	out_string(out, NULL, one ? "Kind" : NULL, kind_name(verdict->kind));
+	out_string(out, "kind", NULL, pfru_kind_key(verdict->kind));
+	out_string(out, NULL, one ? "Kind" : NULL,
+		   pfru_kind_text(verdict->kind));
 	out_number(out, "payloads", one ? NULL : "Payload items",
 		   verdict->payloads);
 	out_number(out, "runtime_version", one ? "Runtime version" : NULL,
@@ -374,7 +376,8 @@ static int load_and_act(struct pfructl *ctl, enum pfru_action action,
 			return ret;
 		if (ctl->options.retries)
 			note(ctl->out,
-			     "the kernel's own driver (pfr_update) hides the status: nothing will be retried");
+			     "the kernel's own driver (" PFRU_MAINLINE_UPDATE
+			     ") hides the status: nothing will be retried");
 	}
 	ret = load(ctl, device, file);
 	if (ret)
@@ -403,7 +406,8 @@ static int check_buffer(struct pfructl *ctl, const struct device *device,
 
 	if (device->driver == DRIVER_MAINLINE) {
 		note(ctl->out,
-		     "the kernel's own driver (pfr_update) does not report the size of the communication buffer: not checked");
+		     "the kernel's own driver (" PFRU_MAINLINE_UPDATE
+		     ") does not report the size of the communication buffer: not checked");
 		return STATUS_DONE;
 	}
 	if (ioctl(device->fd, PFRU_IOC_GET_BUF_SIZE, &room))

@@ -714,11 +714,11 @@ static int run(void *program)
 		.kinds = {
 			[DEVICE_UPDATE] = {
 				.name = "update", .hid = PFRU_UPDATE_HID,
-				.mainline = "pfr_update",
+				.mainline = PFRU_MAINLINE_UPDATE,
 			},
 			[DEVICE_TELEMETRY] = {
 				.name = "telemetry", .hid = PFRU_TELEMETRY_HID,
-				.mainline = "pfr_telemetry",
+				.mainline = PFRU_MAINLINE_TELEMETRY,
 			},
 		},
 	};

@@ -23,6 +23,7 @@
 #include "cli/common/reopen.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
+#include "core/ids.h"
 #include "core/status.h"
 #include "device.h"
 
@@ -48,11 +49,11 @@ static const struct {
 } kinds[] = {
 	[DEVICE_UPDATE] = {
 		"update", "update", "acpi_pfr_update",
-		"pfru", "pfr_update", "pfru_update", "pfru",
+		"pfru", PFRU_MAINLINE_UPDATE, PFRU_UPDATE_NAME, "pfru",
 	},
 	[DEVICE_TELEMETRY] = {
 		"telemetry", "telemetry", "acpi_pfr_telemetry",
-		"pfru", "pfr_telemetry", "pfru_telemetry", "pfrt",
+		"pfru", PFRU_MAINLINE_TELEMETRY, PFRU_TELEMETRY_NAME, "pfrt",
 	},
 };
 
@@ -685,7 +686,8 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 	if (!limit)
 		return STATUS_DONE;
 	fail(ctl->out, STATUS_CAPSULE, "driver-limit",
-	     "%s: the kernel's own driver (pfr_update) cannot take this capsule: %s; the module pfru can",
+	     "%s: the kernel's own driver (" PFRU_MAINLINE_UPDATE
+	     ") cannot take this capsule: %s; the module pfru can",
 	     file->name, limit);
 	fail_number(ctl->out, "offset", image.offset);
 	return STATUS_CAPSULE;

@@ -184,8 +184,10 @@ static bool read_versions(json_object *attempt, struct pfru_capability *cap)
 	json_object *all = NULL, *code = NULL, *driver = NULL;
 
 	json_object_object_get_ex(attempt, "before", &all);
-	json_object_object_get_ex(all, "code_injection", &code);
-	json_object_object_get_ex(all, "driver_update", &driver);
+	json_object_object_get_ex(all, pfru_kind_key(PFRU_KIND_CODE_INJECTION),
+				  &code);
+	json_object_object_get_ex(all, pfru_kind_key(PFRU_KIND_DRIVER_UPDATE),
+				  &driver);
 	return number_in(all, "fw_version", &cap->fw_version) &&
 	       number_in(code, "runtime_version", &cap->code_rt_version) &&
 	       number_in(driver, "runtime_version", &cap->drv_rt_version) &&
@@ -396,10 +398,10 @@ static json_object *versions(const struct pfru_capability *cap)
 
 	history_put_number(all, "fw_version", cap->fw_version);
 	history_put_number(code, "runtime_version", cap->code_rt_version);
-	history_put(all, "code_injection", code);
+	history_put(all, pfru_kind_key(PFRU_KIND_CODE_INJECTION), code);
 	history_put_number(driver, "runtime_version", cap->drv_rt_version);
 	history_put_number(driver, "svn", cap->drv_svn);
-	history_put(all, "driver_update", driver);
+	history_put(all, pfru_kind_key(PFRU_KIND_DRIVER_UPDATE), driver);
 	return all;
 }
 
@@ -413,7 +415,7 @@ static void put_capsule(json_object *entry, const struct attempt *attempt)
 		return;
 	history_put_text(entry, "file", attempt->file->name);
 	history_put_number(entry, "size", attempt->file->size);
-	history_put_text(entry, "kind", kind_key(attempt->kind));
+	history_put_text(entry, "kind", pfru_kind_key(attempt->kind));
 	history_put_number(entry, "payloads", attempt->payloads);
 	history_put_number(entry, "runtime_version", image->rt_ver);
 	if (image->has_svn && attempt->kind != PFRU_KIND_CODE_INJECTION)

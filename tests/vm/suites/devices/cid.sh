@@ -41,7 +41,7 @@ case $(uname -r) in
 *) kernels=2 ;;
 esac
 
-row cid
+listed cid
 like "$(cat /sys/bus/acpi/devices/INTC1080:00/modalias)" 'PNP0C02' \
 	"the update device has a _CID"
 like "$(cat /sys/bus/acpi/devices/INTC1081:00/modalias)" 'PNP0C02' \
