@@ -144,8 +144,12 @@ tool_files := \
 	shell-completion/zsh/_pfructl:$(DATADIR)/zsh/site-functions \
 	shell-completion/fish/pfructl.fish:$(DATADIR)/fish/vendor_completions.d \
 	data/pfru-telemetry.service:$(UNITDIR) \
+	data/pfru-metrics.service:$(UNITDIR) \
+	data/pfru-metrics.timer:$(UNITDIR) \
 	data/71-pfru-telemetry.rules:$(UDEVRULESDIR) \
+	data/72-pfru-metrics.rules:$(UDEVRULESDIR) \
 	data/pfru.catalog:$(CATALOGDIR) \
+	data/pfru-alerts.yml:$(DATADIR)/pfructl \
 	$(patsubst %,%:$(DATADIR)/pfructl/json,$(wildcard docs/json/pfructl-*.json))
 amt_files := \
 	shell-completion/bash/amtctl:$(DATADIR)/bash-completion/completions \
@@ -181,7 +185,8 @@ install-tool: cli
 	$(MAKE) -C man install NAMES=pfructl.1 DESTDIR="$(DESTDIR)" MANDIR="$(MANDIR)"
 	$(call put,$(tool_files))
 	sed -i 's,^ExecStart=/usr/sbin/,ExecStart=$(SBINDIR)/,' \
-		"$(DESTDIR)$(UNITDIR)/pfru-telemetry.service"
+		"$(DESTDIR)$(UNITDIR)/pfru-telemetry.service" \
+		"$(DESTDIR)$(UNITDIR)/pfru-metrics.service"
 
 # what is for Intel AMT, and needs nothing of the above
 install-amt: cli

@@ -48,10 +48,12 @@ part "what amtctl was tried against" document amt
 FAIL_ALL=1 part "the tool, each of its allocations refused" \
 	"$top/tests/unit/cli/run.sh"
 part "scenarios that take long" guests "$build" --scenario watchdog-real-time \
-	--scenario watchdog-faults-mainline --scenario watchdog-survives-mainline --scenario secure-unknown-key
+	--scenario watchdog-faults-mainline --scenario watchdog-survives-mainline \
+	--scenario watchdog-kexec --scenario secure-unknown-key
 part "the AMT watchdog beside mainline's driver" beside_mainline
 WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
-	guests "$build/full" --scenario watchdog-stress --scenario watchdog-survives
+	guests "$build/full" --scenario watchdog-stress --scenario watchdog-survives \
+	--scenario watchdog-daemon --scenario watchdog-systemd
 for kernel in 5.10 6.12 7.2; do
 	part "kernel $kernel" guests "$build/full/$kernel" --kernel "$kernel" \
 		--scenario main --scenario demo --scenario watchdog \

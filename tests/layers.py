@@ -39,6 +39,8 @@ USES = {
     "cli/amtctl": ["core", "cli/common", "cli/amt"],
     "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
     "cli/amt-lms": ["cli/common", "cli/amt"],
+    # the libraries that pfructl loads, for the packages' dependencies
+    "debian": ["cli/pfructl/capsule", "cli/pfructl/device"],
     # the models are the other side of the wire, and share nothing with the product
     "tests/sim/firmware": [],
     "tests/sim/heci": ["tests/lib"],

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "atomic-file.h"
+#include "base64.h"
 #include "core/guid.h"
 #include "escape.h"
 #include "memory.h"
@@ -22,6 +22,9 @@
 #define DEPTH_MAX   8
 #define LABEL_WIDTH 28
 #define INDENT	    2
+
+/* bytes of a log that are escaped at once */
+#define LOG_PIECE 16384
 
 /* the largest integer that a reader with IEEE 754 doubles keeps, RFC 8259, 6 */
 #define EXACT_MAX (1ULL << 53)
@@ -39,7 +42,9 @@
  * @to_file: print to @file, not to standard output
  * @progress_shown: a line of progress is on the terminal
  * @text: what is not JSON, so far
- * @stack: JSON containers that are open
+ * @last: a log that is printed behind @text, or in JSON in its place
+ * @memory: that @last lies in, allocated
+ * @stack: JSON containers that are open; in text only the first is there, for @error
  * @depth: index of the innermost
  * @indent: columns that text is indented by, for each of @stack
  * @header: what every document begins with
@@ -62,6 +67,8 @@ struct output {
 	bool to_file;
 	bool progress_shown;
 	struct text text;
+	struct text_blob last;
+	void *memory;
 	json_object *stack[DEPTH_MAX];
 	int depth;
 	int indent[DEPTH_MAX];
@@ -112,16 +119,14 @@ static json_object *json_text(const char *bytes, size_t size)
 	return made(object);
 }
 
-/* base64 takes four characters for three bytes */
 static json_object *json_base64(const uint8_t *bytes, size_t size)
 {
 	json_object *object;
-	uint8_t *text;
+	char *text;
 
-	if (size > INT32_MAX / 4 * 3 - 4)
-		out_of_memory();
-	text = xrealloc(NULL, (size + 2) / 3 * 4 + 1);
-	object = json_text((char *)text, EVP_EncodeBlock(text, bytes, size));
+	text = xrealloc(NULL, BASE64_SIZE(size));
+	base64(text, bytes, size);
+	object = json_text(text, BASE64_SIZE(size));
 	free(text);
 	return object;
 }
@@ -161,32 +166,75 @@ static struct text json_document(struct output *out)
 	return text;
 }
 
-/* To be freed. A log is large: it is not copied. */
-static struct text take_all(struct output *out)
+/* An escaped log is as with all of it escaped at once. */
+static size_t piece_of_log(const uint8_t *bytes, size_t left)
 {
-	struct text text = { 0 };
+	size_t size = LOG_PIECE;
 
-	if (!out->json) {
-		text = out->text;
-		out->text = (struct text){ 0 };
-	} else if (!out->lines || out->failed) { /* a note alone is no news */
-		text = json_document(out);
+	if (left <= LOG_PIECE)
+		return left;
+	/* a character has up to three bytes behind its first */
+	while (size > LOG_PIECE - 3 && (bytes[size] & 0xc0) == 0x80)
+		size--;
+	if ((bytes[size] & 0xc0) == 0x80)
+		size = LOG_PIECE; /* none of a character */
+	if (bytes[size] == '\n' && bytes[size - 1] == '\r')
+		size--;
+	return size;
+}
+
+static bool escapes_log(const struct output *out)
+{
+	return out->log == ESCAPE_ALWAYS ||
+	       (out->log == ESCAPE_ON_TERMINAL && out->terminal);
+}
+
+static void append_log(struct output *out, struct text *text,
+		       const uint8_t *bytes, size_t size)
+{
+	size_t n, written;
+	char *escaped;
+
+	if (!escapes_log(out)) {
+		text_append(text, bytes, size);
+		return;
 	}
-	return text;
+	for (; size; size -= n, bytes += n) {
+		n = piece_of_log(bytes, size);
+		escaped = escape_log(bytes, n, &written);
+		text_append(text, escaped, written);
+		free(escaped);
+	}
+}
+
+static void append_document(struct output *out, struct text *text)
+{
+	if (!out->json) {
+		text_append(text, out->text.bytes, out->text.size);
+		append_log(out, text, out->last.bytes, out->last.size);
+	} else if (!out->lines || out->failed) { /* a note alone is no news */
+		text_json(text, out->stack[0], !out->lines);
+		text_append(text, "\n", 1);
+	}
 }
 
 /* What the file held stays until all is in the new one, on the disk. */
 static int print_all(struct output *out)
 {
-	struct text text = take_all(out);
+	struct text text;
 	int ret = 0;
 
+	put_error_last(out->stack[0]);
+	text_stream(&text);
 	if (out->to_file)
 		ret = atomic_file_start(&out->file);
-	if (!ret)
-		ret = write_all(out->to_file ? out->file.fd : STDOUT_FILENO,
-				text.bytes, text.size);
-	free(text.bytes);
+	if (!ret) {
+		text.fd = out->to_file ? out->file.fd : STDOUT_FILENO;
+		append_document(out, &text);
+		ret = text_stream_end(&text);
+	} else {
+		free(text.bytes);
+	}
 	if (!out->path)
 		return ret;
 	if (out->to_file)
@@ -344,6 +392,7 @@ int output_finish(struct output *out, int status)
 	json_object_put(out->stack[0]);
 	json_object_put(out->header);
 	free(out->text.bytes);
+	free(out->memory);
 	free(out);
 	return status;
 }
@@ -390,16 +439,21 @@ print_line(struct output *out, const char *label, const char *format, ...)
 	free(text);
 }
 
+/* In text there are no containers, but what they indent. */
 static void open_container(struct output *out, const char *key,
-			   const char *label, json_object *container)
+			   const char *label, json_object *(*create)(void))
 {
 	int indent = out->indent[out->depth];
+	json_object *container = NULL;
 
 	if (out->depth + 1 == DEPTH_MAX)
 		abort();
 	if (label)
 		text_printf(&out->text, "%*s%s:\n", indent, "", label);
-	add(out, key, container);
+	if (out->json) {
+		container = made(create());
+		add(out, key, container);
+	}
 	out->stack[++out->depth] = container;
 	/* what has no label is not seen in text */
 	out->indent[out->depth] = indent + (label ? INDENT : 0);
@@ -407,12 +461,12 @@ static void open_container(struct output *out, const char *key,
 
 void out_group(struct output *out, const char *key, const char *label)
 {
-	open_container(out, key, label, made(json_object_new_object()));
+	open_container(out, key, label, json_object_new_object);
 }
 
 void out_list(struct output *out, const char *key, const char *label)
 {
-	open_container(out, key, label, made(json_object_new_array()));
+	open_container(out, key, label, json_object_new_array);
 }
 
 void out_end(struct output *out)
@@ -437,6 +491,8 @@ static void put_number(json_object *object, const char *key, uint64_t value)
 
 static void add_number(struct output *out, const char *key, uint64_t value)
 {
+	if (!out->json)
+		return;
 	if (json_object_is_type(top(out), json_type_array))
 		put_last(top(out), made(json_object_new_uint64(value)));
 	else if (key)
@@ -446,8 +502,10 @@ static void add_number(struct output *out, const char *key, uint64_t value)
 void out_string(struct output *out, const char *key, const char *label,
 		const char *value)
 {
-	add(out, key, json_text(value, strlen(value)));
-	print_line(out, label, "%s", escaped(value));
+	if (out->json)
+		add(out, key, json_text(value, strlen(value)));
+	if (label)
+		print_line(out, label, "%s", escaped(value));
 }
 
 void out_text(struct output *out, const char *label, const char *value)
@@ -472,18 +530,21 @@ void out_hex(struct output *out, const char *key, const char *label,
 void out_bool(struct output *out, const char *key, const char *label,
 	      bool value)
 {
-	add(out, key, made(json_object_new_boolean(value)));
+	if (out->json)
+		add(out, key, made(json_object_new_boolean(value)));
 	print_line(out, label, "%s", value ? "yes" : "no");
 }
 
 void out_null(struct output *out, const char *key)
 {
-	add(out, key, NULL);
+	if (out->json)
+		add(out, key, NULL);
 }
 
 void out_json(struct output *out, const char *key, json_object *value)
 {
-	add(out, key, json_object_get(value));
+	if (out->json)
+		add(out, key, json_object_get(value));
 }
 
 void out_guid(struct output *out, const char *key, const char *label,
@@ -506,21 +567,21 @@ void out_duration(struct output *out, const char *key, const char *label,
 void out_bytes(struct output *out, const char *key, const char *label,
 	       const uint8_t *bytes, size_t size)
 {
-	json_object *object = made(json_object_new_object());
 	char *text = escape(bytes, size);
+	json_object *object;
 
-	put(object, "base64", json_base64(bytes, size));
-	put(object, "text", json_text(text, strlen(text)));
-	add(out, key, object);
+	if (out->json) {
+		object = made(json_object_new_object());
+		put(object, "base64", json_base64(bytes, size));
+		put(object, "text", json_text(text, strlen(text)));
+		add(out, key, object);
+	}
 	print_line(out, label, "%s", text);
 	free(text);
 }
 
 void out_log(struct output *out, const uint8_t *bytes, size_t size)
 {
-	char *text;
-	size_t written;
-
 	if (out->json) {
 		if (utf8_valid(bytes, size))
 			add(out, "text", json_text((const char *)bytes, size));
@@ -528,14 +589,23 @@ void out_log(struct output *out, const uint8_t *bytes, size_t size)
 			add(out, "base64", json_base64(bytes, size));
 		return;
 	}
-	if (out->log == ESCAPE_NEVER ||
-	    (out->log == ESCAPE_ON_TERMINAL && !out->terminal)) {
-		text_append(&out->text, bytes, size);
+	append_log(out, &out->text, bytes, size);
+}
+
+void out_log_last(struct output *out, void *memory, const uint8_t *bytes,
+		  size_t size)
+{
+	json_object *value;
+
+	free(out->memory);
+	out->memory = memory;
+	out->last = (struct text_blob){ .bytes = bytes, .size = size };
+	if (!out->json)
 		return;
-	}
-	text = escape_log(bytes, size, &written);
-	text_append(&out->text, text, written);
-	free(text);
+	out->last.base64 = !utf8_valid(bytes, size);
+	value = made(json_object_new_string(""));
+	json_object_set_userdata(value, &out->last, NULL);
+	add(out, out->last.base64 ? "base64" : "text", value);
 }
 
 void out_plain(struct output *out, const char *text)
@@ -546,6 +616,8 @@ void out_plain(struct output *out, const char *text)
 
 void out_drop_text(struct output *out)
 {
+	if (!out->json)
+		out->last.size = 0;
 	out->text.size = 0;
 }
 

@@ -123,6 +123,18 @@ void out_bytes(struct output *out, const char *key, const char *label,
 void out_log(struct output *out, const uint8_t *bytes, size_t size);
 
 /**
+ * out_log_last() - a log that is printed at the end from where it lies
+ * @memory: allocated, freed after that; may be NULL
+ * @bytes: in @memory
+ * @size: their number
+ *
+ * As out_log(), for a log that may be too large to be held twice. Once only; in text
+ * it follows all other text.
+ */
+void out_log_last(struct output *out, void *memory, const uint8_t *bytes,
+		  size_t size);
+
+/**
  * enum out_escape - when out_log() escapes, in text
  * @ESCAPE_ON_TERMINAL: when it goes to a terminal
  * @ESCAPE_NEVER: not even there

@@ -1,22 +1,71 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Text that grows, and JSON as text.
+ * Text that grows or is written as it does, and JSON as text.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "escape.h"
 #include "memory.h"
 #include "text.h"
+#include "write.h"
 
 #define INDENT "  "
+
+/* bytes that are written at once */
+#define STREAM_ROOM 65536
+/* bytes that become base64 at once, a multiple of three */
+#define BASE64_PIECE 3072
+
+void text_stream(struct text *text)
+{
+	*text = (struct text){
+		.bytes = xrealloc(NULL, STREAM_ROOM),
+		.room = STREAM_ROOM,
+		.streams = true,
+		.fd = -1,
+	};
+}
+
+/* After a failure nothing is written: there would be a hole in it. */
+static void put_out(struct text *text, const void *bytes, size_t size)
+{
+	if (!text->error && size)
+		text->error = write_all(text->fd, bytes, size);
+}
+
+int text_stream_end(struct text *text)
+{
+	int ret;
+
+	put_out(text, text->bytes, text->size);
+	ret = text->error;
+	free(text->bytes);
+	*text = (struct text){ 0 };
+	return ret;
+}
+
+/* What is longer than the room is written from where it is. */
+static bool stream(struct text *text, const void *bytes, size_t size)
+{
+	put_out(text, text->bytes, text->size);
+	text->size = 0;
+	if (size < text->room)
+		return false;
+	put_out(text, bytes, size);
+	return true;
+}
 
 void text_append(struct text *text, const void *bytes, size_t size)
 {
 	if (!size)
 		return;
-	if (size > text->room - text->size) {
+	if (size > text->room - text->size && text->streams) {
+		if (stream(text, bytes, size))
+			return;
+	} else if (size > text->room - text->size) {
 		text->room = 2 * text->room + size;
 		text->bytes = xrealloc(text->bytes, text->room);
 	}
@@ -105,6 +154,26 @@ static void append_string(struct text *text, const char *bytes, size_t size)
 	text_append(text, "\"", 1);
 }
 
+static void append_blob(struct text *text, const struct text_blob *blob)
+{
+	char digits[BASE64_SIZE(BASE64_PIECE)];
+	size_t done, size;
+
+	if (!blob->base64) {
+		append_string(text, (const char *)blob->bytes, blob->size);
+		return;
+	}
+	text_append(text, "\"", 1);
+	for (done = 0; done < blob->size; done += size) {
+		size = blob->size - done;
+		if (size > BASE64_PIECE)
+			size = BASE64_PIECE;
+		base64(digits, blob->bytes + done, size);
+		text_append(text, digits, BASE64_SIZE(size));
+	}
+	text_append(text, "\"", 1);
+}
+
 static void new_line(struct text *text, int depth, bool pretty)
 {
 	if (!pretty)
@@ -161,6 +230,7 @@ static void append_list(struct text *text, json_object *list, int depth,
 static void append_value(struct text *text, json_object *value, int depth,
 			 bool pretty)
 {
+	const struct text_blob *blob;
 	char number[24];
 
 	switch (json_object_get_type(value)) {
@@ -171,8 +241,12 @@ static void append_value(struct text *text, json_object *value, int depth,
 		append_list(text, value, depth, pretty);
 		break;
 	case json_type_string:
-		append_string(text, json_object_get_string(value),
-			      json_object_get_string_len(value));
+		blob = json_object_get_userdata(value);
+		if (blob)
+			append_blob(text, blob);
+		else
+			append_string(text, json_object_get_string(value),
+				      json_object_get_string_len(value));
 		break;
 	case json_type_int:
 		snprintf(number, sizeof(number), "%llu",

@@ -8,6 +8,7 @@
 
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
+#include "cli/common/output.h"
 #include "cli/pfructl/log/types.h"
 #include "options.h"
 
@@ -121,4 +122,17 @@ char *option_wait(const struct cli_option *option, const char *text, void *to)
 	return parse_seconds(text, to) ?
 		       wrong(option, "a number of seconds", text) :
 		       NULL;
+}
+
+int option_open_output(struct pfructl *ctl)
+{
+	const char *path = ctl->options.output;
+	int ret = path ? out_open_file(ctl->out, path) : 0;
+
+	if (!ret)
+		return STATUS_DONE;
+	fail(ctl->out, STATUS_FAILED, "output", "%s: cannot open it: %s",
+	     escaped(path), strerror(-ret));
+	fail_number(ctl->out, "errno", -ret);
+	return STATUS_FAILED;
 }

@@ -89,4 +89,15 @@ char *option_wait(const struct cli_option *option, const char *text, void *to);
 char *option_seconds(const struct cli_option *option, const char *text,
 		     void *to);
 
+/**
+ * option_open_output() - open the file of --output, to be replaced as a whole
+ * @ctl: options and errors
+ *
+ * Before anything is asked of the firmware. out_use_file() prints to it, when there
+ * is something that may replace what it holds.
+ *
+ * Return: enum exit_status, reported
+ */
+int option_open_output(struct pfructl *ctl);
+
 #endif /* PFRUCTL_OPTIONS_H */

@@ -141,7 +141,8 @@ struct pfructl {
 	command(telemetry)	\
 	command(telemetry_info)	\
 	command(log_level)	\
-	command(watchdog)
+	command(watchdog)	\
+	command(metrics)
 
 #define DECLARE_COMMAND(name) extern const struct cli_command cmd_##name;
 PFRUCTL_COMMANDS(DECLARE_COMMAND)

@@ -287,6 +287,19 @@ static int parse(const union acpi_object *package,
 	return 0;
 }
 
+static union acpi_object *evaluate(const struct pfru_firmware *fw,
+				   const struct function *function,
+				   u32 revision, union acpi_object *package)
+{
+	union acpi_object *object;
+	ktime_t begin = ktime_get();
+
+	object = acpi_evaluate_dsm(ACPI_HANDLE(fw->dev), function->guid,
+				   revision, function->index, package);
+	pfru_figures_add(fw->figures, ktime_sub(ktime_get(), begin));
+	return object;
+}
+
 static int call(const struct pfru_firmware *fw, const struct function *function,
 		u32 revision, const u32 *argument, void *answer, size_t size,
 		struct pfru_result *result)
@@ -309,9 +322,7 @@ static int call(const struct pfru_firmware *fw, const struct function *function,
 	if (argument)
 		integer.integer.value = *argument;
 	/* without an argument the empty package is made for us */
-	object = acpi_evaluate_dsm(ACPI_HANDLE(fw->dev), function->guid,
-				   revision, function->index,
-				   argument ? &package : NULL);
+	object = evaluate(fw, function, revision, argument ? &package : NULL);
 	if (!object) {
 		result->reason = PFRU_REASON_NO_ANSWER;
 		return -EIO;
@@ -386,6 +397,7 @@ int pfru_dsm_start(const struct pfru_firmware *fw, u32 revision,
 
 	ret = call(fw, &start_function, revision, &arguments[action], &raw,
 		   sizeof(raw), result);
+	pfru_figures_acted(fw->figures, action, result->status);
 	result->auth_time =
 		time_of(fw, "authentication", raw.auth_lo, raw.auth_hi);
 	result->exec_time = time_of(fw, "execution", raw.exec_lo, raw.exec_hi);
@@ -396,9 +408,12 @@ int pfru_dsm_set_level(const struct pfru_firmware *fw, u32 revision, u32 level,
 		       struct pfru_result *result)
 {
 	struct raw_level_answer raw;
+	int ret;
 
-	return call(fw, &set_level_function, revision, &level, &raw,
-		    sizeof(raw), result);
+	ret = call(fw, &set_level_function, revision, &level, &raw, sizeof(raw),
+		   result);
+	pfru_figures_acted(fw->figures, PFRU_ACTION_SET_LEVEL, result->status);
+	return ret;
 }
 
 int pfru_dsm_get_level(const struct pfru_firmware *fw, u32 revision, u32 *level,

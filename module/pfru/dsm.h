@@ -11,6 +11,8 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "figures.h"
+
 /* the most memory that is taken at the firmware's word */
 #define PFRU_BUFFER_MAX		SZ_256M
 #define PFRU_RING_MAX		SZ_64M
@@ -24,9 +26,11 @@
  * @dev: the platform device. Its ACPI handle is looked up for each call: when the
  *	firmware's table is unloaded, that becomes one in which ACPI finds nothing,
  *	some time before the device goes
+ * @figures: what its calls have cost
  */
 struct pfru_firmware {
 	struct device *dev;
+	struct pfru_figures *figures;
 };
 
 /**

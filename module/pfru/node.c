@@ -54,11 +54,14 @@ static const struct attribute_group node_group = {
 	.is_visible = node_attribute_mode,
 };
 
-const struct attribute_group *pfru_node_groups[] = { &node_group, NULL };
+const struct attribute_group *pfru_node_groups[] = { &node_group,
+						     &pfru_figures_group,
+						     NULL };
 
 void pfru_node_init(struct pfru_node *node,
 		    void (*release)(struct pfru_node *node))
 {
+	pfru_figures_init(&node->figures);
 	kref_init(&node->ref);
 	refcount_set(&node->active, 1);
 	init_completion(&node->idle);

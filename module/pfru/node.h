@@ -14,8 +14,11 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 
+#include "figures.h"
+
 /**
  * struct pfru_node - reference-counted character device
+ * @figures: what its firmware calls have cost; first, for pfru_figures_group
  * @misc: the device proper
  * @ref: one for the bound driver, one for each open file
  * @active: one for the bound driver, one for each call in flight
@@ -28,6 +31,7 @@
  * @release: frees what the node is part of, at the last reference
  */
 struct pfru_node {
+	struct pfru_figures figures;
 	struct miscdevice misc;
 	struct kref ref;
 	refcount_t active;

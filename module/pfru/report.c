@@ -17,7 +17,13 @@ static const char *const action_names[] = {
 	[PFRU_ACTION_STAGE] = "stage",
 	[PFRU_ACTION_ACTIVATE] = "activate",
 	[PFRU_ACTION_STAGE_ACTIVATE] = "stage-activate",
+	[PFRU_ACTION_SET_LEVEL] = "set-level",
 };
+
+const char *pfru_report_action_name(u32 action)
+{
+	return action < ARRAY_SIZE(action_names) ? action_names[action] : NULL;
+}
 
 static u32 caller_uid(void)
 {

@@ -33,6 +33,14 @@ struct pfru_loaded {
 };
 
 /**
+ * pfru_report_action_name() - what the log and sysfs call an action
+ * @action: enum pfru_action
+ *
+ * Return: its name, NULL for one that changes nothing
+ */
+const char *pfru_report_action_name(u32 action);
+
+/**
  * pfru_report_loaded() - a capsule was accepted
  * @dev: device
  * @loaded: the capsule

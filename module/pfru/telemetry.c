@@ -636,7 +636,10 @@ static int telemetry_probe(struct platform_device *pdev)
 	telemetry = kzalloc(sizeof(*telemetry), GFP_KERNEL);
 	if (!telemetry)
 		return -ENOMEM;
+	/* where sysfs looks for the figures */
+	BUILD_BUG_ON(offsetof(struct pfru_telemetry, node.figures));
 	telemetry->fw.dev = dev;
+	telemetry->fw.figures = &telemetry->node.figures;
 	telemetry->type = PFRU_LOG_EXECUTION;
 	telemetry->revision = PFRU_REVISION_MIN;
 	mutex_init(&telemetry->lock);

@@ -860,7 +860,10 @@ static int update_probe(struct platform_device *pdev)
 	update = kzalloc(sizeof(*update), GFP_KERNEL);
 	if (!update)
 		return -ENOMEM;
+	/* where sysfs looks for the figures */
+	BUILD_BUG_ON(offsetof(struct pfru_update, node.figures));
 	update->fw.dev = dev;
+	update->fw.figures = &update->node.figures;
 	update->revision = PFRU_REVISION_MIN;
 	mutex_init(&update->lock);
 	pfru_node_init(&update->node, free_update);

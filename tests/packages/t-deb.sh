@@ -75,6 +75,8 @@ is "$(files ansible-collection-pfru)" "$(sort /packages/ansible-collection-pfru.
 	"what is in ansible-collection-pfru"
 unlike "$(dpkg-deb -f /tmp/first/pfru-amt_*.deb Depends Recommends)" \
 	'pfru|pfructl|dkms' "which needs none of the others"
+like "$(dpkg-deb -f /tmp/first/pfructl_*.deb Depends)" \
+	'libkmod2 .*libssl[0-9]' "pfructl depends on the libraries that it loads"
 is "$(dpkg-deb -f /tmp/first/pfru-dkms_*.deb Version)" "$version" \
 	"the package's version is VERSION's"
 isnt "$(find /tmp/first -name 'pfructl-dbgsym_*.deb')" "" \

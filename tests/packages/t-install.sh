@@ -123,7 +123,7 @@ like "$(cat /tmp/systemctl)" 'try-restart pfru-telemetry.service' \
 	"restarts the service that runs"
 : >/tmp/systemctl
 run -n "removed" apt_do remove pfru-dkms pfructl
-like "$(cat /tmp/systemctl)" 'stop pfru-telemetry.service' "which is stopped"
+like "$(cat /tmp/systemctl)" 'stop pfru-telemetry.service pfru-metrics.timer' "which is stopped, and the timer"
 rm -r /run/systemd /usr/bin/systemctl
 [ ! -e "$tap_dir/systemctl" ] || mv "$tap_dir/systemctl" /usr/bin/systemctl
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d

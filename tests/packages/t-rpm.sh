@@ -107,6 +107,9 @@ like "$out" ' 5 packages and .* 0 errors' "rpmlint finds no error"
 is "$(grep -E ': E: ' <<<"$out")" "" "and says so of each"
 is "$(rpm -qp --requires /tmp/rpm/RPMS/noarch/*.rpm | grep -cx dkms)" 1 \
 	"pfru-dkms requires dkms"
+is "$(rpm -qp --requires /tmp/rpm/RPMS/x86_64/pfructl-"$version"*.rpm |
+	grep -cE '^lib(crypto|kmod)\.so\.[0-9.]+\(\)\(64bit\)$')" 2 \
+	"pfructl requires the libraries that it loads"
 is "$(rpm -qpl /tmp/rpm/RPMS/noarch/pfru-dkms-*.rpm | sed "s,^/,,; s/$version/VERSION/" |
 	grep -vE '^usr/src/pfru-VERSION(/(core|module|include).*|/LICENSE)?$|^usr/libexec/pfru$' |
 	sort)" "$(sort /packages/pfru-dkms.files)" "what is in pfru-dkms is what Debian's has"

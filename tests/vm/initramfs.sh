@@ -32,19 +32,36 @@ add_file()
 	fi
 }
 
-# add_program SRC DEST: an ELF file and the shared libraries it needs
-add_program()
+# add_libraries SRC: the shared libraries that an ELF file needs
+add_libraries()
 {
 	local lib
 
-	add_file "$1" "$2"
-	chmod 755 "$root/$2"
 	# a static program or a script has nothing to add: ldd fails on it
 	{ ldd "$1" 2>/dev/null || :; } |
 	sed -n 's,.*=> \(/[^ ]*\) (.*,\1,p; s,^[[:space:]]*\(/[^ ]*\) (.*,\1,p; /not found/p' |
 	while read -r lib; do
 		[ "${lib#/}" != "$lib" ] || die "$1 needs a library this machine lacks: $lib"
 		[ -e "$root/$lib" ] || add_file "$lib" "$lib"
+	done
+}
+
+# add_program SRC DEST: an ELF file with the libraries it needs, and those that it
+# says in notes (.note.dlopen) it may load
+add_program()
+{
+	local name lib
+
+	add_file "$1" "$2"
+	chmod 755 "$root/$2"
+	add_libraries "$1"
+	{ grep -ao '"soname":\["[^"]*' "$1" || :; } | cut -d '"' -f 4 |
+	while read -r name; do
+		lib=$(realpath -s "$(${CC:-cc} -print-file-name="$name")")
+		[ -e "$lib" ] || die "$1 may load a library this machine lacks: $name"
+		# as ldd names them
+		[ -e "$root/${lib#/usr}" ] || add_file "$lib" "${lib#/usr}"
+		add_libraries "$lib"
 	done
 }
 

@@ -12,10 +12,13 @@
 
 /**
  * capsule_digest() - digest the bytes that are in memory
+ * @ctl: for the error
  * @file: the capsule
  * @text: set to lower-case hexadecimal digits
+ *
+ * Return: enum exit_status, reported: the library may be missing
  */
-void capsule_digest(const struct capsule_file *file,
-		    char text[DIGEST_TEXT_SIZE]);
+int capsule_digest(struct pfructl *ctl, const struct capsule_file *file,
+		   char text[DIGEST_TEXT_SIZE]);
 
 #endif /* PFRUCTL_DIGEST_H */

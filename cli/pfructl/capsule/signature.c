@@ -2,11 +2,6 @@
 /*
  * PKCS#7 signatures of capsules, through OpenSSL's CMS.
  */
-#include <openssl/bio.h>
-#include <openssl/cms.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +10,7 @@
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "crypto.h"
+#include "libcrypto.h"
 #include "signature.h"
 
 /* the signature covers the payload, then MonotonicCount (UEFI 2.10, 23.3.2) */
@@ -30,12 +26,50 @@ struct authority {
 	struct stack_st_X509 *certificates;
 };
 
+/* what OpenSSL's macros are, of the types that are used here */
+static int certificates_count(const struct stack_st_X509 *all)
+{
+	return ssl.OPENSSL_sk_num((const OPENSSL_STACK *)all);
+}
+
+static X509 *certificates_get(const struct stack_st_X509 *all, int i)
+{
+	return ssl.OPENSSL_sk_value((const OPENSSL_STACK *)all, i);
+}
+
+static void free_certificate(void *certificate)
+{
+	ssl.X509_free(certificate);
+}
+
+static void certificates_free(struct stack_st_X509 *all)
+{
+	ssl.OPENSSL_sk_pop_free((OPENSSL_STACK *)all, free_certificate);
+}
+
+static int signers_count(const struct stack_st_CMS_SignerInfo *all)
+{
+	return ssl.OPENSSL_sk_num((const OPENSSL_STACK *)all);
+}
+
+static CMS_SignerInfo *signers_get(const struct stack_st_CMS_SignerInfo *all,
+				   int i)
+{
+	return ssl.OPENSSL_sk_value((const OPENSSL_STACK *)all, i);
+}
+
+static void free_openssl(void *bytes)
+{
+	ssl.CRYPTO_free(bytes, __FILE__, __LINE__);
+}
+
 static bool trust(struct authority *authority, X509 *certificate)
 {
-	if (X509_STORE_add_cert(authority->store, certificate) == 1 &&
-	    sk_X509_push(authority->certificates, certificate) > 0)
+	if (ssl.X509_STORE_add_cert(authority->store, certificate) == 1 &&
+	    ssl.OPENSSL_sk_push((OPENSSL_STACK *)authority->certificates,
+				certificate) > 0)
 		return true;
-	X509_free(certificate);
+	ssl.X509_free(certificate);
 	return false;
 }
 
@@ -44,12 +78,13 @@ static void read_certificates(struct authority *authority, BIO *bio)
 {
 	X509 *certificate;
 
-	while ((certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+	while ((certificate = ssl.PEM_read_bio_X509(bio, NULL, NULL, NULL)))
 		if (!trust(authority, certificate))
 			return;
-	if (sk_X509_num(authority->certificates) || BIO_reset(bio) < 0)
+	if (certificates_count(authority->certificates) ||
+	    ssl.BIO_ctrl(bio, BIO_CTRL_RESET, 0, NULL) < 0)
 		return;
-	certificate = d2i_X509_bio(bio, NULL);
+	certificate = ssl.d2i_X509_bio(bio, NULL);
 	if (certificate)
 		trust(authority, certificate);
 }
@@ -64,6 +99,9 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 	*result = NULL;
 	if (!ctl->options.ca)
 		return STATUS_DONE;
+	ret = crypto_load(ctl);
+	if (ret)
+		return ret;
 	ret = capsule_file_read(ctl, ctl->options.ca, &file);
 	if (ret) {
 		capsule_file_free(&file);
@@ -71,19 +109,21 @@ int authority_load(struct pfructl *ctl, struct authority **result)
 	}
 	crypto_begin();
 	authority = xrealloc(NULL, sizeof(*authority));
-	authority->store = X509_STORE_new();
-	authority->certificates = sk_X509_new_null();
-	bio = BIO_new_mem_buf(file.bytes, file.size);
+	authority->store = ssl.X509_STORE_new();
+	authority->certificates =
+		(struct stack_st_X509 *)ssl.OPENSSL_sk_new_null();
+	bio = ssl.BIO_new_mem_buf(file.bytes, file.size);
 	if (bio && authority->store && authority->certificates) {
-		X509_STORE_set_flags(authority->store,
-				     X509_V_FLAG_PARTIAL_CHAIN |
-					     X509_V_FLAG_NO_CHECK_TIME);
-		X509_STORE_set_purpose(authority->store, X509_PURPOSE_ANY);
+		ssl.X509_STORE_set_flags(authority->store,
+					 X509_V_FLAG_PARTIAL_CHAIN |
+						 X509_V_FLAG_NO_CHECK_TIME);
+		ssl.X509_STORE_set_purpose(authority->store, X509_PURPOSE_ANY);
 		read_certificates(authority, bio);
 	}
-	BIO_free(bio);
-	ERR_clear_error();
-	if (authority->certificates && sk_X509_num(authority->certificates)) {
+	ssl.BIO_free(bio);
+	ssl.ERR_clear_error();
+	if (authority->certificates &&
+	    certificates_count(authority->certificates)) {
 		*result = authority;
 	} else {
 		authority_free(authority);
@@ -99,8 +139,8 @@ void authority_free(struct authority *authority)
 {
 	if (!authority)
 		return;
-	X509_STORE_free(authority->store);
-	sk_X509_pop_free(authority->certificates, X509_free);
+	ssl.X509_STORE_free(authority->store);
+	certificates_free(authority->certificates);
 	free(authority);
 }
 
@@ -145,8 +185,8 @@ static bool next_element(const uint8_t **p, const uint8_t *end,
 
 	if (at >= end)
 		return false;
-	ret = ASN1_get_object(&at, &element->size, &element->tag,
-			      &element->class, end - at);
+	ret = ssl.ASN1_get_object(&at, &element->size, &element->tag,
+				  &element->class, end - at);
 	/* an error, or a length that is not said, which DER forbids */
 	if (ret & 0x81)
 		return false;
@@ -229,7 +269,8 @@ static char *too_many(CMS_ContentInfo *cms)
 	/* ContentInfo, the second part of it, and SignedData in that */
 	static const int path[] = { 0, 1, 0 };
 	uint8_t *bytes = NULL;
-	struct element element = { .size = i2d_CMS_ContentInfo(cms, &bytes) };
+	struct element element = { .size = ssl.i2d_CMS_ContentInfo(cms,
+								   &bytes) };
 	bool found = element.size > 0;
 	char *why;
 	size_t i;
@@ -239,7 +280,7 @@ static char *too_many(CMS_ContentInfo *cms)
 		found = descend(&element, path[i]);
 	why = found ? too_many_in(&element) :
 		      xasprintf("the parts of the signature cannot be counted");
-	OPENSSL_free(bytes);
+	free_openssl(bytes);
 	return why;
 }
 
@@ -260,49 +301,49 @@ static CMS_ContentInfo *parse(const struct capsule_file *file,
 	if (*why)
 		return NULL;
 	crypto_begin();
-	bio = BIO_new_mem_buf(file->bytes + image->signature_offset,
-			      image->signature_size);
-	cms = bio ? d2i_CMS_bio(bio, NULL) : NULL;
-	BIO_free(bio);
-	if (cms && OBJ_obj2nid(CMS_get0_type(cms)) == NID_pkcs7_signed)
+	bio = ssl.BIO_new_mem_buf(file->bytes + image->signature_offset,
+				  image->signature_size);
+	cms = bio ? ssl.d2i_CMS_bio(bio, NULL) : NULL;
+	ssl.BIO_free(bio);
+	if (cms && ssl.OBJ_obj2nid(ssl.CMS_get0_type(cms)) == NID_pkcs7_signed)
 		*why = too_many(cms);
 	else if (cms)
 		goto unusable;
 	if (*why)
 		goto unusable;
-	ERR_clear_error();
+	ssl.ERR_clear_error();
 	return cms;
 
 unusable:
-	CMS_ContentInfo_free(cms);
-	ERR_clear_error();
+	ssl.CMS_ContentInfo_free(cms);
+	ssl.ERR_clear_error();
 	return NULL;
 }
 
 static void print_name(struct output *out, const char *key, const char *label,
 		       const X509_NAME *name)
 {
-	BIO *bio = BIO_new(BIO_s_mem());
+	BIO *bio = ssl.BIO_new(ssl.BIO_s_mem());
 	char *bytes, *text;
 	long size;
 
-	X509_NAME_print_ex(bio, name, 0,
-			   XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
-	size = BIO_get_mem_data(bio, &bytes);
+	ssl.X509_NAME_print_ex(bio, name, 0,
+			       XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+	size = ssl.BIO_ctrl(bio, BIO_CTRL_INFO, 0, &bytes);
 	text = xasprintf("%.*s", (int)size, bytes);
 	out_string(out, key, label, text);
 	free(text);
-	BIO_free(bio);
+	ssl.BIO_free(bio);
 }
 
 static void print_serial(struct output *out, const ASN1_INTEGER *serial)
 {
-	BIGNUM *number = ASN1_INTEGER_to_BN(serial, NULL);
-	char *text = number ? BN_bn2hex(number) : NULL;
+	BIGNUM *number = ssl.ASN1_INTEGER_to_BN(serial, NULL);
+	char *text = number ? ssl.BN_bn2hex(number) : NULL;
 
 	out_string(out, "serial", "Serial", text ? text : "?");
-	OPENSSL_free(text);
-	BN_free(number);
+	free_openssl(text);
+	ssl.BN_free(number);
 }
 
 static void print_time(struct output *out, const char *key, const char *label,
@@ -311,7 +352,7 @@ static void print_time(struct output *out, const char *key, const char *label,
 	char text[64];
 	struct tm tm;
 
-	if (ASN1_TIME_to_tm(time, &tm) != 1 ||
+	if (ssl.ASN1_TIME_to_tm(time, &tm) != 1 ||
 	    !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		strcpy(text, "?");
 	out_string(out, key, label, text);
@@ -319,16 +360,17 @@ static void print_time(struct output *out, const char *key, const char *label,
 
 static void print_certificate(struct pfructl *ctl, X509 *certificate)
 {
-	const ASN1_TIME *from = X509_get0_notBefore(certificate);
-	const ASN1_TIME *to = X509_get0_notAfter(certificate);
+	const ASN1_TIME *from = ssl.X509_get0_notBefore(certificate);
+	const ASN1_TIME *to = ssl.X509_get0_notAfter(certificate);
 	struct output *out = ctl->out;
-	bool current = X509_cmp_current_time(from) < 0 &&
-		       X509_cmp_current_time(to) > 0;
+	bool current = ssl.X509_cmp_current_time(from) < 0 &&
+		       ssl.X509_cmp_current_time(to) > 0;
 
 	print_name(out, "subject", "Subject",
-		   X509_get_subject_name(certificate));
-	print_name(out, "issuer", "Issuer", X509_get_issuer_name(certificate));
-	print_serial(out, X509_get0_serialNumber(certificate));
+		   ssl.X509_get_subject_name(certificate));
+	print_name(out, "issuer", "Issuer",
+		   ssl.X509_get_issuer_name(certificate));
+	print_serial(out, ssl.X509_get0_serialNumber(certificate));
 	print_time(out, "not_before", "Valid from", from);
 	print_time(out, "not_after", "Valid to", to);
 	out_bool(out, "valid_now", "Valid now", current);
@@ -345,7 +387,8 @@ static void print_signer_id(struct output *out, CMS_SignerInfo *signer)
 	ASN1_OCTET_STRING *key;
 
 	out_bool(out, "certificate_included", "Certificate included", false);
-	if (CMS_SignerInfo_get0_signer_id(signer, &key, &issuer, &serial) != 1)
+	if (ssl.CMS_SignerInfo_get0_signer_id(signer, &key, &issuer, &serial) !=
+	    1)
 		return;
 	if (issuer)
 		print_name(out, "issuer", "Issuer", issuer);
@@ -357,9 +400,10 @@ static X509 *find_certificate(CMS_SignerInfo *signer, struct stack_st_X509 *all)
 {
 	int i;
 
-	for (i = 0; i < sk_X509_num(all); i++)
-		if (!CMS_SignerInfo_cert_cmp(signer, sk_X509_value(all, i)))
-			return sk_X509_value(all, i);
+	for (i = 0; i < certificates_count(all); i++)
+		if (!ssl.CMS_SignerInfo_cert_cmp(signer,
+						 certificates_get(all, i)))
+			return certificates_get(all, i);
 	return NULL;
 }
 
@@ -369,11 +413,11 @@ static void print_digest(struct output *out, CMS_SignerInfo *signer)
 	const ASN1_OBJECT *object;
 	char name[80];
 
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
+	ssl.CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
 	if (!digest)
 		return;
-	X509_ALGOR_get0(&object, NULL, NULL, digest);
-	OBJ_obj2txt(name, sizeof(name), object, 0);
+	ssl.X509_ALGOR_get0(&object, NULL, NULL, digest);
+	ssl.OBJ_obj2txt(name, sizeof(name), object, 0);
 	out_string(out, "digest", "Digest", name);
 }
 
@@ -391,11 +435,11 @@ void signature_describe(struct pfructl *ctl, const struct capsule_file *file,
 	free(why);
 	if (!cms)
 		return;
-	signers = CMS_get0_SignerInfos(cms);
-	certificates = CMS_get1_certs(cms);
+	signers = ssl.CMS_get0_SignerInfos(cms);
+	certificates = ssl.CMS_get1_certs(cms);
 	out_list(out, "signers", NULL);
-	for (i = 0; i < sk_CMS_SignerInfo_num(signers); i++) {
-		CMS_SignerInfo *signer = sk_CMS_SignerInfo_value(signers, i);
+	for (i = 0; i < signers_count(signers); i++) {
+		CMS_SignerInfo *signer = signers_get(signers, i);
 		X509 *certificate = find_certificate(signer, certificates);
 
 		out_group(out, NULL, "Signer");
@@ -407,34 +451,34 @@ void signature_describe(struct pfructl *ctl, const struct capsule_file *file,
 		out_end(out);
 	}
 	out_end(out);
-	sk_X509_pop_free(certificates, X509_free);
-	CMS_ContentInfo_free(cms);
-	ERR_clear_error();
+	certificates_free(certificates);
+	ssl.CMS_ContentInfo_free(cms);
+	ssl.ERR_clear_error();
 }
 
 /* keeps the first thing that is wrong with the chain, for the message */
 static int keep_error(int ok, X509_STORE_CTX *context)
 {
-	X509_STORE *store = X509_STORE_CTX_get0_store(context);
-	int *error = X509_STORE_get_ex_data(store, 0);
+	X509_STORE *store = ssl.X509_STORE_CTX_get0_store(context);
+	int *error = ssl.X509_STORE_get_ex_data(store, 0);
 
 	if (!ok && error && !*error)
-		*error = X509_STORE_CTX_get_error(context);
+		*error = ssl.X509_STORE_CTX_get_error(context);
 	return ok && !time_is_up();
 }
 
 static char *explain(int chain_error)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_error());
+	const char *text = ssl.ERR_reason_error_string(ssl.ERR_peek_error());
 	char *why;
 
 	if (chain_error)
 		why = xasprintf("the signer is not trusted: %s",
-				X509_verify_cert_error_string(chain_error));
+				ssl.X509_verify_cert_error_string(chain_error));
 	else
 		why = xasprintf("the signature does not hold: %s",
 				text ? text : "unknown error");
-	ERR_clear_error();
+	ssl.ERR_clear_error();
 	return why;
 }
 
@@ -453,7 +497,7 @@ struct content {
 /* The payload, then MonotonicCount, as long as there is time. */
 static int read_content(BIO *bio, char *to, int room)
 {
-	struct content *c = BIO_get_data(bio);
+	struct content *c = ssl.BIO_get_data(bio);
 	const struct pfru_image *image = c->image;
 	bool in_payload = c->at < image->payload_size;
 	uint64_t left =
@@ -479,17 +523,17 @@ static BIO *open_content(struct content *content)
 	BIO *bio;
 
 	if (!method)
-		method =
-			BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
-				     "payload and count");
+		method = ssl.BIO_meth_new(ssl.BIO_get_new_index() |
+						  BIO_TYPE_SOURCE_SINK,
+					  "payload and count");
 	if (!method)
 		return NULL;
-	BIO_meth_set_read(method, read_content);
-	bio = BIO_new(method);
+	ssl.BIO_meth_set_read(method, read_content);
+	bio = ssl.BIO_new(method);
 	if (!bio)
 		return NULL;
-	BIO_set_data(bio, content);
-	BIO_set_init(bio, 1);
+	ssl.BIO_set_data(bio, content);
+	ssl.BIO_set_init(bio, 1);
 	return bio;
 }
 
@@ -501,16 +545,17 @@ static char *verify(const struct authority *authority, CMS_ContentInfo *cms,
 	char *why = NULL;
 	BIO *bio;
 
-	if (CMS_is_detached(cms) != 1)
+	if (ssl.CMS_is_detached(cms) != 1)
 		return xasprintf("not detached: it signs its own bytes");
 	bio = open_content(content);
-	X509_STORE_set_ex_data(authority->store, 0, &chain_error);
-	X509_STORE_set_verify_cb(authority->store, keep_error);
-	if (!bio || CMS_verify(cms, authority->certificates, authority->store,
-			       bio, NULL, CMS_BINARY | CMS_DETACHED) != 1)
+	ssl.X509_STORE_set_ex_data(authority->store, 0, &chain_error);
+	ssl.X509_STORE_set_verify_cb(authority->store, keep_error);
+	if (!bio ||
+	    ssl.CMS_verify(cms, authority->certificates, authority->store, bio,
+			   NULL, CMS_BINARY | CMS_DETACHED) != 1)
 		why = explain(chain_error);
-	X509_STORE_set_ex_data(authority->store, 0, NULL);
-	BIO_free(bio);
+	ssl.X509_STORE_set_ex_data(authority->store, 0, NULL);
+	ssl.BIO_free(bio);
 	return why;
 }
 
@@ -559,7 +604,7 @@ void signature_check(const struct authority *authority,
 		return;
 	}
 	signature->readable = ANSWER_YES;
-	if (sk_CMS_SignerInfo_num(CMS_get0_SignerInfos(cms)) > 0) {
+	if (signers_count(ssl.CMS_get0_SignerInfos(cms)) > 0) {
 		signature->is_signed = ANSWER_YES;
 		signature->verified = ANSWER_UNKNOWN;
 		if (authority)
@@ -567,7 +612,7 @@ void signature_check(const struct authority *authority,
 	} else {
 		signature->why = xasprintf("the signature names no signer");
 	}
-	CMS_ContentInfo_free(cms);
+	ssl.CMS_ContentInfo_free(cms);
 }
 
 void signature_free(struct signature *signature)

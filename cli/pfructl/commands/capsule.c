@@ -192,6 +192,7 @@ static void print_payload(struct output *out, const struct capsule_file *file,
 /**
  * struct findings - what is found out before anything is printed
  * @file: the capsule
+ * @sum: its SHA-256
  * @capsule: its headers, as far as they are sound
  * @open: all of @capsule is sound
  * @signatures: one for each payload item, when @open
@@ -206,6 +207,7 @@ static void print_payload(struct output *out, const struct capsule_file *file,
  */
 struct findings {
 	const struct capsule_file *file;
+	char sum[DIGEST_TEXT_SIZE];
 	struct pfru_capsule capsule;
 	bool open;
 	struct signature *signatures;
@@ -375,13 +377,11 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 static void print_findings(struct pfructl *ctl, const struct findings *f)
 {
 	struct output *out = ctl->out;
-	char sum[DIGEST_TEXT_SIZE];
 	uint32_t i;
 
 	out_string(out, "file", "File", ctl->argument);
 	out_number(out, "size", "Size", f->file->size);
-	capsule_digest(f->file, sum);
-	out_string(out, "sha256", "SHA-256", sum);
+	out_string(out, "sha256", "SHA-256", f->sum);
 	if (f->capsule.bytes)
 		print_headers(out, &f->capsule);
 	if (f->open) {
@@ -455,7 +455,11 @@ static int show(struct pfructl *ctl, const struct capsule_file *file,
 		const struct authority *authority)
 {
 	struct findings f = { .file = file };
+	int ret;
 
+	ret = capsule_digest(ctl, file, f.sum);
+	if (ret)
+		return ret;
 	check_structure(ctl, &f, authority);
 	if (f.sound)
 		judge_platform(ctl, &f);

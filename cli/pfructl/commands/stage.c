@@ -551,8 +551,9 @@ static int stage_file(struct pfructl *ctl, enum pfru_action action,
 	int lock = -1;
 	int ret;
 
-	capsule_digest(file, attempt.sha256);
-	ret = check_file(ctl, &attempt, &verdict);
+	ret = capsule_digest(ctl, file, attempt.sha256);
+	if (!ret)
+		ret = check_file(ctl, &attempt, &verdict);
 	if (!ret)
 		ret = device_open(ctl, DEVICE_UPDATE, &device);
 	if (ret)

@@ -725,6 +725,9 @@ static int run(void *program)
 	struct output *out = ctl->out;
 	int i, ret;
 
+	ret = module_state_load(out);
+	if (ret)
+		return ret;
 	out_group(out, "acpi", NULL);
 	for (i = 0; i < 2; i++)
 		look_for_acpi(out, &s, &s.kinds[i]);

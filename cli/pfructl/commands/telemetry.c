@@ -66,8 +66,7 @@ static void set_defaults(struct options *o)
 }
 
 static int print_log(struct pfructl *ctl, const struct device *device,
-		     const struct log_reader *reader,
-		     const struct log_look *look)
+		     struct log_reader *reader, const struct log_look *look)
 {
 	struct output *out = ctl->out;
 
@@ -84,7 +83,8 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	if (ctl->options.summary)
 		summary_print(out, look->bytes, look->news.size);
 	else
-		out_log(out, look->bytes, look->news.size);
+		out_log_last(out, reader_take(reader), look->bytes,
+			     look->news.size);
 	if (look->news.lost)
 		warning(out,
 			"%s: %llu bytes of the log since its last reset were lost: overwritten",
@@ -99,20 +99,6 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	return STATUS_FAILED;
 }
 
-/* What can't be opened is said before the firmware is asked. */
-static int open_file(struct pfructl *ctl)
-{
-	const char *path = ctl->options.output;
-	int ret = path ? out_open_file(ctl->out, path) : 0;
-
-	if (!ret)
-		return STATUS_DONE;
-	fail(ctl->out, STATUS_FAILED, "output", "%s: cannot open it: %s",
-	     escaped(path), strerror(-ret));
-	fail_number(ctl->out, "errno", -ret);
-	return STATUS_FAILED;
-}
-
 static int run_full(struct pfructl *ctl, const struct device *device)
 {
 	enum look_from from = ctl->options.since_reset ? FROM_RESET :
@@ -121,7 +107,7 @@ static int run_full(struct pfructl *ctl, const struct device *device)
 	struct log_look look;
 	int ret;
 
-	ret = open_file(ctl);
+	ret = option_open_output(ctl);
 	if (ret)
 		return ret;
 	reader_begin(&reader, ctl, device, false);

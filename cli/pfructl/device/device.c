@@ -138,6 +138,41 @@ char *device_find(enum device_kind kind, long number, bool *others)
 	return find_in("/dev", kinds[kind].mainline, false, number, others);
 }
 
+static long lowest_above(const char *directory, const char *base, bool bare,
+			 long after)
+{
+	char *path = sysroot_path("%s", directory);
+	DIR *dir = sysfs_directory(path);
+	struct dirent *entry;
+	long lowest = -1;
+
+	while (dir && (entry = readdir(dir))) {
+		long n = instance(entry->d_name, base, bare);
+
+		if (n > after && (lowest < 0 || n < lowest))
+			lowest = n;
+	}
+	if (dir)
+		closedir(dir);
+	free(path);
+	return lowest;
+}
+
+long device_next(enum device_kind kind, long after)
+{
+	long ours = lowest_above("/dev/pfru", kinds[kind].name, true, after);
+	long theirs = lowest_above("/dev", kinds[kind].mainline, false, after);
+
+	if (ours < 0 || theirs < 0)
+		return ours < 0 ? theirs : ours;
+	return ours < theirs ? ours : theirs;
+}
+
+const char *device_kind_name(enum device_kind kind)
+{
+	return kinds[kind].what;
+}
+
 /*
  * The module answers PFRU_IOC_GET_RESULT on both nodes, with ENODATA on a file
  * just opened; mainline's drivers know no such number. Neither asks firmware.

@@ -56,6 +56,18 @@ struct device {
 char *device_find(enum device_kind kind, long number, bool *others);
 
 /**
+ * device_next() - number of the next instance that has a node
+ * @kind: which
+ * @after: the one before, -1 to begin
+ *
+ * Return: the number, or -1 when there are no more
+ */
+long device_next(enum device_kind kind, long after);
+
+/* "update" or "telemetry" */
+const char *device_kind_name(enum device_kind kind);
+
+/**
  * device_try() - open a node and see whose it is
  * @path: node
  * @kind: which it should be

@@ -3,7 +3,6 @@
  * State of a kernel module.
  */
 #include <errno.h>
-#include <libkmod.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,36 @@
 #include "cli/common/output.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
+#include "libkmod.h"
 #include "module-state.h"
+
+_Static_assert(sizeof(LIBKMOD_SONAME) > 1, "the build found its name");
+
+LIBRARY_NOTE(libkmod_note, "[{\"feature\":\"modules\","
+			   "\"description\":\"the state of kernel modules\","
+			   "\"priority\":\"recommended\","
+			   "\"soname\":[\"" LIBKMOD_SONAME "\"]}]");
+
+static struct libkmod kmod;
+
+/* clang-format off */
+static const char *const functions[] = {
+	LIBKMOD_FUNCTIONS(LIBRARY_NAME)
+};
+/* clang-format on */
+
+int module_state_load(struct output *out)
+{
+	static struct library library = {
+		.name = LIBKMOD_SONAME,
+		.purpose = "finds out the state of kernel modules",
+		.functions = functions,
+		.count = ARRAY_LENGTH(functions),
+		.pointers = &kmod,
+	};
+
+	return library_load(out, &library);
+}
 
 static void keep(char **where, const char *value)
 {
@@ -36,7 +64,7 @@ static bool lists(const char *names, const char *name)
 /* "install NAME /bin/false" in its configuration */
 static bool is_forbidden(const struct kmod_module *module)
 {
-	const char *command = kmod_module_get_install_commands(module);
+	const char *command = kmod.kmod_module_get_install_commands(module);
 
 	return command &&
 	       (strstr(command, "/false") || strstr(command, "/true"));
@@ -47,11 +75,11 @@ static void read_info(struct kmod_module *module, struct module_state *state)
 	struct kmod_list *info = NULL;
 	struct kmod_list *item;
 
-	if (kmod_module_get_info(module, &info) < 0)
+	if (kmod.kmod_module_get_info(module, &info) < 0)
 		return;
-	kmod_list_foreach(item, info) {
-		const char *key = kmod_module_info_get_key(item);
-		const char *value = kmod_module_info_get_value(item);
+	for (item = info; item; item = kmod.kmod_list_next(info, item)) {
+		const char *key = kmod.kmod_module_info_get_key(item);
+		const char *value = kmod.kmod_module_info_get_value(item);
 
 		if (!strcmp(key, "version"))
 			keep(&state->version, value);
@@ -64,7 +92,7 @@ static void read_info(struct kmod_module *module, struct module_state *state)
 		if (!strcmp(key, "sig_id") || !strcmp(key, "signer"))
 			state->is_signed = true;
 	}
-	kmod_module_info_free_list(info);
+	kmod.kmod_module_info_free_list(info);
 }
 
 static bool is_blacklisted(struct kmod_ctx *ctx, struct kmod_list *list)
@@ -72,29 +100,29 @@ static bool is_blacklisted(struct kmod_ctx *ctx, struct kmod_list *list)
 	struct kmod_list *left = NULL;
 	bool blacklisted;
 
-	if (kmod_module_apply_filter(ctx, KMOD_FILTER_BLACKLIST, list, &left) <
-	    0)
+	if (kmod.kmod_module_apply_filter(ctx, KMOD_FILTER_BLACKLIST, list,
+					  &left) < 0)
 		return false;
 	blacklisted = !left;
-	kmod_module_unref_list(left);
+	kmod.kmod_module_unref_list(left);
 	return blacklisted;
 }
 
 static void read_module(struct kmod_ctx *ctx, struct kmod_list *list,
 			struct module_state *state)
 {
-	struct kmod_module *module = kmod_module_get_module(list);
-	int running = kmod_module_get_initstate(module);
+	struct kmod_module *module = kmod.kmod_module_get_module(list);
+	int running = kmod.kmod_module_get_initstate(module);
 
 	state->builtin = running == KMOD_MODULE_BUILTIN;
 	state->loaded = state->builtin || running == KMOD_MODULE_LIVE ||
 			running == KMOD_MODULE_COMING;
-	state->available = state->builtin || kmod_module_get_path(module);
+	state->available = state->builtin || kmod.kmod_module_get_path(module);
 	state->blacklisted = is_blacklisted(ctx, list);
 	state->forbidden = is_forbidden(module);
-	if (kmod_module_get_path(module))
+	if (kmod.kmod_module_get_path(module))
 		read_info(module, state);
-	kmod_module_unref(module);
+	kmod.kmod_module_unref(module);
 }
 
 /* loaded from a file that is not where modules are looked for, by insmod */
@@ -103,31 +131,32 @@ static void read_running(struct kmod_ctx *ctx, const char *name,
 {
 	struct kmod_module *module;
 
-	if (kmod_module_new_from_name(ctx, name, &module) < 0)
+	if (kmod.kmod_module_new_from_name(ctx, name, &module) < 0)
 		return;
-	state->loaded = kmod_module_get_initstate(module) == KMOD_MODULE_LIVE;
-	kmod_module_unref(module);
+	state->loaded = kmod.kmod_module_get_initstate(module) ==
+			KMOD_MODULE_LIVE;
+	kmod.kmod_module_unref(module);
 }
 
 int module_state_read(const char *name, struct module_state *state)
 {
-	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	struct kmod_ctx *ctx = kmod.kmod_new(NULL, NULL);
 	struct kmod_list *list = NULL;
 	int ret;
 
 	memset(state, 0, sizeof(*state));
 	if (!ctx)
 		out_of_memory();
-	kmod_set_log_priority(ctx, -1);
-	ret = kmod_module_new_from_lookup(ctx, name, &list);
+	kmod.kmod_set_log_priority(ctx, -1);
+	ret = kmod.kmod_module_new_from_lookup(ctx, name, &list);
 	if (ret == -ENOMEM)
 		out_of_memory();
 	if (ret >= 0 && list)
 		read_module(ctx, list, state);
 	else
 		read_running(ctx, name, state);
-	kmod_module_unref_list(list);
-	kmod_unref(ctx);
+	kmod.kmod_module_unref_list(list);
+	kmod.kmod_unref(ctx);
 	return 0;
 }
 

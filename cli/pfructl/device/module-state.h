@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct output;
+
 /**
  * struct module_state - what is known of a module
  * @loaded: it runs, or is part of the kernel
@@ -38,7 +40,15 @@ struct module_state {
 };
 
 /**
- * module_state_read() - ask libkmod
+ * module_state_load() - load libkmod
+ * @out: for the error
+ *
+ * Return: 0, or EXIT_FAILURE, reported: the library may be missing
+ */
+int module_state_load(struct output *out);
+
+/**
+ * module_state_read() - ask libkmod, after module_state_load()
  * @name: of the module
  * @state: filled; module_state_free() it
  *

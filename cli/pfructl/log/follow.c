@@ -158,6 +158,9 @@ static int settle(struct follower *f, const struct piece *piece,
 		state->repeat -=
 			least(state->repeat, piece->lost + arrived->bytes);
 		state->known = true;
+		state->counts.read += arrived->bytes;
+		state->counts.lost += piece->lost;
+		state->counts.resets += piece->gap != PFRU_BREAK_NONE;
 		state->position = piece->start;
 		pfru_ring_advance(&state->position, arrived->bytes);
 		state->tail = arrived->bytes == piece->size ?

@@ -8,6 +8,7 @@
  *	tail SIZE SUM				(after a position)
  *	young SIZE SUM				(unless 0)
  *	repeat BYTES				(unless 0)
+ *	counts READ LOST RESETS			(unless all are 0)
  *	pending RING RESET ROLLOVER OFFSET SIZE TAIL-SIZE TAIL-SUM LOST GAP
  *		SINK DEVICE INODE OFFSET LENGTH SUM-OF-TEXT	(one line)
  *	sum HEX					(FNV-1a of all lines before)
@@ -46,6 +47,7 @@
 #define POSITION_NUMBERS 4
 #define TAIL_NUMBERS	 2
 #define REPEAT_NUMBERS	 1
+#define COUNTS_NUMBERS	 3
 #define PENDING_NUMBERS	 (POSITION_NUMBERS + TAIL_NUMBERS + 9)
 
 static void from_position(const struct pfru_ring_position *position,
@@ -76,6 +78,20 @@ static void to_tail(const uint64_t *numbers, struct tail *tail)
 {
 	tail->size = numbers[0];
 	tail->sum = numbers[1];
+}
+
+static void from_counts(const struct state_counts *counts, uint64_t *numbers)
+{
+	numbers[0] = counts->read;
+	numbers[1] = counts->lost;
+	numbers[2] = counts->resets;
+}
+
+static void to_counts(const uint64_t *numbers, struct state_counts *counts)
+{
+	counts->read = numbers[0];
+	counts->lost = numbers[1];
+	counts->resets = numbers[2];
 }
 
 /* the text that is saved */
@@ -167,6 +183,9 @@ static struct text write_state(const struct state *state)
 		write_numbers(&to, "young", numbers, TAIL_NUMBERS);
 	if (state->repeat)
 		write_numbers(&to, "repeat", &state->repeat, REPEAT_NUMBERS);
+	from_counts(&state->counts, numbers);
+	if (numbers[0] || numbers[1] || numbers[2])
+		write_numbers(&to, "counts", numbers, COUNTS_NUMBERS);
 	from_pending(state, numbers);
 	if (state->is_pending)
 		write_numbers(&to, "pending", numbers, PENDING_NUMBERS);
@@ -196,6 +215,8 @@ static void parse_lines(const char *text, struct state *state)
 	read_numbers(text, "\nyoung", numbers, TAIL_NUMBERS);
 	to_tail(numbers, &state->young);
 	read_numbers(text, "\nrepeat", &state->repeat, REPEAT_NUMBERS);
+	read_numbers(text, "\ncounts", numbers, COUNTS_NUMBERS);
+	to_counts(numbers, &state->counts);
 	state->is_pending =
 		read_numbers(text, "\npending", numbers, PENDING_NUMBERS);
 	to_pending(numbers, &state->pending);
@@ -286,6 +307,12 @@ static uint32_t instance_of(const struct device *device)
 	return strtoul(base + length, NULL, 10);
 }
 
+static char *name_of(uint32_t instance, uint32_t type, bool journal)
+{
+	return xasprintf("telemetry%u-%s%s", instance, log_type_name(type),
+			 journal ? "-journal" : "");
+}
+
 static int default_name(struct pfructl *ctl, const struct device *device,
 			char **name)
 {
@@ -295,9 +322,7 @@ static int default_name(struct pfructl *ctl, const struct device *device,
 		return fail(ctl->out, STATUS_USAGE, "usage",
 			    "%s: which instance this is cannot be told from its name; say where to keep the position with --state",
 			    device->path);
-	*name = xasprintf("telemetry%u-%s%s", instance,
-			  log_type_name(ctl->options.log_type),
-			  ctl->options.journal ? "-journal" : "");
+	*name = name_of(instance, ctl->options.log_type, ctl->options.journal);
 	return STATUS_DONE;
 }
 
@@ -484,6 +509,40 @@ static int load(struct pfructl *ctl, const struct state_file *file,
 		      fail_parse(ctl, file, text);
 	free(text);
 	return ret;
+}
+
+static bool parse_counts(int fd, struct state_counts *counts)
+{
+	struct state state;
+	bool known = false;
+	size_t size;
+	char *text = read_all(fd, &size);
+
+	if (text && parse_state(text, size, &state)) {
+		*counts = state.counts;
+		known = state.known;
+		state_drop(&state);
+	}
+	free(text);
+	return known;
+}
+
+bool state_counts(uint32_t instance, uint32_t type, bool journal,
+		  struct state_counts *counts)
+{
+	char *name = name_of(instance, type, journal);
+	const char *what;
+	int directory = state_directory_open(false, &what);
+	int fd = directory < 0 ? directory :
+				 state_file_open(directory, name, O_RDONLY);
+	bool known = fd >= 0 && parse_counts(fd, counts);
+
+	if (fd >= 0)
+		close(fd);
+	if (directory >= 0)
+		close(directory);
+	free(name);
+	return known;
 }
 
 int state_open(struct pfructl *ctl, const struct device *device,

@@ -55,6 +55,18 @@ struct state_pending {
 };
 
 /**
+ * struct state_counts - what was read by all who had this position, since it was begun
+ * @read: bytes that were printed
+ * @lost: bytes that were reported as lost
+ * @resets: how often the log started over
+ */
+struct state_counts {
+	uint64_t read;
+	uint64_t lost;
+	uint64_t resets;
+};
+
+/**
  * struct state - up to where a reader has read
  * @instance: of the device, UINT32_MAX when its name does not tell
  * @type: enum pfru_log_type
@@ -65,6 +77,7 @@ struct state_pending {
  * @young: some of them, to take its place when it has grown too long
  * @repeat: bytes from @position on that may have been printed, or reported as
  *	lost, at most
+ * @counts: up to @position
  * @pending: what was being printed then
  */
 struct state {
@@ -76,6 +89,7 @@ struct state {
 	struct tail tail;
 	struct tail young;
 	uint64_t repeat;
+	struct state_counts counts;
 	struct state_pending pending;
 };
 
@@ -123,6 +137,20 @@ bool state_is(const struct state_file *file, const struct stat *st);
 int state_save(struct pfructl *ctl, const struct state_file *file,
 	       const struct state *state);
 void state_close(struct state_file *file);
+
+/**
+ * state_counts() - look at the counts of a position that has no --state
+ * @instance: of the device
+ * @type: enum pfru_log_type
+ * @journal: of those who print to the journal
+ * @counts: filled
+ *
+ * Takes no lock and changes nothing: the file is replaced as a whole.
+ *
+ * Return: true when there is one
+ */
+bool state_counts(uint32_t instance, uint32_t type, bool journal,
+		  struct state_counts *counts);
 
 /**
  * state_drop() - forget what was being printed

@@ -37,6 +37,15 @@ void reader_end(struct log_reader *reader)
 	free(reader->bytes);
 }
 
+void *reader_take(struct log_reader *reader)
+{
+	void *bytes = reader->bytes;
+
+	reader->bytes = NULL;
+	reader->room = 0;
+	return bytes;
+}
+
 int reader_ask(struct log_reader *reader)
 {
 	memset(&reader->info, 0, sizeof(reader->info));

@@ -89,6 +89,14 @@ void reader_begin(struct log_reader *reader, struct pfructl *ctl,
 void reader_end(struct log_reader *reader);
 
 /**
+ * reader_take() - take the memory that the last look's bytes are in
+ * @reader: has none then
+ *
+ * Return: allocated, to be freed, or NULL
+ */
+void *reader_take(struct log_reader *reader);
+
+/**
  * reader_ask() - ask where the log lies
  * @reader: its @info is filled
  *

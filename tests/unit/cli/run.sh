@@ -47,4 +47,4 @@ fi
 or_bail_out build_programs
 [ -n "$cover" ] || or_bail_out build_plain
 [ $# -gt 0 ] || set -- --tap
-tests/lib/pytest.sh -o testpaths=tests/unit/cli "${more[@]}" "$@"
+tests/lib/prometheus.sh tests/lib/pytest.sh -o testpaths=tests/unit/cli "${more[@]}" "$@"

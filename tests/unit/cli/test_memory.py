@@ -53,6 +53,7 @@ CASES = [
     case("telemetry-info"),
     case("log-level"),
     case("log-level 4"),
+    case("metrics"),
     case("watchdog", 3),
     case("status", module="loaded,available,signed"),
 ]

@@ -17,6 +17,7 @@ file 755 /usr/sbin/pfructl
 file 644 /usr/share/man/man1/pfructl.1
 file 644 /usr/lib/udev/rules.d/70-pfru.rules
 file 644 /usr/lib/udev/rules.d/71-pfru-telemetry.rules
+file 644 /usr/lib/udev/rules.d/72-pfru-metrics.rules
 file 644 /usr/share/bash-completion/completions/pfructl
 file 755 /usr/sbin/amtctl
 file 644 /usr/share/man/man1/amtctl.1
@@ -45,6 +46,9 @@ out_like "\"srcversion\": \"$(modinfo -F srcversion pfru)\"" \
 out_like "\"running_srcversion\": \"$(cat /sys/module/pfru/srcversion)\"" \
 	"and the module that runs"
 unlike "$(ldd /usr/sbin/pfructl)" 'not found' "the tool's libraries are there"
+: >"$tap_dir/empty.cap"
+exits -n "and the one that it loads for a capsule" 4 pfructl capsule "$tap_dir/empty.cap"
+out_like '^SHA-256: +e3b0c44298fc1c14' "which it has used"
 unlike "$(ldd /usr/sbin/amtctl)" 'not found' "amtctl's libraries are there"
 exits -n "amtctl says what this machine lacks" 3 amtctl status
 err_like 'no management engine was found' "no management engine"
