@@ -64,6 +64,7 @@ struct kind {
 /**
  * struct status - all that was found
  * @kinds: by enum device_kind
+ * @acpi: the kernel shows ACPI's devices, of this kind or not
  * @module: this project's module
  * @mainline: the kernel's own
  * @mei: the MEI bus, which @module may need
@@ -75,6 +76,7 @@ struct kind {
  */
 struct status {
 	struct kind kinds[2];
+	bool acpi;
 	struct module_state module;
 	struct module_state mainline[2];
 	struct module_state mei;
@@ -231,8 +233,10 @@ static void look_for_acpi(struct output *out, struct status *s,
 		out_text(out, "ACPI", text);
 		free(text);
 	}
-	if (dir)
+	if (dir) {
+		s->acpi = true;
 		closedir(dir);
+	}
 	free(path);
 }
 
@@ -617,8 +621,12 @@ static void explain(struct status *s)
 {
 	int i;
 
-	if (!s->kinds[0].devices && !s->kinds[1].devices &&
-	    !s->kinds[0].usable && !s->kinds[1].usable)
+	if (!s->acpi && !s->kinds[0].usable && !s->kinds[1].usable)
+		problem(s,
+			"Whether this machine's firmware has the ACPI devices cannot be seen: " ACPI_DEVICES
+			" is missing or cannot be read. Was the kernel booted with acpi=off, or is /sys not mounted?");
+	else if (!s->kinds[0].devices && !s->kinds[1].devices &&
+		 !s->kinds[0].usable && !s->kinds[1].usable)
 		problem(s,
 			"This machine's firmware has neither of the ACPI devices " PFRU_UPDATE_HID
 			" (update) and " PFRU_TELEMETRY_HID

@@ -38,6 +38,11 @@ def locked_down(tool, devices):
 
 def test_nothing(tool, expect, check):
     tool.use("bare")
+    r = expect("status without ACPI", 3, "status", module="absent")
+    check("status without ACPI: that is no lack of the firmware's",
+          r.prints("cannot be seen: /sys/bus/acpi/devices is missing.*acpi=off")
+          and not r.prints("neither of"), r)
+    write(tool.root / "sys/bus/acpi/devices/PNP0C02:00", modalias="acpi:PNP0C02:")
     r = expect("status of nothing", 3, "status", module="absent")
     check("status of nothing: what to do",
           r.prints("neither of the ACPI devices INTC1080"), r)
