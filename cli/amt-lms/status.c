@@ -11,6 +11,10 @@
 /* microseconds */
 #define PAUSE (1000 * 1000ULL)
 
+/*
+ * sd_notify() waits for a manager that reads nothing, when hundreds of messages of all
+ * services are before it: it is told at most once a second.
+ */
 static void tell(struct status *status)
 {
 	if (!strcmp(status->text, status->told))
@@ -49,23 +53,52 @@ static void changed(struct status *status)
 	sd_event_source_set_enabled(status->timer, SD_EVENT_ONESHOT);
 }
 
-void status_ports(struct status *status, const uint16_t *ports, size_t count,
-		  unsigned int connections)
+/* Puts "ports 623, 16992" behind the text. */
+static void add_ports(struct status *status, const struct status_list *list)
 {
-	char list[STATUS_MAX / 2] = "";
-	size_t i, size = 0;
+	size_t i, size = strlen(status->text);
 
-	for (i = 0; i < count && size < sizeof(list); i++)
-		size += snprintf(list + size, sizeof(list) - size, "%s%u",
-				 i ? ", " : "", ports[i]);
-	if (count)
-		snprintf(status->text, sizeof(status->text),
-			 "Forwarding port%s %s of AMT, %u connection%s",
-			 count == 1 ? "" : "s", list, connections,
-			 connections == 1 ? "" : "s");
-	else
-		snprintf(status->text, sizeof(status->text),
-			 "AMT forwards no port");
+	for (i = 0; i < list->count && size < STATUS_MAX; i++)
+		size += snprintf(status->text + size, STATUS_MAX - size, "%s%u",
+				 i		  ? ", " :
+				 list->count == 1 ? "port " :
+						    "ports ",
+				 list->ports[i]);
+}
+
+static void add_text(struct status *status, const char *text)
+{
+	size_t size = strlen(status->text);
+
+	snprintf(status->text + size, STATUS_MAX - size, "%s", text);
+}
+
+static void add_connections(struct status *status, unsigned int count)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), " of AMT, %u connection%s", count,
+		 count == 1 ? "" : "s");
+	add_text(status, text);
+}
+
+void status_ports(struct status *status, const struct status_list *open,
+		  const struct status_list *closed, unsigned int connections)
+{
+	*status->text = '\0';
+	if (open->count) {
+		add_text(status, "Forwarding ");
+		add_ports(status, open);
+		add_connections(status, connections);
+	}
+	if (closed->count) {
+		add_text(status, open->count ? "; cannot listen on " :
+					       "Waiting: cannot listen on ");
+		add_ports(status, closed);
+		add_text(status, ", see the log");
+	}
+	if (!open->count && !closed->count)
+		add_text(status, "AMT forwards no port");
 	changed(status);
 }
 

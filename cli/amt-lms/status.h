@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "listeners.h"
+
 #define STATUS_MAX 256
 
 /**
@@ -30,13 +32,23 @@ struct status {
 };
 
 /**
- * status_ports() - the ports that are forwarded
- * @ports: of AMT
+ * struct status_list - ports of AMT
+ * @ports: in ascending order
  * @count: of @ports
+ */
+struct status_list {
+	uint16_t ports[LISTENERS_MAX];
+	size_t count;
+};
+
+/**
+ * status_ports() - the ports that are forwarded
+ * @open: these
+ * @closed: those that cannot be listened on
  * @connections: how many there are
  */
-void status_ports(struct status *status, const uint16_t *ports, size_t count,
-		  unsigned int connections);
+void status_ports(struct status *status, const struct status_list *open,
+		  const struct status_list *closed, unsigned int connections);
 
 /**
  * status_problem() - why none is

@@ -69,6 +69,7 @@ def test_port_taken(daemon, engine):
     with socket.create_server(("127.0.0.1", 16992)):
         daemon.start()
         daemon.wait_log("127.0.0.1:16992 is in use by a program of user root")
+        daemon.wait_told("STATUS=Forwarding port 16992 of AMT, 0 connections")
         assert daemon.ask(b"GET 10", host="::1") == pattern(10)
         time.sleep(1)
         assert daemon.log().count("is in use") == 1
