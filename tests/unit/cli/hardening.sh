@@ -37,4 +37,11 @@ if [ "$(uname -m)" = x86_64 ]; then
 fi
 said=$(readelf -dW "$program" | grep -cE "RPATH|RUNPATH|TEXTREL")
 check "no path of libraries of its own, no text that is changed" "^0$"
+if [ "${program%/*}" = "$bin" ]; then
+	# after all were built, whichever part of them make looks at first
+	said=$(for goal in objects amtctl-objects amt-lms-objects; do
+		make --no-print-directory -C "$top/cli" "$goal" || echo "failed: $?"
+	done 2>&1 | grep -vc "Nothing to be done")
+	check "what was built is not built again" "^0$"
+fi
 done_testing
