@@ -18,7 +18,8 @@
 /**
  * struct status - what it is told
  * @event: loop
- * @ready: it knows that the service is ready
+ * @ready: the service is ready
+ * @ready_told: it knows that
  * @text: what it will be told
  * @told: what it was told
  * @timer: runs when it may be told the next
@@ -26,6 +27,7 @@
 struct status {
 	sd_event *event;
 	bool ready;
+	bool ready_told;
 	char text[STATUS_MAX];
 	char told[STATUS_MAX];
 	sd_event_source *timer;

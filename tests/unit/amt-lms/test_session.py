@@ -91,6 +91,21 @@ def test_all_ports_taken(daemon, engine):
     daemon.wait_told("STATUS=Forwarding port 16992 of AMT")
 
 
+def test_manager_that_reads_nothing(daemon, engine):
+    """A service manager whose queue is full holds nobody, and gets the last status."""
+    daemon.speed = 100
+    daemon.start()
+    for _ in range(60):
+        assert daemon.ask(b"GET 10") == pattern(10)
+        time.sleep(0.02)
+    daemon.told.clear()
+    with daemon.connect() as one:
+        one.sendall(b"HOLD\n")
+        wait_until(engine.slots)
+        daemon.wait_told("1 connection")
+    daemon.wait_told("0 connections")
+
+
 def test_reset(lms, engine):
     """Listeners stay, connections end, and another session begins."""
     wait_until(lambda: ports() == {623, 16992})
