@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt-lms-systemd
-# timeout: 260
+# timeout: 300
 #
 # amt-lms.service under systemd: the sandbox it is in lets it do what it has to, its
 # opener can be reached by nobody else, and both begin again after resets and deaths.
@@ -74,7 +74,8 @@ restarted()
 # shellcheck disable=SC2317 # run by name
 says()
 {
-	systemctl show -p StatusText --value $unit | grep -qF "$1"
+	# shellcheck disable=SC2086 # a word
+	systemctl show -p StatusText --value $unit | grep -qF -e "$1"
 }
 
 for one in amt-lms.service amt-lms-opener.socket amt-lms-opener@.service; do
@@ -128,6 +129,19 @@ page 16777216 >/dev/null &
 client=$!
 wait_for 20 loaded
 is $? 0 "there is a client"
+run -n "restarted under load" systemctl restart $unit
+wait_for 20 listens
+wait "$client"
+wait_for 30 works
+is $? 0 "it works"
+wait_for 20 free
+is "$(heci state lme.channels)" 0 "no channel is left in AMT"
+pid=$(main)
+
+page 16777216 >/dev/null &
+client=$!
+wait_for 20 loaded
+is $? 0 "there is another client"
 kill -KILL "$pid"
 wait_for 30 restarted "$pid"
 is $? 0 "killed, it is started again"
