@@ -47,8 +47,6 @@
 #define PAYLOAD_RT_VER	       16
 #define PAYLOAD_PLATFORM_ID    20
 #define PAYLOAD_SVN	       36
-#define PAYLOAD_SIZE	       36 /* of a code injection */
-#define PAYLOAD_SIZE_SVN       40 /* of a driver update */
 #define PAYLOAD_MSS1	       0x3153534d /* FMP payload header */
 
 static __u16 get16(const __u8 *p)
@@ -108,6 +106,14 @@ static __u64 item_offset(const struct pfru_capsule *c, __u32 i)
 {
 	return c->header_size +
 	       get64(c->bytes + c->header_size + FMP_SIZE + 8 * (__u64)i);
+}
+
+__u64 pfru_capsule_item(const struct pfru_capsule *c, __u32 item, __u64 *end)
+{
+	*end = item + 1 < (__u32)c->drivers + c->payloads ?
+		       item_offset(c, item + 1) :
+		       c->size;
+	return item_offset(c, item);
 }
 
 static enum pfru_reason check_items(const struct pfru_capsule *c,
@@ -236,9 +242,9 @@ static enum pfru_reason read_payload(const struct pfru_capsule *c,
 	const __u8 *payload = c->bytes + image->payload_offset;
 	__u64 left = image->payload_size;
 
-	if (left < PAYLOAD_SIZE)
+	if (left < PFRU_PAYLOAD_SIZE)
 		return refuse(refusal, PFRU_REASON_PAYLOAD_SHORT,
-			      image->payload_offset, left, PAYLOAD_SIZE);
+			      image->payload_offset, left, PFRU_PAYLOAD_SIZE);
 	image->signature = get32(payload + PAYLOAD_SIGNATURE);
 	image->header_version = get32(payload + PAYLOAD_HEADER_VERSION);
 	image->header_size = get32(payload + PAYLOAD_HEADER_SIZE);
@@ -249,15 +255,15 @@ static enum pfru_reason read_payload(const struct pfru_capsule *c,
 	if (image->signature == PAYLOAD_MSS1)
 		return refuse(refusal, PFRU_REASON_PAYLOAD_WRAPPED,
 			      image->payload_offset, 0, 0);
-	if (image->header_size < PAYLOAD_SIZE)
+	if (image->header_size < PFRU_PAYLOAD_SIZE)
 		return refuse(refusal, PFRU_REASON_PAYLOAD_HEADER,
 			      image->payload_offset + PAYLOAD_HEADER_SIZE,
-			      image->header_size, PAYLOAD_SIZE);
+			      image->header_size, PFRU_PAYLOAD_SIZE);
 	if (image->header_size > left)
 		return refuse(refusal, PFRU_REASON_PAYLOAD_HEADER,
 			      image->payload_offset + PAYLOAD_HEADER_SIZE,
 			      image->header_size, left);
-	image->has_svn = image->header_size >= PAYLOAD_SIZE_SVN;
+	image->has_svn = image->header_size >= PFRU_PAYLOAD_SIZE_SVN;
 	if (image->has_svn)
 		image->svn = get32(payload + PAYLOAD_SVN);
 	return PFRU_REASON_NONE;
@@ -268,11 +274,7 @@ enum pfru_reason pfru_capsule_image(const struct pfru_capsule *c, __u32 payload,
 				    struct pfru_refusal *refusal)
 {
 	static const __u8 header_size[] = { 0, 32, 40, 48 };
-	__u32 item = c->drivers + payload;
-	__u64 offset = item_offset(c, item);
-	__u64 end = item + 1 < (__u32)c->drivers + c->payloads ?
-			    item_offset(c, item + 1) :
-			    c->size;
+	__u64 end, offset = pfru_capsule_item(c, c->drivers + payload, &end);
 	const __u8 *header = c->bytes + offset;
 	enum pfru_reason reason;
 	__u64 left = end - offset;
@@ -322,6 +324,28 @@ enum pfru_reason pfru_capsule_image(const struct pfru_capsule *c, __u32 payload,
 	return read_payload(c, image, refusal);
 }
 
+/* clang-format off */
+static const struct {
+	const char *key;
+	const char *text;
+} kinds[] = {
+	[PFRU_KIND_UNKNOWN]        = { "unknown", "unknown" },
+	[PFRU_KIND_CODE_INJECTION] = { "code_injection", "code injection" },
+	[PFRU_KIND_DRIVER_UPDATE]  = { "driver_update", "driver update" },
+};
+
+/* clang-format on */
+
+const char *pfru_kind_key(enum pfru_kind kind)
+{
+	return kinds[kind].key;
+}
+
+const char *pfru_kind_text(enum pfru_kind kind)
+{
+	return kinds[kind].text;
+}
+
 enum pfru_kind pfru_image_kind(const __u8 *type,
 			       const struct pfru_capability *cap)
 {
@@ -346,13 +370,13 @@ static enum pfru_reason judge_image(const struct pfru_image *image,
 	__u64 payload = image->payload_offset;
 
 	if (kind == PFRU_KIND_DRIVER_UPDATE && !image->has_svn) {
-		if (image->payload_size < PAYLOAD_SIZE_SVN)
+		if (image->payload_size < PFRU_PAYLOAD_SIZE_SVN)
 			return refuse(refusal, PFRU_REASON_PAYLOAD_SHORT,
 				      payload, image->payload_size,
-				      PAYLOAD_SIZE_SVN);
+				      PFRU_PAYLOAD_SIZE_SVN);
 		return refuse(refusal, PFRU_REASON_PAYLOAD_HEADER,
 			      payload + PAYLOAD_HEADER_SIZE, image->header_size,
-			      PAYLOAD_SIZE_SVN);
+			      PFRU_PAYLOAD_SIZE_SVN);
 	}
 	if (!cap)
 		return PFRU_REASON_NONE;

@@ -18,6 +18,10 @@
 #define PFRU_CAPSULE_POPULATE		0x20000
 #define PFRU_CAPSULE_INITIATE_RESET	0x40000
 
+/* payload header of the PFRU document: of a code injection, of a driver update */
+#define PFRU_PAYLOAD_SIZE		36
+#define PFRU_PAYLOAD_SIZE_SVN		40
+
 /* EFI_FIRMWARE_MANAGEMENT_CAPSULE_IMAGE_HEADER, UEFI 2.10, 23.3.2 */
 #define PFRU_IMAGE_AUTHENTICATED	0x1
 #define PFRU_IMAGE_DEPENDENCY		0x2
@@ -160,6 +164,17 @@ enum pfru_reason pfru_capsule_open(struct pfru_capsule *capsule,
 				   struct pfru_refusal *refusal);
 
 /**
+ * pfru_capsule_item() - where an item of the list of offsets lies
+ * @capsule: from pfru_capsule_open()
+ * @item: 0 to @capsule->drivers + @capsule->payloads - 1; embedded drivers come first
+ * @end: set to the offset of the byte behind the item
+ *
+ * Return: offset of the item's first byte in the file
+ */
+__u64 pfru_capsule_item(const struct pfru_capsule *capsule, __u32 item,
+			__u64 *end);
+
+/**
  * pfru_capsule_image() - check and read one payload item
  * @capsule: from pfru_capsule_open()
  * @payload: 0 to @capsule->payloads - 1
@@ -171,6 +186,24 @@ enum pfru_reason pfru_capsule_open(struct pfru_capsule *capsule,
 enum pfru_reason pfru_capsule_image(const struct pfru_capsule *capsule,
 				    __u32 payload, struct pfru_image *image,
 				    struct pfru_refusal *refusal);
+
+/**
+ * pfru_kind_key() - the name of a kind for machines
+ * @kind: what an image does
+ *
+ * JSON, the kernel's log and its audit records have it.
+ *
+ * Return: never NULL
+ */
+const char *pfru_kind_key(enum pfru_kind kind);
+
+/**
+ * pfru_kind_text() - the name of a kind for people
+ * @kind: what an image does
+ *
+ * Return: never NULL
+ */
+const char *pfru_kind_text(enum pfru_kind kind);
 
 /**
  * pfru_image_kind() - what an image does on a platform

@@ -110,17 +110,6 @@ static void set_since(const struct pfru_log_data_info *info, __u64 since,
 	set_size(news, news->gap || news->lost ? there : since);
 }
 
-enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
-				      struct pfru_ring_plan *plan)
-{
-	enum pfru_ring_outcome outcome = pfru_ring_judge(info);
-
-	if (outcome == PFRU_RING_OK)
-		plan_newest(info->max_data_size, info->chunk2_size,
-			    available(info), plan);
-	return outcome;
-}
-
 enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
 				       const struct pfru_ring_position *saved,
 				       struct pfru_ring_news *news)

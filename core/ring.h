@@ -123,16 +123,6 @@ enum pfru_ring_check {
 enum pfru_ring_outcome pfru_ring_judge(const struct pfru_log_data_info *info);
 
 /**
- * pfru_ring_full() - plan to read the whole log, oldest byte first
- * @info: what the firmware said
- * @plan: filled when PFRU_RING_OK
- *
- * Return: enum pfru_ring_outcome
- */
-enum pfru_ring_outcome pfru_ring_full(const struct pfru_log_data_info *info,
-				      struct pfru_ring_plan *plan);
-
-/**
  * pfru_ring_delta() - plan to read what is new
  * @info: what the firmware said
  * @saved: up to where was read, NULL to read all: then nothing is lost

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Words and errno for status codes and reasons.
+ * Words and errno for status codes and reasons; the log's levels and types.
  */
 #include <linux/errno.h>
 
@@ -202,4 +202,26 @@ const char *pfru_status_name(__u32 status)
 int pfru_status_errno(__u32 status)
 {
 	return status_text(status)->error;
+}
+
+const struct pfru_log_name pfru_log_levels[] = {
+	{ "error", PFRU_LOG_ERROR },
+	{ "warning", PFRU_LOG_WARNING },
+	{ "info", PFRU_LOG_INFO },
+	{ "verbose", PFRU_LOG_VERBOSE },
+	{ NULL, 0 },
+};
+
+const struct pfru_log_name pfru_log_types[] = {
+	{ "execution", PFRU_LOG_EXECUTION },
+	{ "history", PFRU_LOG_HISTORY },
+	{ NULL, 0 },
+};
+
+const char *pfru_log_name(const struct pfru_log_name *names, __u32 value)
+{
+	for (; names->name; names++)
+		if (names->value == value)
+			break;
+	return names->name;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names and errno of the firmware's status codes, and the words for every
- * reason of refusal. One table for the kernel log and for the tool.
+ * Names and errno of the firmware's status codes, the words for every reason of
+ * refusal, and the log's levels and types. One table each for module and tool.
  */
 #ifndef PFRU_CORE_STATUS_H
 #define PFRU_CORE_STATUS_H
@@ -68,5 +68,27 @@ const char *pfru_status_name(__u32 status);
  * Return: 0 for success, else a positive errno
  */
 int pfru_status_errno(__u32 status);
+
+/**
+ * struct pfru_log_name - a level or a type of the telemetry log
+ * @name: one word; NULL ends a table
+ * @value: enum pfru_log_level or enum pfru_log_type
+ */
+struct pfru_log_name {
+	const char *name;
+	__u32 value;
+};
+
+extern const struct pfru_log_name pfru_log_levels[];
+extern const struct pfru_log_name pfru_log_types[];
+
+/**
+ * pfru_log_name() - the name of a level or type
+ * @names: pfru_log_levels or pfru_log_types
+ * @value: any number
+ *
+ * Return: NULL when there is no such level or type
+ */
+const char *pfru_log_name(const struct pfru_log_name *names, __u32 value);
 
 #endif /* PFRU_CORE_STATUS_H */

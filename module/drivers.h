@@ -7,10 +7,6 @@
 
 #include <linux/platform_device.h>
 
-/* names of the drivers, and of the platform devices made for them */
-#define PFRU_UPDATE_NAME	"pfru_update"
-#define PFRU_TELEMETRY_NAME	"pfru_telemetry"
-
 extern struct platform_driver pfru_update_driver;
 extern struct platform_driver pfru_telemetry_driver;
 
@@ -29,29 +25,22 @@ int pfru_enumerate(void);
  */
 void pfru_enumerate_undo(void);
 
-#ifdef PFRU_WATCHDOG
-/**
- * pfru_watchdog_init() - serve the watchdog of Intel AMT on the MEI bus
+/*
+ * Clients of the MEI bus by name, with ';' between them. What each has in amt/:
  *
- * Does nothing with the parameter watchdog=0, nor in a kdump kernel: asking the
- * firmware whether it wants the watchdog ends with a stop, which would cancel
- * the event that a crash is to cause. When it can't be served the kernel log
- * says so, and update and telemetry do without it.
+ * pfru_NAME_init() - serve the client. When it can't be served the kernel log says
+ * so, and update and telemetry do without it.
+ * pfru_NAME_exit() - undo that
  */
-void pfru_watchdog_init(void);
-
-/**
- * pfru_watchdog_exit() - undo pfru_watchdog_init()
- */
-void pfru_watchdog_exit(void);
+#ifdef PFRU_WATCHDOG
+#define PFRU_MEI_CLIENTS(_do) \
+	_do(watchdog)
 #else
-static inline void pfru_watchdog_init(void)
-{
-}
-
-static inline void pfru_watchdog_exit(void)
-{
-}
+#define PFRU_MEI_CLIENTS(_do)
 #endif
+
+#define PFRU_DECLARE_CLIENT(_name) \
+	void pfru_##_name##_init(void), pfru_##_name##_exit(void)
+PFRU_MEI_CLIENTS(PFRU_DECLARE_CLIENT);
 
 #endif /* PFRU_DRIVERS_H */

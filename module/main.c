@@ -6,6 +6,9 @@
 
 #include "drivers.h"
 
+#define INIT_CLIENT(_name) pfru_##_name##_init()
+#define EXIT_CLIENT(_name) pfru_##_name##_exit()
+
 static int __init pfru_init(void)
 {
 	int ret;
@@ -19,7 +22,7 @@ static int __init pfru_init(void)
 	ret = pfru_enumerate();
 	if (ret)
 		goto unregister_telemetry;
-	pfru_watchdog_init();
+	PFRU_MEI_CLIENTS(INIT_CLIENT);
 	return 0;
 
 unregister_telemetry:
@@ -32,7 +35,7 @@ module_init(pfru_init);
 
 static void __exit pfru_exit(void)
 {
-	pfru_watchdog_exit();
+	PFRU_MEI_CLIENTS(EXIT_CLIENT);
 	pfru_enumerate_undo();
 	platform_driver_unregister(&pfru_telemetry_driver);
 	platform_driver_unregister(&pfru_update_driver);

@@ -13,9 +13,10 @@ beside "fuzzing" "$top/tests/fuzz/run.sh" 15
 part "unit tests" "$top/tests/check-unit.sh"
 part "the HECI model" "$top/tests/sim/heci/selftest.sh" host amt
 part "fuzzing"
-# one of fifty machines is in check-full
-part "fleets" env FLEET_SIZE="${FLEET_SIZE:-16}" "$top/tests/fleet/run.sh"
+# guests wait most of their time; a fleet of fifty is in check-full
+beside "fleets" env FLEET_SIZE="${FLEET_SIZE:-16}" nice "$top/tests/fleet/run.sh"
 part "the test harness itself" "$top/tests/vm/selftest.sh"
 part "virtual machines" "$top/tests/vm/run.sh" --no-skips \
 	--kernel "${KERNEL:-6.1}"
+part "fleets"
 total

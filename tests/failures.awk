@@ -7,8 +7,7 @@
 
 function is_heading()
 {
-	return /^== / || /^[^ ]+ \([a-z]+\): [0-9]+ s, / || /^  [a-z][a-z0-9\/-]*$/ ||
-		/^  console and end$/
+	return /^== / || /^[^ ]+ \([a-z]+\): [0-9]+ s, / || /^  [a-z][a-z0-9\/-]*$/
 }
 
 function heading()

@@ -35,7 +35,7 @@ USES = {
     "cli/pfructl/commands": [ABI, "core", "cli/common", "cli/pfructl",
                              "cli/pfructl/capsule", "cli/pfructl/device",
                              "cli/pfructl/log", "cli/pfructl/record"],
-    "cli/amt": ["cli/common"],
+    "cli/amt": ["core", "cli/common"],
     "cli/amtctl": ["core", "cli/common", "cli/amt"],
     "cli/amtctl/commands": ["cli/common", "cli/amt", "cli/amtctl"],
     "cli/amt-lms": ["cli/common", "cli/amt"],

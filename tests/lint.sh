@@ -235,6 +235,7 @@ ok_if "no kernel version in a driver file" versions
 ok_if "no private field of the cores in a driver file" private_fields
 ok_if "who may use whom" tests/layers.py
 ok_if "the map of the tree" tests/map.py
+ok_if "the tests that docs/robustness.md names" tests/robustness.py
 ok_if "man pages" man_page
 ok_if "the Ansible collection" ansible_collection
 done_testing

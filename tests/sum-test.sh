@@ -38,6 +38,13 @@ judged()
 		tail -n 1)" "$2; $2" "judged: $1"
 }
 
+# marked WHAT WANT OPTION...: judge.pl sums up so what a runner says on standard input
+marked()
+{
+	is "$("$top/tests/lib/judge.pl" --marked run "${@:3}" | tail -n 1)" "$2" \
+		"judged: $1"
+}
+
 # script NAME: standard input, with the sums at hand
 script()
 {
@@ -53,9 +60,10 @@ faults (ovmf): 12 s, 8 s of processor
     # expected: 2
     ok 3 - good
     # 3 s
-  console and end
-    ok - the guest ended by itself
-    not ok - the kernel is unharmed: see console.log
+  console
+    ok 1 - the guest ended by itself
+    not ok 2 - the kernel is unharmed
+    # see console.log
     # BUG: planted
 
 logs: none
@@ -109,9 +117,10 @@ deep="unit tests > core > test-ring: not ok 2 - test_wrap
   guests > faults > update/good > not ok 2 - a good test's bad check
       found: 1
       expected: 2
-  guests > faults > console and end > not ok - the kernel is unharmed: see console.log
+  guests > faults > console > not ok 2 - the kernel is unharmed
+      see console.log
       BUG: planted
-  guests > faults > console and end > not ok - not of a guest's
+  guests > faults > console > not ok - not of a guest's
   lint > not ok - shellcheck
       a.sh: SC1
   lint > 2 more"
@@ -145,4 +154,62 @@ judged "a skip" "1 passed, 0 failed, 1 skipped" \
 	"echo 'ok 1 # SKIP no'; echo ok 2; echo 1..2"
 # shellcheck disable=SC2016 # for the program to expand
 judged "a signal" "1 passed, 1 failed" 'echo ok 1; echo 1..1; kill -9 $$'
+for end in "" "run end a exit 3 1 9" "run end a timeout none 9 9" "run end a stuck none 9 9"; do
+	marked "a program that ends by '$end'" "1 passed, 1 failed" a <<-END
+	run begin
+	run test a
+	ok 1
+	1..1
+	$end
+	run end
+	END
+done
+marked "a program whose plan is another" "4 passed, 3 failed" a b c <<END
+run begin
+run test a
+ok 1
+1..2
+run end a exit 0 1 9
+run test b
+ok 1
+run end b exit 0 1 9
+run test c
+ok 1
+ok 3
+1..2
+run end c exit 0 1 9
+run end
+END
+said="run test a
+1..0 # SKIP no such machine
+run end a exit 0 1 9
+run test b
+ok 1 # SKIP none
+ok 2
+1..2
+run end b exit 0 1 9
+run end"
+marked "skips" "1 passed, 0 failed, 2 skipped" a b <<<"run begin
+$said"
+marked "skips where none are permitted" "1 passed, 2 failed" --no-skips a b <<<"run begin
+$said"
+marked "one that never ran" "1 passed, 1 failed, 2 skipped" a b c <<<"run begin
+$said"
+marked "a run without its begin" "1 passed, 1 failed, 2 skipped" a b <<<"$said"
+marked "a run without its end" "1 passed, 1 failed, 2 skipped" a b <<<"run begin
+${said%run end}"
+marked "nothing at all" "0 passed, 1 failed" </dev/null
+marked "a program without a check" "0 passed, 1 failed" a <<END
+run begin
+run test a
+1..0
+run end a exit 0 1 9
+run end
+END
+marked "a check of no program, and what the runner found" "0 passed, 2 failed" <<END
+run begin
+ok 1
+run error no module
+run end
+END
 done_testing

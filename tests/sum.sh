@@ -8,7 +8,7 @@
 
 sum_passed=0 sum_failed=0 sum_skipped=0 sum_failures=
 sum_dir=$(dirname "${BASH_SOURCE[0]}")
-declare -A sum_pids=() sum_logs=()
+declare -A sum_pids=() sum_logs=() sum_begins=()
 trap 'sum_stop 130' INT
 trap 'sum_stop 143' TERM
 
@@ -30,12 +30,13 @@ beside()
 
 	shift
 	sum_logs[$title]=$(mktemp)
+	sum_begins[$title]=$SECONDS
 	"$@" </dev/null >"${sum_logs[$title]}" 2>&1 &
 	sum_pids[$title]=$!
 }
 
 # part TITLE [CMD...]: shows it while it runs, or, when it was begun beside others,
-# from its beginning
+# from its beginning; and how long after its beginning it was over, or seen to be
 part()
 {
 	local title=$1 log pid status=0
@@ -47,6 +48,7 @@ part()
 	# a signal ends a wait, not a program in the foreground
 	wait $!
 	wait "$pid" || status=$?
+	printf '# %s: %d s\n' "$title" $((SECONDS - sum_begins[$title]))
 	unset "sum_pids[$title]" "sum_logs[$title]"
 	sum_up "$title" "$log" "$status"
 	rm -f "$log"

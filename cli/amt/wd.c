@@ -2,6 +2,7 @@
 /*
  * The "state independence" messages of AMT.
  */
+#include "core/ids.h"
 #include "wd.h"
 
 #define TRANSITION_ALLOWED 0x01
@@ -9,10 +10,7 @@
 #define TLS_ENFORCED	   0x40
 #define EXTENDED	   0x80
 
-const uint8_t wd_uuid[16] = {
-	0x6f, 0x9a, 0xb7, 0x05, 0x28, 0x46, 0x7f, 0x4d,
-	0x89, 0x9d, 0xa9, 0x15, 0x14, 0xcb, 0x32, 0xab,
-};
+const uint8_t wd_uuid[16] = PFRU_WATCHDOG_UUID(PFRU_UUID_BYTES);
 
 /* command, bytes that follow, subcommand, version */
 const uint8_t wd_request[WD_REQUEST_SIZE] = { 0x05, 0x02, 0x51, 0x10 };

@@ -13,9 +13,8 @@
 
 #define WD_REQUEST_SIZE 4
 
-/* the MEI client, in the order of bytes that the kernel wants, and in words */
+/* the MEI client, in the order of bytes that the kernel wants */
 extern const uint8_t wd_uuid[16];
-#define WD_UUID_TEXT "05b79a6f-4628-4d7f-899d-a91514cb32ab"
 
 /**
  * struct wd_flags - what AMT says of itself

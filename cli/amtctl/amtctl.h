@@ -68,12 +68,17 @@ struct amtctl {
 	bool password_stdin;
 };
 
-extern const struct cli_command cmd_status;
-extern const struct cli_command cmd_versions;
-extern const struct cli_command cmd_hashes;
-extern const struct cli_command cmd_features;
-extern const struct cli_command cmd_configure;
-extern const struct cli_command cmd_activate;
-extern const struct cli_command cmd_deactivate;
+/* cmd_NAME of each is in a file of commands/; help shows them in this order */
+#define AMTCTL_COMMANDS(command) \
+	command(status)	\
+	command(versions)	\
+	command(hashes)	\
+	command(features)	\
+	command(configure)	\
+	command(activate)	\
+	command(deactivate)
+
+#define DECLARE_COMMAND(name) extern const struct cli_command cmd_##name;
+AMTCTL_COMMANDS(DECLARE_COMMAND)
 
 #endif /* AMTCTL_H */

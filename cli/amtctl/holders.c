@@ -11,15 +11,16 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cli/amt/wd.h"
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "cli/common/text.h"
+#include "core/ids.h"
 #include "holders.h"
 
 #define MEI_BUS	   "/sys/bus/mei/devices"
+#define WD_UUID	   PFRU_WATCHDOG_UUID(PFRU_UUID_TEXT)
 #define TCP_LISTEN 0x0a
 /* people's accounts begin behind it; SYS_UID_MAX of login.defs(5) */
 #define SYSTEM_UID_MAX 999
@@ -87,9 +88,9 @@ char *holders_of(const char *path)
 /* named CONTROLLER-UUID */
 static bool is_watchdog(const char *name)
 {
-	size_t length = strlen(name), size = strlen(WD_UUID_TEXT);
+	size_t length = strlen(name), size = strlen(WD_UUID);
 
-	return length > size && !strcasecmp(name + length - size, WD_UUID_TEXT);
+	return length > size && !strcasecmp(name + length - size, WD_UUID);
 }
 
 char *holders_watchdog(bool *there)

@@ -17,9 +17,9 @@
 
 const char program_name[] = "amtctl";
 
+#define COMMAND_AT(name) &cmd_##name,
 static const struct cli_command *const commands[] = {
-	&cmd_status,	&cmd_versions, &cmd_hashes,	&cmd_features,
-	&cmd_configure, &cmd_activate, &cmd_deactivate, NULL,
+	AMTCTL_COMMANDS(COMMAND_AT) NULL,
 };
 
 static const struct cli_option every_option[] = {

@@ -51,5 +51,5 @@ char *machine_id(void)
 
 char *machine_boot_id(void)
 {
-	return read_id("/proc/sys/kernel/random/boot_id");
+	return read_id(MACHINE_BOOT_ID);
 }

@@ -5,6 +5,9 @@
 #ifndef CLI_MACHINE_H
 #define CLI_MACHINE_H
 
+/* what machine_boot_id() reads */
+#define MACHINE_BOOT_ID "/proc/sys/kernel/random/boot_id"
+
 /**
  * machine_host() - the host name, as gethostname(2) has it
  *

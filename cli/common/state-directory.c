@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "state-directory.h"
 #include "sysroot.h"
 
@@ -72,6 +74,29 @@ int state_directory_open(bool make, const char **what)
 	return ret;
 }
 
+/* What cannot be synced, or read, is not where a name of ours could get lost. */
+static int sync_above(int directory, const char *up)
+{
+	int fd = openat(directory, up, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int ret = fd < 0 || fsync(fd) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ret == -EACCES || ret == -EINVAL || ret == -EROFS ? 0 : ret;
+}
+
+/* Whoever made the directories may have been killed before they were on the disk. */
+int state_directory_sync(int directory)
+{
+	static const char *const above[] = { "..", "../..", "../../.." };
+	int ret = fsync(directory) ? -errno : 0;
+	size_t i;
+
+	for (i = 0; !ret && i < ARRAY_LENGTH(above); i++)
+		ret = sync_above(directory, above[i]);
+	return ret;
+}
+
 int state_file_open(int directory, const char *name, int flags)
 {
 	struct stat st, around;
@@ -102,4 +127,23 @@ bool state_file_is(int directory, const char *name, int fd)
 	return !fstat(fd, &ours) &&
 	       !fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) &&
 	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+int state_file_lock(int directory, const char *name, int flags, int how)
+{
+	for (;;) {
+		int fd = state_file_open(directory, name, flags);
+		int ret;
+
+		if (fd < 0)
+			return fd;
+		if (flock(fd, how)) {
+			ret = -errno;
+			close(fd);
+			return ret;
+		}
+		if (state_file_is(directory, name, fd))
+			return fd;
+		close(fd);
+	}
 }

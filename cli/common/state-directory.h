@@ -9,6 +9,10 @@
 
 #define STATE_DIRECTORY "/var/lib/pfructl"
 
+/* follows "cannot" where state_directory_open() sets no @what */
+#define STATE_DIRECTORY_UNTRUSTED \
+	"trust its directory, which belongs to others, or which others can write"
+
 /**
  * state_directory_open() - open it, as nobody else can change it
  * @make: make it where it is missing, with mode 0700
@@ -18,6 +22,14 @@
  * Return: a descriptor, or a negative errno
  */
 int state_directory_open(bool make, const char **what);
+
+/**
+ * state_directory_sync() - bring the names in it to the disk, and its own
+ * @directory: from state_directory_open()
+ *
+ * Return: 0 or a negative errno
+ */
+int state_directory_sync(int directory);
 
 /**
  * state_file_open() - open a regular file that others cannot write, not through a link
@@ -37,5 +49,19 @@ int state_file_open(int directory, const char *name, int flags);
  * @fd: the open file
  */
 bool state_file_is(int directory, const char *name, int fd);
+
+/**
+ * state_file_lock() - open a file with flock(), and know that it has its name still
+ * @directory: where
+ * @name: of the file
+ * @flags: for open(2)
+ * @how: for flock(2)
+ *
+ * Whoever removes or replaces the file while it is opened leaves a lock on one that
+ * nobody else will open: then the new one is taken.
+ *
+ * Return: a descriptor, or a negative errno
+ */
+int state_file_lock(int directory, const char *name, int flags, int how);
 
 #endif /* CLI_STATE_DIRECTORY_H */

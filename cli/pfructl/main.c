@@ -25,22 +25,10 @@
 
 const char program_name[] = "pfructl";
 
-/* clang-format off */
+#define COMMAND_AT(name) &cmd_##name,
 static const struct cli_command *const commands[] = {
-	&cmd_status,
-	&cmd_capability,
-	&cmd_capsule,
-	&cmd_stage,
-	&cmd_activate,
-	&cmd_stage_activate,
-	&cmd_history,
-	&cmd_telemetry,
-	&cmd_telemetry_info,
-	&cmd_log_level,
-	&cmd_watchdog,
-	NULL,
+	PFRUCTL_COMMANDS(COMMAND_AT) NULL,
 };
-/* clang-format on */
 
 static const struct cli_option every_option[] = {
 	{ 'j', "json", NULL, "print one JSON document, errors included",

@@ -48,7 +48,7 @@ static int parse_seconds(const char *text, uint32_t *milliseconds)
 	if (ret)
 		return ret;
 	*milliseconds = 1000 * seconds + rest;
-	return *milliseconds ? 0 : -EINVAL;
+	return 0;
 }
 
 static char *wrong(const struct cli_option *option, const char *expected,
@@ -95,13 +95,28 @@ char *option_retries(const struct cli_option *option, const char *text,
 
 char *option_type(const struct cli_option *option, const char *text, void *to)
 {
-	return log_value(log_types, LOG_TYPES, text, to) ?
-		       NULL :
-		       wrong(option, "execution or history", text);
+	char *choice, *problem;
+
+	if (log_value(pfru_log_types, text, to))
+		return NULL;
+	choice = log_choice(pfru_log_types);
+	problem = wrong(option, choice, text);
+	free(choice);
+	return problem;
 }
 
 char *option_seconds(const struct cli_option *option, const char *text,
 		     void *to)
+{
+	uint32_t *milliseconds = to;
+
+	return parse_seconds(text, milliseconds) || !*milliseconds ?
+		       wrong(option, "a number of seconds", text) :
+		       NULL;
+}
+
+/* 0, as without the option: a script need not leave it out */
+char *option_wait(const struct cli_option *option, const char *text, void *to)
 {
 	return parse_seconds(text, to) ?
 		       wrong(option, "a number of seconds", text) :

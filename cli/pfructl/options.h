@@ -61,15 +61,14 @@
 	{                                                                   \
 		0, "wait", "SECONDS",                                       \
 			"wait that long while another update is under way", \
-			OPTION_AT(wait), option_seconds                     \
+			OPTION_AT(wait), option_wait                        \
 	}
 
-#define OPTION_FORCE                                                           \
-	{                                                                      \
-		0, "force-after-interruption", NULL,                           \
-			"try a capsule again whose last attempt was cut off\n" \
-			"by a crash or reboot",                                \
-			OPTION_AT(force_interrupted), NULL                     \
+#define OPTION_FORCE                                                              \
+	{                                                                         \
+		0, "force-after-interruption", NULL,                              \
+			"try a capsule again whose last attempt was interrupted", \
+			OPTION_AT(force_interrupted), NULL                        \
 	}
 
 /* what a struct cli_option has in @parse */
@@ -84,7 +83,9 @@ char *option_sha256(const struct cli_option *option, const char *text,
 /* up to 3600 */
 char *option_retries(const struct cli_option *option, const char *text,
 		     void *to);
-/* seconds with at most three decimals, put into milliseconds; not 0 */
+/* seconds with at most three decimals, put into milliseconds */
+char *option_wait(const struct cli_option *option, const char *text, void *to);
+/* the same, and not 0 */
 char *option_seconds(const struct cli_option *option, const char *text,
 		     void *to);
 

@@ -129,16 +129,21 @@ struct pfructl {
 	const char *argument;
 };
 
-extern const struct cli_command cmd_capability;
-extern const struct cli_command cmd_stage;
-extern const struct cli_command cmd_activate;
-extern const struct cli_command cmd_stage_activate;
-extern const struct cli_command cmd_telemetry;
-extern const struct cli_command cmd_telemetry_info;
-extern const struct cli_command cmd_log_level;
-extern const struct cli_command cmd_watchdog;
-extern const struct cli_command cmd_capsule;
-extern const struct cli_command cmd_status;
-extern const struct cli_command cmd_history;
+/* cmd_NAME of each is in a file of commands/; help shows them in this order */
+#define PFRUCTL_COMMANDS(command) \
+	command(status)	\
+	command(capability)	\
+	command(capsule)	\
+	command(stage)	\
+	command(activate)	\
+	command(stage_activate)	\
+	command(history)	\
+	command(telemetry)	\
+	command(telemetry_info)	\
+	command(log_level)	\
+	command(watchdog)
+
+#define DECLARE_COMMAND(name) extern const struct cli_command cmd_##name;
+PFRUCTL_COMMANDS(DECLARE_COMMAND)
 
 #endif /* PFRUCTL_H */

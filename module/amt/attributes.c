@@ -6,6 +6,7 @@
 #include <linux/device.h>
 
 #include "attributes.h"
+#include "core/ids.h"
 
 /**
  * DOC: the file state

@@ -8,8 +8,6 @@
 
 #include <linux/sysfs.h>
 
-#define PFRU_WATCHDOG_NAME "pfru_watchdog" /* driver, directory and thread */
-
 /**
  * struct pfru_watchdog_status - the watchdog at one moment
  * @state: a word; see attributes.c

@@ -15,6 +15,7 @@
 #include <linux/watchdog.h>
 
 #include "attributes.h"
+#include "core/ids.h"
 #include "mei-transport.h"
 #include "module/compat/mei.h"
 #include "module/drivers.h"
@@ -897,8 +898,7 @@ static struct notifier_block sleep_notifier = { .notifier_call = sleeping };
 
 static const struct mei_cl_device_id amt_ids[] = {
 	{
-		.uuid = UUID_LE(0x05b79a6f, 0x4628, 0x4d7f, 0x89, 0x9d, 0xa9,
-				0x15, 0x14, 0xcb, 0x32, 0xab),
+		.uuid = PFRU_WATCHDOG_UUID(PFRU_UUID_LE),
 		.version = MEI_CL_VERSION_ANY,
 	},
 	{}
@@ -1001,6 +1001,11 @@ end_thread:
 	return ret;
 }
 
+/*
+ * Does nothing with the parameter watchdog=0, nor in a kdump kernel: asking the
+ * firmware whether it wants the watchdog ends with a stop, which would cancel the
+ * event that a crash is to cause.
+ */
 void __init pfru_watchdog_init(void)
 {
 	int ret;

@@ -13,12 +13,6 @@
 #define DETAIL_SIZE    256
 #define HASH_TEXT_SIZE (2 * SHA256_DIGEST_SIZE + 1)
 
-static const char *const kind_names[] = {
-	[PFRU_KIND_UNKNOWN] = "unknown",
-	[PFRU_KIND_CODE_INJECTION] = "code-injection",
-	[PFRU_KIND_DRIVER_UPDATE] = "driver-update",
-};
-
 static const char *const action_names[] = {
 	[PFRU_ACTION_STAGE] = "stage",
 	[PFRU_ACTION_ACTIVATE] = "activate",
@@ -76,7 +70,7 @@ static void describe_loaded(const struct pfru_loaded *loaded, char *text,
 {
 	scnprintf(text, size,
 		  "%s of %llu bytes, payloads %u, firmware %u, version %u, svn %u",
-		  kind_names[loaded->kind], loaded->size, loaded->payloads,
+		  pfru_kind_text(loaded->kind), loaded->size, loaded->payloads,
 		  loaded->hw_ver, loaded->rt_ver, loaded->svn);
 }
 
@@ -117,7 +111,7 @@ static void audit_action(const struct pfru_loaded *loaded, const char *hash,
 	audit_log(audit_context(), GFP_KERNEL, AUDIT_KERNEL_OTHER,
 		  "op=pfru-%s pid=%d uid=%u kind=%s hw-ver=%u rt-ver=%u svn=%u size=%llu sha256=%s status=%u ext-status=%u res=%d",
 		  action_names[result->action], task_tgid_nr(current),
-		  caller_uid(), kind_names[loaded->kind], loaded->hw_ver,
+		  caller_uid(), pfru_kind_key(loaded->kind), loaded->hw_ver,
 		  loaded->rt_ver, loaded->svn, loaded->size, hash,
 		  result->status, result->ext_status, !result->error);
 }

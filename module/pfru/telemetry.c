@@ -13,6 +13,7 @@
 
 #include "core/ids.h"
 #include "core/ring.h"
+#include "core/status.h"
 #include "module/drivers.h"
 #include "dsm.h"
 #include "ioctl.h"
@@ -396,11 +397,6 @@ leave:
 	return ret;
 }
 
-static bool is_level(u32 level)
-{
-	return level <= PFRU_LOG_INFO || level == PFRU_LOG_VERBOSE;
-}
-
 static int set_level(struct pfru_telemetry_file *file, u32 level, bool nonblock)
 {
 	struct pfru_telemetry *telemetry = file->telemetry;
@@ -426,10 +422,11 @@ static int set_info(struct file *filp, const struct pfru_log_info *info)
 	struct pfru_telemetry_file *file = filp->private_data;
 	int ret;
 
-	if (info->log_level != PFRU_LOG_UNCHANGED && !is_level(info->log_level))
+	if (info->log_level != PFRU_LOG_UNCHANGED &&
+	    !pfru_log_name(pfru_log_levels, info->log_level))
 		return -EINVAL;
 	if (info->log_type != PFRU_LOG_UNCHANGED &&
-	    info->log_type > PFRU_LOG_HISTORY)
+	    !pfru_log_name(pfru_log_types, info->log_type))
 		return -EINVAL;
 	if (info->log_revid != PFRU_LOG_UNCHANGED &&
 	    (info->log_revid < PFRU_REVISION_MIN ||

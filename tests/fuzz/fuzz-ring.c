@@ -154,16 +154,16 @@ static void check_delta(const struct input *in,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pfru_ring_plan plan;
+	struct pfru_ring_news news;
 	struct input in;
 
 	if (size < sizeof(in))
 		return 0;
 	memcpy(&in, data, sizeof(in));
 	tame(&in);
-	memset(&plan, 0xa5, sizeof(plan));
-	if (pfru_ring_full(&in.before, &plan) == PFRU_RING_OK)
-		check_plan(&in.before, &plan,
+	memset(&news, 0xa5, sizeof(news));
+	if (pfru_ring_delta(&in.before, NULL, &news) == PFRU_RING_OK)
+		check_plan(&in.before, &news.plan,
 			   (uint64_t)in.before.chunk1_size +
 				   in.before.chunk2_size);
 	expect(pfru_ring_same(&in.before, &in.before));

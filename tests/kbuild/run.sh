@@ -139,7 +139,13 @@ part_environment()
 		KBUILD_MODPOST_NOFINAL=1 LC_ALL=C.UTF-8 LANG=de_DE.UTF-8 LANGUAGE=de MAKEFLAGS=-j8k
 	built KDIR="$debian"
 	right "much else in the environment"
+	# headers that do not say themselves, as Debian's do, what they are for
+	damage .kernelvariables 's/.*//'
+	with ARCH=arm64 LLVM=1
+	built KDIR="$work/headers"
+	right "ARCH and LLVM in the environment, other headers than Debian's"
 	with
+	headers
 	built KDIR=../linked V=1 W=2 M=/nonexistent
 	right "a relative KDIR, V=1, W=2 and M= on the command line"
 	built KDIR="$debian" WATCHDOG=n

@@ -218,7 +218,7 @@ stderr: $err"
 	fi
 }
 
-# wait_for SECONDS CMD...: until CMD ok_if; fails when it never did
+# wait_for SECONDS CMD...: until CMD succeeds; fails when it never did
 wait_for()
 {
 	local left=$(($1 * 10))
@@ -227,6 +227,24 @@ wait_for()
 	until "$@" >/dev/null 2>&1; do
 		left=$((left - 1))
 		[ "$left" -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+uptime_s()
+{
+	cut -d . -f 1 /proc/uptime
+}
+
+# soon SECONDS CMD...: as wait_for, by the clock: for what has a limit of its own.
+# wait_for counts its tries, and so waits longer where each takes long.
+soon()
+{
+	local end=$(($(uptime_s) + $1))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(uptime_s)" -lt "$end" ] || return 1
 		sleep 0.1
 	done
 }
@@ -259,6 +277,47 @@ end_expect_splat()
 keep()
 {
 	cp "$1" "/out/${2:-$(basename "$1")}"
+}
+
+# What tables.py compares: titles and cells go into the files ${tap_table}titles and
+# ${tap_table}column, as "ID<tab>TEXT".
+tap_table=/out/
+
+# begin_row: what as_seen is to print is checked from here on
+begin_row()
+{
+	row_bad=$tap_bad
+}
+
+# as_seen TEXT: TEXT, provided that every check since begin_row passed
+as_seen()
+{
+	if [ "$tap_bad" = "$row_bad" ]; then
+		printf '%s\n' "$*"
+	else
+		echo "(not as expected)"
+	fi
+}
+
+# row ID TITLE: what follows is about it
+row()
+{
+	row=$1
+	shift
+	printf '%s\t%s\n' "$row" "$*" >>"${tap_table}titles"
+	begin_row
+	diag "row: $*"
+}
+
+# cell TEXT: what this column shows in the row; a guest that dies leaves no files, but
+# what it printed
+cell()
+{
+	local text
+
+	text=$(as_seen "$*")
+	printf '%s\t%s\n' "$row" "$text" >>"${tap_table}column"
+	printf '# cell: %s\t%s\n' "$row" "$text"
 }
 
 # mainline_names: the symbolic links that udev makes on a full system

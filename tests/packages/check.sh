@@ -44,7 +44,7 @@ in_tree()
 # release NAME: all its tests, one after the other
 release()
 {
-	local test child='' start=$SECONDS
+	local test child='' start=$SECONDS begin
 
 	trap 'kill "$child" 2>/dev/null; exit 143' TERM
 
@@ -56,46 +56,28 @@ release()
 	# a copy: nobody edits them while they run
 	mkdir "$out/tests"
 	cp "$here"/* "$top/tests/lib/tap.sh" "$out/tests/"
-	for test in $(tests_of "$1"); do
-		echo "== test $1 $test"
-		tree=$(tree_of "$test") || {
-			echo "not ok - the tree can be made"
-			sed 's/^/# /' "$out/tree.log"
-			break
-		}
-		in_tree "$test" 2>"$out/$test.log" &
-		child=$!
-		wait "$child"
-		echo "== exit $?"
-	done >"$out/tap"
+	{
+		echo "$mark begin"
+		for test in $(tests_of "$1"); do
+			echo "$mark test $test"
+			begin=$SECONDS
+			tree=$(tree_of "$test") || {
+				echo "$mark error the tree cannot be made"
+				sed 's/^/# /' "$out/tree.log"
+				break
+			}
+			in_tree "$test" 2>"$out/$test.log" &
+			child=$!
+			wait "$child"
+			echo "$mark end $test exit $? $((SECONDS - begin)) 0"
+		done
+		echo "$mark end"
+	} >"$out/tap"
 	echo $((SECONDS - start)) >"$out/seconds"
 }
 
-# judge: TAP of one release on standard input; prints it, then the counts
-judge()
-{
-	awk '
-	function end() {
-		if (test != "" && plan != n)
-			fail(test ": planned " plan " checks, made " n)
-		test = ""
-	}
-	function fail(text) { failed++; print "not ok - " text }
-	/^== test / { end(); test = $3 " " $4; n = 0; bad = 0; plan = "none"; print; next }
-	/^== exit / {
-		if ($3 != 0 && !bad)
-			fail(test ": every check passed, and it ended with status " $3)
-		end(); next
-	}
-	/^ok .*# SKIP/ { n++; bad = 1; fail("skipped: " $0); next }
-	/^ok / { n++; passed++ }
-	/^not ok / { n++; bad = 1; failed++ }
-	/^1\.\./ { plan = substr($0, 4); next }
-	/^TAP version/ { next }
-	{ print }
-	END { end(); print "counts", passed + 0, failed + 0 }'
-}
-
+# what the lines of release() begin with, for judge.pl
+mark=pfru-packages
 jobs=$(nproc)
 [ "$jobs" -le 2 ] || jobs=2
 if [ "${1:-}" = --jobs ]; then
@@ -126,10 +108,15 @@ for name in "${releases[@]}"; do
 done
 wait
 for name in "${releases[@]}"; do
-	judge <"$build/$name/tap" >"$build/$name/judged"
-	sed '$d' "$build/$name/judged" | tee -a "$build/reports"
+	mapfile -t tests < <(tests_of "$name")
+	"$top/tests/lib/judge.pl" --marked $mark --no-skips "${tests[@]}" \
+		<"$build/$name/tap" >"$build/$name/judged"
+	{
+		echo "== test $name"
+		sed '$d' "$build/$name/judged"
+	} | tee -a "$build/reports"
 	echo "# $name: $(cat "$build/$name/seconds" 2>/dev/null || echo ?) s"
-	read -r _ p f < <(tail -n 1 "$build/$name/judged")
+	IFS=', ' read -r p _ f _ < <(tail -n 1 "$build/$name/judged")
 	passed=$((passed + p))
 	failed=$((failed + f))
 done

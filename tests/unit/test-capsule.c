@@ -94,6 +94,23 @@ static void test_open_reads_every_field(void **state)
 	free(b);
 }
 
+static void test_items_reach_to_the_next_and_to_the_end(void **state)
+{
+	struct pfru_refusal refusal;
+	struct pfru_capsule c;
+	__u8 *b = every_field();
+	__u64 end;
+
+	(void)state;
+	assert_int_equal(pfru_capsule_open(&c, b, TOTAL, &refusal),
+			 PFRU_REASON_NONE);
+	assert_int_equal(pfru_capsule_item(&c, 0, &end), DRIVER);
+	assert_int_equal(end, IMAGE);
+	assert_int_equal(pfru_capsule_item(&c, 1, &end), IMAGE);
+	assert_int_equal(end, TOTAL);
+	free(b);
+}
+
 static void read_image(__u8 *b, struct pfru_image *image)
 {
 	struct pfru_refusal refusal;
@@ -582,6 +599,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_reads_every_field),
+		cmocka_unit_test(test_items_reach_to_the_next_and_to_the_end),
 		cmocka_unit_test(test_image_reads_every_field),
 		cmocka_unit_test(test_short_header_has_no_svn),
 		cmocka_unit_test(test_older_headers_have_fewer_fields),

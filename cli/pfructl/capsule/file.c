@@ -161,30 +161,6 @@ void note_versions(struct pfructl *ctl, const struct capsule_file *file,
 	}
 }
 
-const char *kind_name(enum pfru_kind kind)
-{
-	switch (kind) {
-	case PFRU_KIND_CODE_INJECTION:
-		return "code injection";
-	case PFRU_KIND_DRIVER_UPDATE:
-		return "driver update";
-	default:
-		return "unknown";
-	}
-}
-
-const char *kind_key(enum pfru_kind kind)
-{
-	switch (kind) {
-	case PFRU_KIND_CODE_INJECTION:
-		return "code_injection";
-	case PFRU_KIND_DRIVER_UPDATE:
-		return "driver_update";
-	default:
-		return "unknown";
-	}
-}
-
 char *refusal_numbers(uint32_t reason, uint64_t found, uint64_t expected)
 {
 	const struct pfru_reason_text *text = pfru_reason_text(reason);

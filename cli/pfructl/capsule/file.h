@@ -73,12 +73,6 @@ void note_versions(struct pfructl *ctl, const struct capsule_file *file,
 char *payload_label(const struct pfru_capsule *capsule, uint32_t i);
 
 /**
- * kind_name() - enum pfru_kind for people and JSON
- */
-const char *kind_name(enum pfru_kind kind);
-const char *kind_key(enum pfru_kind kind);
-
-/**
  * refusal_numbers() - " (found 3, expected 1)", or an empty string
  * @reason: enum pfru_reason
  * @found: see struct pfru_result

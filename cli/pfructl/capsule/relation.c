@@ -127,10 +127,10 @@ void versions_print(struct output *out, const char *key, const char *label,
 	}
 	out_group(out, key, NULL);
 	out_number(out, "fw_version", NULL, cap->fw_version);
-	out_group(out, "code_injection", NULL);
+	out_group(out, pfru_kind_key(PFRU_KIND_CODE_INJECTION), NULL);
 	out_number(out, "runtime_version", NULL, cap->code_rt_version);
 	out_end(out);
-	out_group(out, "driver_update", NULL);
+	out_group(out, pfru_kind_key(PFRU_KIND_DRIVER_UPDATE), NULL);
 	out_number(out, "runtime_version", NULL, cap->drv_rt_version);
 	out_number(out, "svn", NULL, cap->drv_svn);
 	out_end(out);

@@ -10,6 +10,7 @@
 #include "cli/common/output.h"
 #include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
+#include "core/ids.h"
 #include "core/status.h"
 
 /**
@@ -62,12 +63,13 @@ static void print(struct pfructl *ctl, const struct answer *answer)
 	out_string(out, "status_name", NULL, pfru_status_name(cap->status));
 	out_hex(out, "update_cap", "Update capability", cap->update_cap);
 	out_number(out, "fw_version", "Firmware version", cap->fw_version);
-	out_group(out, "code_injection", "Code injection");
+	out_group(out, pfru_kind_key(PFRU_KIND_CODE_INJECTION),
+		  "Code injection");
 	out_guid(out, "type", "Image type", cap->code_type);
 	out_number(out, "runtime_version", "Runtime version",
 		   cap->code_rt_version);
 	out_end(out);
-	out_group(out, "driver_update", "Driver update");
+	out_group(out, pfru_kind_key(PFRU_KIND_DRIVER_UPDATE), "Driver update");
 	out_guid(out, "type", "Image type", cap->drv_type);
 	out_number(out, "runtime_version", "Runtime version",
 		   cap->drv_rt_version);
@@ -81,7 +83,8 @@ static void print(struct pfructl *ctl, const struct answer *answer)
 		out_null(out, "oem_info");
 		if (cap->oem_info_len)
 			note(out,
-			     "the kernel's own driver (pfr_update) does not give the OEM information itself");
+			     "the kernel's own driver (" PFRU_MAINLINE_UPDATE
+			     ") does not give the OEM information itself");
 		return;
 	}
 	out_bytes(out, "oem_info",

@@ -18,13 +18,6 @@
 #include "cli/pfructl/options.h"
 #include "core/status.h"
 
-/* payload header without and with the security version; see core/capsule.c */
-#define PAYLOAD_HEADER	   36
-#define PAYLOAD_HEADER_SVN 40
-
-/* EFI_FIRMWARE_MANAGEMENT_CAPSULE_HEADER: where the list of offsets begins */
-#define OFFSET_LIST 8
-
 static void print_flags(struct output *out, uint32_t flags)
 {
 	static const struct {
@@ -69,27 +62,13 @@ static void print_headers(struct output *out,
 	out_end(out);
 }
 
-/* file offset of an item; pfru_capsule_open() accepted the list */
-static uint64_t item_offset(const struct pfru_capsule *c, uint32_t item)
-{
-	const uint8_t *p = c->bytes + c->header_size + OFFSET_LIST + 8 * item;
-	uint64_t offset = 0;
-	int i;
-
-	for (i = 7; i >= 0; i--)
-		offset = offset << 8 | p[i];
-	return c->header_size + offset;
-}
-
 static void print_drivers(struct output *out, const struct pfru_capsule *c)
 {
-	uint32_t items = (uint32_t)c->drivers + c->payloads;
 	uint32_t i;
 
 	out_list(out, "drivers", NULL);
 	for (i = 0; i < c->drivers; i++) {
-		uint64_t offset = item_offset(c, i);
-		uint64_t end = i + 1 < items ? item_offset(c, i + 1) : c->size;
+		__u64 end, offset = pfru_capsule_item(c, i, &end);
 
 		out_group(out, NULL, "Embedded driver");
 		out_number(out, "offset", "At offset", offset);
@@ -107,8 +86,8 @@ static void print_image_header(struct output *out,
 	out_number(out, "header_version", "Image header version",
 		   image->version);
 	out_guid(out, "type", "Image type", image->type);
-	out_string(out, "kind", NULL, kind_key(kind));
-	out_string(out, NULL, "Kind", kind_name(kind));
+	out_string(out, "kind", NULL, pfru_kind_key(kind));
+	out_string(out, NULL, "Kind", pfru_kind_text(kind));
 	out_number(out, "index", "Index", image->index);
 	out_number(out, "image_size", "Image size", image->image_size);
 	if (image->version >= 2)
@@ -189,7 +168,7 @@ static void print_payload(struct output *out, const struct capsule_file *file,
 			  const struct pfru_image *image, enum pfru_kind kind)
 {
 	bool svn = kind != PFRU_KIND_CODE_INJECTION && image->has_svn;
-	uint32_t own = svn ? PAYLOAD_HEADER_SVN : PAYLOAD_HEADER;
+	uint32_t own = svn ? PFRU_PAYLOAD_SIZE_SVN : PFRU_PAYLOAD_SIZE;
 
 	out_group(out, "payload", "Payload header");
 	out_number(out, "offset", "At offset", image->payload_offset);
@@ -313,7 +292,7 @@ static const char *find_platform(struct pfructl *ctl)
 	path = device_find(DEVICE_UPDATE, -1, NULL);
 	if (!path) {
 		note(out,
-		     "not compared with this machine: it has no update device");
+		     "not compared with this machine: no node of an update device was found");
 		return "no device";
 	}
 	ret = device_try(path, DEVICE_UPDATE, &device);
@@ -345,7 +324,7 @@ static void judge_platform(struct pfructl *ctl, struct findings *f)
 		return;
 	}
 	f->has_device = true;
-	ret = device_judge(ctl, &f->device, f->file, &verdict, &f->cap);
+	ret = device_judge(ctl, &f->device, f->file, &verdict, &f->cap, false);
 	f->judged = !ret || verdict.refusal.reason;
 	if (verdict.refusal.reason)
 		refuse(f, ret, pfru_reason_text(verdict.refusal.reason)->what,

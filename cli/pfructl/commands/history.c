@@ -81,7 +81,7 @@ static void note_interrupted(struct output *out, json_object *attempts)
 		if (!attempt_is_open(attempts, attempt))
 			continue;
 		note(out,
-		     "the attempt %s of %s was interrupted by a crash or reboot: %s",
+		     "the attempt %s of %s was interrupted (it has no end on record, and the machine was started again since): %s",
 		     escaped(id), text_of(attempt, "begun"),
 		     history_text(attempt, "sha256") ?
 			     "its capsule is refused until it is forced" :

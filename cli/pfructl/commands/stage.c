@@ -20,6 +20,7 @@
 #include "cli/pfructl/options.h"
 #include "cli/pfructl/record/attempt.h"
 #include "cli/pfructl/record/lock.h"
+#include "core/ids.h"
 #include "core/status.h"
 
 /* without --ca */
@@ -95,8 +96,8 @@ static void print_action(struct pfructl *ctl, const struct device *device,
 static void print_versions(struct output *out, const struct pfru_image *image,
 			   enum pfru_kind kind)
 {
-	out_string(out, "kind", NULL, kind_key(kind));
-	out_string(out, NULL, "Kind", kind_name(kind));
+	out_string(out, "kind", NULL, pfru_kind_key(kind));
+	out_string(out, NULL, "Kind", pfru_kind_text(kind));
 	out_number(out, "runtime_version", "Runtime version", image->rt_ver);
 	if (image->has_svn && kind != PFRU_KIND_CODE_INJECTION)
 		out_number(out, "svn", "Security version", image->svn);
@@ -139,8 +140,9 @@ static void print_image(struct pfructl *ctl, const struct capsule_file *file,
 
 	out_string(out, "file", "Capsule", ctl->argument);
 	out_number(out, "size", "Size", file->size);
-	out_string(out, "kind", NULL, kind_key(verdict->kind));
-	out_string(out, NULL, one ? "Kind" : NULL, kind_name(verdict->kind));
+	out_string(out, "kind", NULL, pfru_kind_key(verdict->kind));
+	out_string(out, NULL, one ? "Kind" : NULL,
+		   pfru_kind_text(verdict->kind));
 	out_number(out, "payloads", one ? NULL : "Payload items",
 		   verdict->payloads);
 	out_number(out, "runtime_version", one ? "Runtime version" : NULL,
@@ -293,7 +295,10 @@ static void print_before_after(struct pfructl *ctl,
 			       const struct attempt *attempt)
 {
 	struct pfru_capability after;
-	bool known = !ioctl(attempt->device->fd, PFRU_IOC_QUERY_CAP, &after);
+	int error = ioctl(attempt->device->fd, PFRU_IOC_QUERY_CAP, &after) ?
+			    errno :
+			    0;
+	bool known = !error;
 
 	versions_print(ctl->out, "before", "Versions before",
 		       attempt->has_before ? &attempt->before : NULL);
@@ -302,8 +307,8 @@ static void print_before_after(struct pfructl *ctl,
 	if (known)
 		attempt_versions(ctl, attempt, &after);
 	else
-		note(ctl->out,
-		     "the firmware did not say which versions run now");
+		note(ctl->out, "which versions run now could not be asked: %s",
+		     strerror(error));
 }
 
 /* A stage may be repeated: the driver keeps the capsule when asked to retry. */
@@ -354,7 +359,8 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 
 /* The module judges what it gets; mainline's driver must get nothing unjudged. */
 static int load_and_act(struct pfructl *ctl, enum pfru_action action,
-			struct attempt *attempt, struct pfru_verdict *verdict)
+			struct attempt *attempt, struct pfru_verdict *verdict,
+			const struct pfru_capability *asked)
 {
 	const struct capsule_file *file = attempt->file;
 	const struct device *device = attempt->device;
@@ -363,12 +369,15 @@ static int load_and_act(struct pfructl *ctl, enum pfru_action action,
 	int ret;
 
 	if (device->driver == DRIVER_MAINLINE) {
-		ret = device_judge(ctl, device, file, verdict, &cap);
+		if (asked)
+			cap = *asked;
+		ret = device_judge(ctl, device, file, verdict, &cap, asked);
 		if (ret)
 			return ret;
 		if (ctl->options.retries)
 			note(ctl->out,
-			     "the kernel's own driver (pfr_update) hides the status: nothing will be retried");
+			     "the kernel's own driver (" PFRU_MAINLINE_UPDATE
+			     ") hides the status: nothing will be retried");
 	}
 	ret = load(ctl, device, file);
 	if (ret)
@@ -397,7 +406,8 @@ static int check_buffer(struct pfructl *ctl, const struct device *device,
 
 	if (device->driver == DRIVER_MAINLINE) {
 		note(ctl->out,
-		     "the kernel's own driver (pfr_update) does not report the size of the communication buffer: not checked");
+		     "the kernel's own driver (" PFRU_MAINLINE_UPDATE
+		     ") does not report the size of the communication buffer: not checked");
 		return STATUS_DONE;
 	}
 	if (ioctl(device->fd, PFRU_IOC_GET_BUF_SIZE, &room))
@@ -411,12 +421,15 @@ static int check_buffer(struct pfructl *ctl, const struct device *device,
 
 static int dry_run(struct pfructl *ctl, const struct device *device,
 		   const struct capsule_file *file,
-		   struct pfru_verdict *verdict)
+		   struct pfru_verdict *verdict,
+		   const struct pfru_capability *asked)
 {
 	struct pfru_capability cap;
 	int ret;
 
-	ret = device_judge(ctl, device, file, verdict, &cap);
+	if (asked)
+		cap = *asked;
+	ret = device_judge(ctl, device, file, verdict, &cap, asked);
 	if (ret)
 		return ret;
 	print_image(ctl, file, verdict, &cap);
@@ -438,28 +451,30 @@ static int dry_run(struct pfructl *ctl, const struct device *device,
 
 /*
  * With --unless-current: does it run already? One call of the firmware when it is not
- * known, and one when it seems so: something else may have updated it since.
+ * known, and one when it seems so: something else may have updated it since. What it
+ * answers is good for judging the capsule, too: @asked.
  */
 static int check_current(struct pfructl *ctl, const struct device *device,
 			 const struct capsule_file *file,
-			 struct pfru_verdict *verdict, bool *current)
+			 struct pfru_verdict *verdict, bool *current,
+			 struct pfru_capability *cap, bool *asked)
 {
-	struct pfru_capability cap;
 	int ret;
 
 	if (!ctl->options.unless_current)
 		return STATUS_DONE;
 	if (device->driver == DRIVER_PFRU &&
-	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, &cap) &&
-	    !capsule_is_current(file, &cap))
+	    !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, cap) &&
+	    !capsule_is_current(file, cap))
 		return STATUS_DONE;
-	ret = device_capability(ctl, device, &cap);
+	ret = device_capability(ctl, device, cap);
 	if (ret)
 		return ret;
-	*current = capsule_is_current(file, &cap);
+	*asked = true;
+	*current = capsule_is_current(file, cap);
 	if (*current) {
-		verdict->kind = pfru_image_kind(verdict->image.type, &cap);
-		print_image(ctl, file, verdict, &cap);
+		verdict->kind = pfru_image_kind(verdict->image.type, cap);
+		print_image(ctl, file, verdict, cap);
 		out_text(ctl->out, "Result", "it runs already: left alone");
 	}
 	return STATUS_DONE;
@@ -506,11 +521,13 @@ static int stage_on(struct pfructl *ctl, enum pfru_action action,
 {
 	const struct device *device = attempt->device;
 	const struct capsule_file *file = attempt->file;
+	struct pfru_capability cap;
+	bool asked = false;
 	int ret;
 
 	print_action(ctl, device, action);
 	out_string(ctl->out, "sha256", NULL, attempt->sha256);
-	ret = check_current(ctl, device, file, verdict, current);
+	ret = check_current(ctl, device, file, verdict, current, &cap, &asked);
 	if (ctl->options.dry_run)
 		out_bool(ctl->out, "dry_run", NULL, true);
 	if (!ret && ctl->options.dry_run)
@@ -518,8 +535,8 @@ static int stage_on(struct pfructl *ctl, enum pfru_action action,
 	if (ret || *current)
 		return ret;
 	if (ctl->options.dry_run)
-		return dry_run(ctl, device, file, verdict);
-	return load_and_act(ctl, action, attempt, verdict);
+		return dry_run(ctl, device, file, verdict, asked ? &cap : NULL);
+	return load_and_act(ctl, action, attempt, verdict, asked ? &cap : NULL);
 }
 
 static int stage_file(struct pfructl *ctl, enum pfru_action action,

@@ -459,7 +459,7 @@ static void print_interrupted(struct output *out, struct status *s,
 				   history_text(attempt, keys[i]));
 	out_end(out);
 	problem(s,
-		"An update was interrupted by a crash or reboot, and may have caused it: %s of %s, begun %s. %s; 'pfructl history' has all.",
+		"An update was interrupted: %s of %s, begun %s, has no end on record, and the machine was started again since, perhaps because of it. %s; 'pfructl history' has all.",
 		action ? action : "an action", file ? file : "what was staged",
 		begun ? begun : "once", what_is_refused(attempt));
 }
@@ -706,11 +706,11 @@ static int run(void *program)
 		.kinds = {
 			[DEVICE_UPDATE] = {
 				.name = "update", .hid = PFRU_UPDATE_HID,
-				.mainline = "pfr_update",
+				.mainline = PFRU_MAINLINE_UPDATE,
 			},
 			[DEVICE_TELEMETRY] = {
 				.name = "telemetry", .hid = PFRU_TELEMETRY_HID,
-				.mainline = "pfr_telemetry",
+				.mainline = PFRU_MAINLINE_TELEMETRY,
 			},
 		},
 	};

@@ -16,6 +16,7 @@
 #include "cli/pfructl/log/summary.h"
 #include "cli/pfructl/log/types.h"
 #include "cli/pfructl/options.h"
+#include "core/ids.h"
 
 /* milliseconds */
 #define INTERVAL 1000
@@ -91,7 +92,8 @@ static int print_log(struct pfructl *ctl, const struct device *device,
 	if (!look->missing)
 		return STATUS_DONE;
 	fail(out, STATUS_FAILED, "missing",
-	     "%s: the older part of the log (%u bytes) is not printed: it lies where the kernel's own driver (pfr_telemetry) does not reach; the module pfru does",
+	     "%s: the older part of the log (%u bytes) is not printed: it lies where the kernel's own driver (" PFRU_MAINLINE_TELEMETRY
+	     ") does not reach; the module pfru does",
 	     device->path, look->missing);
 	fail_number(out, "missing", look->missing);
 	return STATUS_FAILED;
@@ -267,6 +269,17 @@ static int set_level(struct pfructl *ctl, const struct device *device,
 	return STATUS_DONE;
 }
 
+static int fail_level(struct pfructl *ctl)
+{
+	char *choice = log_choice(pfru_log_levels);
+
+	fail(ctl->out, STATUS_USAGE, "usage",
+	     "'%s' is not a log level; use %s, or its number",
+	     escaped(ctl->argument), choice);
+	free(choice);
+	return STATUS_USAGE;
+}
+
 static int run_level(void *program)
 {
 	struct pfructl *ctl = program;
@@ -274,11 +287,8 @@ static int run_level(void *program)
 	struct device device;
 	int ret;
 
-	if (ctl->argument &&
-	    !log_value(log_levels, LOG_LEVELS, ctl->argument, &level))
-		return fail(ctl->out, STATUS_USAGE, "usage",
-			    "'%s' is not a log level; use error, warning, info, verbose, or 0, 1, 2, 4",
-			    escaped(ctl->argument));
+	if (ctl->argument && !log_value(pfru_log_levels, ctl->argument, &level))
+		return fail_level(ctl);
 	ret = device_open(ctl, DEVICE_TELEMETRY, &device);
 	if (ret)
 		return ret;

@@ -23,6 +23,7 @@
 #include "cli/common/reopen.h"
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
+#include "core/ids.h"
 #include "core/status.h"
 #include "device.h"
 
@@ -48,11 +49,11 @@ static const struct {
 } kinds[] = {
 	[DEVICE_UPDATE] = {
 		"update", "update", "acpi_pfr_update",
-		"pfru", "pfr_update", "pfru_update", "pfru",
+		"pfru", PFRU_MAINLINE_UPDATE, PFRU_UPDATE_NAME, "pfru",
 	},
 	[DEVICE_TELEMETRY] = {
 		"telemetry", "telemetry", "acpi_pfr_telemetry",
-		"pfru", "pfr_telemetry", "pfru_telemetry", "pfrt",
+		"pfru", PFRU_MAINLINE_TELEMETRY, PFRU_TELEMETRY_NAME, "pfrt",
 	},
 };
 
@@ -196,7 +197,7 @@ static int check_number(dev_t number, enum device_kind kind)
  * Opening alone can act: it starts a watchdog, rewinds a tape, raises a modem's
  * line. So a node is looked at through a descriptor that does not open it.
  */
-static int look(int place, enum device_kind kind)
+static int look(int place, enum device_kind kind, dev_t *number)
 {
 	struct stat st;
 
@@ -204,6 +205,7 @@ static int look(int place, enum device_kind kind)
 		return -errno;
 	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != MISC_MAJOR)
 		return -ENOTTY;
+	*number = st.st_rdev;
 	return check_number(st.st_rdev, kind);
 }
 
@@ -216,17 +218,39 @@ static int open_place(int place, enum device_kind kind)
 	return fd == -ENOENT ? -ENOSYS : fd;
 }
 
-static int look_and_open(const char *path, enum device_kind kind)
+/*
+ * Both drivers make their node a child of the platform device that they serve. Where
+ * the module made that one, it has another name after each reload, but the same ACPI
+ * device.
+ */
+static char *find_id(dev_t number)
+{
+	char *path = sysroot_path("/sys/dev/char/%u:%u/device", major(number),
+				  minor(number));
+	char *node = xasprintf("%s/firmware_node", path);
+	char *id = sysfs_link_name(node);
+
+	if (!id)
+		id = sysfs_link_name(path);
+	free(node);
+	free(path);
+	return id ? id : xasprintf("%u:%u", major(number), minor(number));
+}
+
+static int look_and_open(const char *path, enum device_kind kind, char **id)
 {
 	int place = open(path, O_PATH | O_CLOEXEC);
+	dev_t number = 0;
 	int ret;
 
 	if (place < 0)
 		return -errno;
-	ret = look(place, kind);
+	ret = look(place, kind, &number);
 	if (!ret)
 		ret = open_place(place, kind);
 	close(place);
+	if (ret >= 0)
+		*id = find_id(number);
 	return ret;
 }
 
@@ -236,7 +260,8 @@ int device_try(const char *path, enum device_kind kind, struct device *device)
 
 	device->kind = kind;
 	device->path = NULL;
-	device->fd = look_and_open(path, kind);
+	device->id = NULL;
+	device->fd = look_and_open(path, kind, &device->id);
 	if (device->fd < 0)
 		return device->fd;
 	ret = probe(device->fd, &device->driver);
@@ -246,7 +271,7 @@ int device_try(const char *path, enum device_kind kind, struct device *device)
 	if (ret == -EINVAL)
 		ret = 0;
 	if (ret) {
-		close(device->fd);
+		device_close(device);
 		return ret;
 	}
 	device->path = escape(path, strlen(path));
@@ -257,6 +282,7 @@ void device_close(struct device *device)
 {
 	close(device->fd);
 	free(device->path);
+	free(device->id);
 }
 
 /*
@@ -321,7 +347,7 @@ static int fail_errno(struct pfructl *ctl, const char *path,
 	case EPROTO:
 		status =
 			fail(out, STATUS_FAILED, "bad-answer",
-			     "%s: cannot %s: the firmware's answer is malformed; the kernel log says more",
+			     "%s: cannot %s: the firmware's answer is malformed; the kernel log may say more",
 			     path, what);
 		break;
 	default:
@@ -405,7 +431,10 @@ int device_take_turn(struct pfructl *ctl, const struct device *device)
 	if (!is_shared(device))
 		return STATUS_DONE;
 	while (flock(device->fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK || left <= 0)
+		if (errno != EWOULDBLOCK)
+			return fail_errno(ctl, device->path, device->kind,
+					  "lock", errno);
+		if (left <= 0)
 			return fail(ctl->out, STATUS_BUSY, "busy",
 				    "%s: another program reads the log now; try again later",
 				    device->path);
@@ -541,7 +570,7 @@ static int fail_mainline(struct pfructl *ctl, const struct device *device,
 	} else if (error == EINVAL && action == PFRU_ACTION_LOAD && file) {
 		status =
 			fail(out, STATUS_CAPSULE, "driver",
-			     "%s: the kernel's own driver (%s) refused it without saying why: larger than the communication buffer, or an update that this version of the driver takes for older; the module pfru says more",
+			     "%s: the kernel's own driver (%s) refused it without saying why: larger than the communication buffer, an update that this version of the driver takes for older, or a firmware method that failed; the module pfru says more",
 			     file->name, driver);
 	} else if (error == EINVAL && start_done(action)) {
 		status =
@@ -657,7 +686,8 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 	if (!limit)
 		return STATUS_DONE;
 	fail(ctl->out, STATUS_CAPSULE, "driver-limit",
-	     "%s: the kernel's own driver (pfr_update) cannot take this capsule: %s; the module pfru can",
+	     "%s: the kernel's own driver (" PFRU_MAINLINE_UPDATE
+	     ") cannot take this capsule: %s; the module pfru can",
 	     file->name, limit);
 	fail_number(ctl->out, "offset", image.offset);
 	return STATUS_CAPSULE;
@@ -665,22 +695,22 @@ static int judge_mainline(struct pfructl *ctl, const struct capsule_file *file)
 
 int device_judge(struct pfructl *ctl, const struct device *device,
 		 const struct capsule_file *file, struct pfru_verdict *verdict,
-		 struct pfru_capability *cap)
+		 struct pfru_capability *cap, bool asked)
 {
-	bool cached;
+	bool cached = asked;
 	int ret;
 
 	if (device->driver == DRIVER_MAINLINE) {
 		ret = judge_mainline(ctl, file);
 		if (ret)
 			return ret;
+	} else if (!asked) {
+		cached = !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, cap);
 	}
-	cached = device->driver == DRIVER_PFRU &&
-		 !ioctl(device->fd, PFRU_IOC_GET_CACHED_CAP, cap);
 	if (cached) {
 		pfru_judge(file->bytes, file->size, cap, verdict);
 		/* a refusal for what was known earlier is not yet a refusal */
-		cached = !pfru_verdict_needs_platform(verdict);
+		cached = asked || !pfru_verdict_needs_platform(verdict);
 	}
 	if (!cached) {
 		ret = device_capability(ctl, device, cap);

@@ -34,12 +34,15 @@ enum driver_family {
  * @kind: which of the two
  * @driver: whose
  * @path: escaped
+ * @id: the ACPI device that the node leads to, whatever the node is called and
+ *	whosever driver is bound; the node's number where there is none
  */
 struct device {
 	int fd;
 	enum device_kind kind;
 	enum driver_family driver;
 	char *path;
+	char *id;
 };
 
 /**
@@ -136,14 +139,15 @@ int device_capability(struct pfructl *ctl, const struct device *device,
  * @file: the capsule
  * @verdict: filled when STATUS_DONE or STATUS_CAPSULE
  * @cap: filled when STATUS_DONE or STATUS_CAPSULE
+ * @asked: @cap is what the firmware has just answered
  *
- * One firmware call at most: none on this project's module when it knows the
- * capability and accepts. Includes what mainline's driver can't take.
+ * One firmware call at most: none when it is @asked, or this project's module knows
+ * the capability and accepts. Includes what mainline's driver can't take.
  *
  * Return: enum exit_status, reported
  */
 int device_judge(struct pfructl *ctl, const struct device *device,
 		 const struct capsule_file *file, struct pfru_verdict *verdict,
-		 struct pfru_capability *cap);
+		 struct pfru_capability *cap, bool asked);
 
 #endif /* PFRUCTL_DEVICE_H */

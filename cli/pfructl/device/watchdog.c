@@ -12,13 +12,13 @@
 #include "cli/common/sysfs.h"
 #include "cli/common/sysroot.h"
 #include "cli/pfructl/pfructl.h"
+#include "core/ids.h"
 #include "watchdog.h"
 
 #define MEI_DEVICES "/sys/bus/mei/devices"
 #define MEI_CLASS   "/sys/class/mei"
 #define WATCHDOGS   "/sys/class/watchdog"
-#define CLIENT_UUID "05b79a6f-4628-4d7f-899d-a91514cb32ab"
-#define OWN_DRIVER  "pfru_watchdog"
+#define CLIENT_UUID PFRU_WATCHDOG_UUID(PFRU_UUID_TEXT)
 #define ADVICE_LOAD "run 'modprobe mei_me'"
 
 static const struct {
@@ -27,8 +27,8 @@ static const struct {
 } cases[] = {
 	[WATCHDOG_OURS] = { "pfru", "the module pfru serves it" },
 	[WATCHDOG_MAINLINE] = { "mainline",
-				"The kernel's own driver " WATCHDOG_MAINLINE_DRIVER
-				" serves the AMT watchdog, and works with limits: its tasks wait without a bound for firmware that does not answer. To use the module pfru, stop who has the watchdog open, and run 'modprobe -r " WATCHDOG_MAINLINE_DRIVER
+				"The kernel's own driver " PFRU_MAINLINE_WATCHDOG
+				" serves the AMT watchdog, and works with limits: its tasks wait without a bound for firmware that does not answer. To use the module pfru, stop who has the watchdog open, and run 'modprobe -r " PFRU_MAINLINE_WATCHDOG
 				"', 'modprobe -r pfru' if that is loaded, and 'modprobe pfru'." },
 	[WATCHDOG_OTHER] = { "other", "a driver that is not known serves it" },
 	[WATCHDOG_NO_BUS] = { "no-mei-bus",
@@ -41,7 +41,7 @@ static const struct {
 	[WATCHDOG_NOT_LOADED] = { "not-loaded",
 				  "no driver serves it: run 'modprobe pfru'" },
 	[WATCHDOG_LEFT_OUT] = { "left-out",
-				"the module pfru was built without it (WATCHDOG=n, or for a kernel without MEI or watchdogs): build it with it, or run 'modprobe " WATCHDOG_MAINLINE_DRIVER
+				"the module pfru was built without it (WATCHDOG=n, or for a kernel without MEI or watchdogs): build it with it, or run 'modprobe " PFRU_MAINLINE_WATCHDOG
 				"'" },
 	[WATCHDOG_OFF] = { "off",
 			   "the module pfru was told to leave it alone (parameter watchdog=0, or a kdump kernel): see /etc/modprobe.d, then run 'modprobe -r pfru' and 'modprobe pfru'" },
@@ -196,10 +196,10 @@ static enum watchdog_case without_driver(void)
 
 static enum watchdog_case with_driver(const char *driver)
 {
-	if (!strcmp(driver, OWN_DRIVER))
+	if (!strcmp(driver, PFRU_WATCHDOG_NAME))
 		return WATCHDOG_OURS;
-	return strcmp(driver, WATCHDOG_MAINLINE_DRIVER) ? WATCHDOG_OTHER :
-							  WATCHDOG_MAINLINE;
+	return strcmp(driver, PFRU_MAINLINE_WATCHDOG) ? WATCHDOG_OTHER :
+							WATCHDOG_MAINLINE;
 }
 
 /* The watchdog device stays when the client goes, and says whose it is. */
@@ -210,7 +210,8 @@ static void find_own(struct watchdog *w)
 	size_t i;
 
 	for (i = 0; names[i] && !w->own; i++) {
-		char *own = xasprintf("%s/%s/" OWN_DRIVER, class, names[i]);
+		char *own =
+			xasprintf("%s/%s/" PFRU_WATCHDOG_NAME, class, names[i]);
 
 		if (access(own, F_OK)) {
 			free(own);
@@ -293,9 +294,9 @@ void watchdog_find(struct watchdog *w)
 	if (w->client && !w->own)
 		find_node(w);
 	if (w->what == WATCHDOG_OURS && !w->own)
-		w->own = xasprintf("%s/" OWN_DRIVER, w->directory);
+		w->own = xasprintf("%s/" PFRU_WATCHDOG_NAME, w->directory);
 	if (w->what == WATCHDOG_OURS && !w->driver)
-		w->driver = xasprintf(OWN_DRIVER);
+		w->driver = xasprintf(PFRU_WATCHDOG_NAME);
 }
 
 struct other_watchdog *watchdog_others(const struct watchdog *w, size_t *number)

@@ -37,8 +37,6 @@ enum watchdog_case {
 	WATCHDOG_NOT_BOUND,
 };
 
-#define WATCHDOG_MAINLINE_DRIVER "mei_wdt"
-
 /* seconds, of AMT's protocol, whichever driver serves it */
 #define WATCHDOG_TIMEOUT_MIN 120
 #define WATCHDOG_TIMEOUT_MAX 65535

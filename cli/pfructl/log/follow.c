@@ -107,7 +107,7 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 			f->device->path, (unsigned long long)piece->lost, at);
 	if (piece->repeat)
 		warning(out,
-			"%s: an earlier reader was killed while printing: up to %llu of the %llu bytes before byte %llu may have been printed or reported before",
+			"%s: an earlier reader ended while it printed: up to %llu of the %llu bytes before byte %llu may have been printed or reported before",
 			f->device->path, (unsigned long long)piece->repeat,
 			(unsigned long long)piece->lost + piece->size,
 			at + piece->size);

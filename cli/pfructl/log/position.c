@@ -377,21 +377,17 @@ static bool is_stale(const struct state_file *file)
 
 static int take_lock(struct pfructl *ctl, struct state_file *file)
 {
-	do {
-		if (file->lock >= 0)
-			close(file->lock);
-		file->lock = open_own(file, ".lock", O_RDWR | O_CREAT);
-		if (file->lock < 0)
-			return failed(ctl, file, "open its lock", errno);
-		if (!flock(file->lock, LOCK_EX | LOCK_NB))
-			continue;
-		if (errno != EWOULDBLOCK)
-			return failed(ctl, file, "lock it", errno);
+	char *name = xasprintf("%s.lock", file->name);
+
+	file->lock = state_file_lock(file->directory, name, O_RDWR | O_CREAT,
+				     LOCK_EX | LOCK_NB);
+	free(name);
+	if (file->lock == -EWOULDBLOCK)
 		return fail(ctl->out, STATUS_BUSY, "locked",
 			    "%s: another reader uses this position now; wait for it to end, or keep a position of your own with --state",
 			    file->shown);
-	} while (is_stale(file));
-	return STATUS_DONE;
+	return file->lock < 0 ? failed(ctl, file, "lock it", -file->lock) :
+				STATUS_DONE;
 }
 
 /*

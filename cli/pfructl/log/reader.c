@@ -11,6 +11,7 @@
 
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
+#include "core/ids.h"
 #include "reader.h"
 
 void reader_begin(struct log_reader *reader, struct pfructl *ctl,
@@ -85,7 +86,8 @@ static int fail_map(struct log_reader *reader)
 		return device_failed(reader->ctl, device, PFRU_ACTION_GET_DATA,
 				     EBUSY, NULL);
 	return fail(reader->ctl->out, STATUS_FAILED, "mmap",
-		    "%s: the kernel's own driver (pfr_telemetry) cannot map the log: %s; the module pfru reads it regardless",
+		    "%s: the kernel's own driver (" PFRU_MAINLINE_TELEMETRY
+		    ") cannot map the log: %s; the module pfru reads it regardless",
 		    device->path, strerror(reader->map_error));
 }
 

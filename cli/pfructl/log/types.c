@@ -1,57 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names of telemetry levels and types.
+ * Names of telemetry levels and types, as they are typed and printed; the tables are
+ * core's.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/common/memory.h"
+#include "cli/common/text.h"
 #include "types.h"
-
-const struct log_name log_levels[LOG_LEVELS] = {
-	{ "error", PFRU_LOG_ERROR },
-	{ "warning", PFRU_LOG_WARNING },
-	{ "info", PFRU_LOG_INFO },
-	{ "verbose", PFRU_LOG_VERBOSE },
-};
-
-const struct log_name log_types[LOG_TYPES] = {
-	{ "execution", PFRU_LOG_EXECUTION },
-	{ "history", PFRU_LOG_HISTORY },
-};
-
-static const char *name_of(const struct log_name *names, unsigned int count,
-			   __u32 value)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		if (names[i].value == value)
-			return names[i].name;
-	return "unknown";
-}
 
 const char *log_level_name(__u32 level)
 {
-	return name_of(log_levels, LOG_LEVELS, level);
+	const char *name = pfru_log_name(pfru_log_levels, level);
+
+	return name ? name : "unknown";
 }
 
 const char *log_type_name(__u32 type)
 {
-	return name_of(log_types, LOG_TYPES, type);
+	const char *name = pfru_log_name(pfru_log_types, type);
+
+	return name ? name : "unknown";
 }
 
-bool log_value(const struct log_name *names, unsigned int count,
-	       const char *text, __u32 *value)
+bool log_value(const struct pfru_log_name *names, const char *text,
+	       __u32 *value)
 {
 	char number[16];
-	unsigned int i;
 
-	for (i = 0; i < count; i++) {
-		snprintf(number, sizeof(number), "%u", names[i].value);
-		if (strcmp(text, names[i].name) && strcmp(text, number))
+	for (; names->name; names++) {
+		snprintf(number, sizeof(number), "%u", names->value);
+		if (strcmp(text, names->name) && strcmp(text, number))
 			continue;
-		*value = names[i].value;
+		*value = names->value;
 		return true;
 	}
 	return false;
+}
+
+char *log_choice(const struct pfru_log_name *names)
+{
+	struct text text = { 0 };
+	const struct pfru_log_name *n = names;
+
+	for (; n->name; n++)
+		text_printf(&text, "%s%s",
+			    n == names	  ? "" :
+			    (n + 1)->name ? ", " :
+					    " or ",
+			    n->name);
+	text_append(&text, "", 1);
+	return text.bytes;
 }

@@ -5,22 +5,9 @@
 #ifndef PFRUCTL_TYPES_H
 #define PFRUCTL_TYPES_H
 
-#include <linux/pfru.h>
 #include <stdbool.h>
 
-/**
- * struct log_name - a name for a number
- */
-struct log_name {
-	const char *name;
-	__u32 value;
-};
-
-#define LOG_LEVELS	4
-#define LOG_TYPES	2
-
-extern const struct log_name log_levels[LOG_LEVELS];
-extern const struct log_name log_types[LOG_TYPES];
+#include "core/status.h"
 
 /**
  * log_level_name() - name of a level, "unknown" when it has none
@@ -30,12 +17,19 @@ const char *log_type_name(__u32 type);
 
 /**
  * log_value() - number of a name, or of a number written out
- * @names: table
- * @count: its length
+ * @names: pfru_log_levels or pfru_log_types
  * @text: what was typed
  * @value: set when found
  */
-bool log_value(const struct log_name *names, unsigned int count,
-	       const char *text, __u32 *value);
+bool log_value(const struct pfru_log_name *names, const char *text,
+	       __u32 *value);
+
+/**
+ * log_choice() - the names there are, as "execution or history"
+ * @names: pfru_log_levels or pfru_log_types
+ *
+ * Return: allocated
+ */
+char *log_choice(const struct pfru_log_name *names);
 
 #endif /* PFRUCTL_TYPES_H */

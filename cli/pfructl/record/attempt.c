@@ -109,14 +109,31 @@ static void journal(const char *message_id, int priority, const char *message,
 	free(user);
 }
 
+/* Without it, what begins now could never be told from what was interrupted. */
+static int check_boot(struct pfructl *ctl)
+{
+	char *boot = machine_boot_id();
+	bool known = boot;
+
+	free(boot);
+	if (known)
+		return STATUS_DONE;
+	return fail(ctl->out, STATUS_FAILED, "record",
+		    "%s: cannot be read; without it nobody could tell later that an update was interrupted, so nothing is asked of the firmware",
+		    MACHINE_BOOT_ID);
+}
+
 /* Who may not read the record may not write it either, and gets no further. */
 int attempt_check(struct pfructl *ctl, const struct attempt *attempt)
 {
 	json_object *attempts, *last;
 	const char *begun, *action, *what;
-	int ret = history_read(&attempts, &what);
 	char *message;
+	int ret = check_boot(ctl);
 
+	if (ret)
+		return ret;
+	ret = history_read(&attempts, &what);
 	if (ret == -EACCES)
 		ret = 0;
 	if (ret)
@@ -131,7 +148,7 @@ int attempt_check(struct pfructl *ctl, const struct attempt *attempt)
 	begun = or_unknown(history_text(last, "begun"));
 	action = or_unknown(history_text(last, "action"));
 	message =
-		xasprintf("%s: refused: the last attempt with this capsule (%s, begun %s) was interrupted by a crash or reboot, and may have caused it; --force-after-interruption tries it again",
+		xasprintf("%s: refused: the last attempt with this capsule (%s, begun %s) was interrupted: no end of it is on record, and the machine was started again since, perhaps because of it; --force-after-interruption tries it again",
 			  attempt->file->name, escaped(action), escaped(begun));
 	ret = fail(ctl->out, STATUS_CAPSULE, "interrupted", "%s", message);
 	fail_string(ctl->out, "attempt", or_unknown(history_text(last, "id")));
@@ -167,8 +184,10 @@ static bool read_versions(json_object *attempt, struct pfru_capability *cap)
 	json_object *all = NULL, *code = NULL, *driver = NULL;
 
 	json_object_object_get_ex(attempt, "before", &all);
-	json_object_object_get_ex(all, "code_injection", &code);
-	json_object_object_get_ex(all, "driver_update", &driver);
+	json_object_object_get_ex(all, pfru_kind_key(PFRU_KIND_CODE_INJECTION),
+				  &code);
+	json_object_object_get_ex(all, pfru_kind_key(PFRU_KIND_DRIVER_UPDATE),
+				  &driver);
 	return number_in(all, "fw_version", &cap->fw_version) &&
 	       number_in(code, "runtime_version", &cap->code_rt_version) &&
 	       number_in(driver, "runtime_version", &cap->drv_rt_version) &&
@@ -185,24 +204,6 @@ static bool parse_login(const char *text, uint32_t *login)
 	return true;
 }
 
-/* What was staged last in this boot on this device, and not activated since. */
-static json_object *find_staged(json_object *attempts, const char *device)
-{
-	json_object *staged = NULL;
-	char *boot = machine_boot_id();
-
-	json_object_object_foreach(attempts, id, attempt) {
-		(void)id;
-		if (is_text(attempt, "boot_id", boot) &&
-		    is_text(attempt, "device", device) &&
-		    !is_text(attempt, "state", EVENT_FAILED))
-			staged = is_text(attempt, "action", "stage") ? attempt :
-								       NULL;
-	}
-	free(boot);
-	return staged;
-}
-
 /* Whoever logged in counts, where both are known: sudo makes all the same user. */
 static bool is_ours(json_object *attempt)
 {
@@ -217,61 +218,131 @@ static bool is_ours(json_object *attempt)
 	       (!known || its_login == login);
 }
 
+/**
+ * struct staged - what the firmware may hold, by the record of this boot
+ * @last: the last stage that succeeded, or may have; NULL: none since an activation
+ * @certain: nothing that was tried since may have replaced it
+ * @anothers: of @last and what may have replaced it, the last by another operator
+ */
+struct staged {
+	json_object *last;
+	bool certain;
+	json_object *anothers;
+};
+
+/*
+ * A stage that fails may leave what was staged before it, or nothing: that depends on
+ * the firmware. So may an attempt whose outcome is unknown.
+ */
+static void follow_attempt(struct staged *s, json_object *attempt)
+{
+	bool failed = is_text(attempt, "state", EVENT_FAILED);
+	bool stage = is_text(attempt, "action", "stage");
+
+	if (is_text(attempt, "state", EVENT_DONE))
+		*s = (struct staged){ .last = stage ? attempt : NULL };
+	else if (failed && (!s->last || is_text(attempt, "action", "activate")))
+		return;
+	s->certain = stage && (!s->last || s->last == attempt);
+	if (stage && !s->last)
+		s->last = attempt;
+	if (s->last && !is_text(attempt, "action", "activate") &&
+	    !is_ours(attempt))
+		s->anothers = attempt;
+}
+
+static void find_staged(json_object *attempts, const struct device *device,
+			struct staged *s)
+{
+	char *boot = machine_boot_id();
+
+	*s = (struct staged){ 0 };
+	json_object_object_foreach(attempts, id, attempt) {
+		(void)id;
+		if (is_text(attempt, "boot_id", boot) &&
+		    is_text(attempt, "device_id", device->id))
+			follow_attempt(s, attempt);
+	}
+	free(boot);
+}
+
 static int fail_anothers(struct pfructl *ctl, const struct attempt *attempt,
-			 json_object *staged)
+			 const struct staged *s)
 {
 	uint32_t user = 0, pid = 0;
 
-	number_in(staged, "uid", &user);
-	number_in(staged, "pid", &pid);
+	number_in(s->anothers, "uid", &user);
+	number_in(s->anothers, "pid", &pid);
 	fail(ctl->out, STATUS_BUSY, "staged-by-another",
-	     "%s: what is staged now was staged by another operator (process %u of user %u, %s): nothing was activated; --sha256 %s activates it all the same",
+	     "%s: by the record, the last to stage here was another operator (process %u of user %u, %s): nothing was activated; %s%s%s",
 	     attempt->device->path, pid, user,
-	     escaped(or_unknown(history_text(staged, "begun"))),
-	     attempt->sha256);
+	     escaped(or_unknown(history_text(s->anothers, "begun"))),
+	     s->certain ? "--sha256 " : "what is staged now is not known",
+	     attempt->sha256,
+	     s->certain ? " activates it all the same" :
+			  ": stage the capsule again");
 	fail_number(ctl->out, "holder_pid", pid);
 	fail_number(ctl->out, "holder_uid", user);
-	fail_string(ctl->out, "holder_command", "stage");
-	fail_string(ctl->out, "sha256", attempt->sha256);
+	fail_string(ctl->out, "holder_command",
+		    or_unknown(history_text(s->anothers, "action")));
+	if (s->certain)
+		fail_string(ctl->out, "sha256", attempt->sha256);
 	return STATUS_BUSY;
+}
+
+static int fail_sum(struct pfructl *ctl, const struct attempt *attempt,
+		    const struct staged *s)
+{
+	const char *why = "what was staged last has the SHA-256 ";
+
+	if (!s->last)
+		why = "nothing that was staged is on record";
+	else if (!*attempt->sha256)
+		why = "what is staged now is not known, since an attempt after it was staged failed, or has no known end";
+	fail(ctl->out, STATUS_CAPSULE, "sha256",
+	     "%s: %s%s, and --sha256 demands %s", attempt->device->path, why,
+	     attempt->sha256, ctl->options.sha256);
+	if (*attempt->sha256)
+		fail_string(ctl->out, "found", attempt->sha256);
+	fail_string(ctl->out, "expected", ctl->options.sha256);
+	return STATUS_CAPSULE;
 }
 
 /* --sha256 says what is to be activated: then it does not matter who staged it. */
 static int check_staged(struct pfructl *ctl, const struct attempt *attempt,
-			json_object *staged)
+			const struct staged *s)
 {
 	const char *wanted = ctl->options.sha256;
 
-	if (!wanted)
-		return staged && *attempt->sha256 && !is_ours(staged) ?
-			       fail_anothers(ctl, attempt, staged) :
+	if (wanted)
+		return strcasecmp(wanted, attempt->sha256) ?
+			       fail_sum(ctl, attempt, s) :
 			       STATUS_DONE;
-	if (!strcasecmp(wanted, attempt->sha256))
-		return STATUS_DONE;
-	fail(ctl->out, STATUS_CAPSULE, "sha256",
-	     "%s: %s%s, and --sha256 demands %s", attempt->device->path,
-	     *attempt->sha256 ? "what is staged has the SHA-256 " :
-				"nothing that was staged is on record",
-	     attempt->sha256, wanted);
-	if (*attempt->sha256)
-		fail_string(ctl->out, "found", attempt->sha256);
-	fail_string(ctl->out, "expected", wanted);
-	return STATUS_CAPSULE;
+	if (s->anothers)
+		return fail_anothers(ctl, attempt, s);
+	if (s->last && !s->certain)
+		note(ctl->out,
+		     "which capsule is staged now is not known: an attempt after the last one was staged failed, or has no known end");
+	return STATUS_DONE;
 }
 
 int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt)
 {
-	json_object *attempts, *staged;
-	int ret = read_attempts(ctl, &attempts);
+	json_object *attempts;
+	struct staged s;
+	int ret = check_boot(ctl);
 
+	if (ret)
+		return ret;
+	ret = read_attempts(ctl, &attempts);
 	if (!ret) {
-		staged = find_staged(attempts, attempt->device->path);
-		if (staged && history_text(staged, "sha256"))
+		find_staged(attempts, attempt->device, &s);
+		if (s.certain && history_text(s.last, "sha256"))
 			snprintf(attempt->sha256, sizeof(attempt->sha256), "%s",
-				 history_text(staged, "sha256"));
-		attempt->has_before = staged &&
-				      read_versions(staged, &attempt->before);
-		ret = check_staged(ctl, attempt, staged);
+				 history_text(s.last, "sha256"));
+		attempt->has_before = s.certain &&
+				      read_versions(s.last, &attempt->before);
+		ret = check_staged(ctl, attempt, &s);
 	}
 	json_object_put(attempts);
 	return ret;
@@ -327,10 +398,10 @@ static json_object *versions(const struct pfru_capability *cap)
 
 	history_put_number(all, "fw_version", cap->fw_version);
 	history_put_number(code, "runtime_version", cap->code_rt_version);
-	history_put(all, "code_injection", code);
+	history_put(all, pfru_kind_key(PFRU_KIND_CODE_INJECTION), code);
 	history_put_number(driver, "runtime_version", cap->drv_rt_version);
 	history_put_number(driver, "svn", cap->drv_svn);
-	history_put(all, "driver_update", driver);
+	history_put(all, pfru_kind_key(PFRU_KIND_DRIVER_UPDATE), driver);
 	return all;
 }
 
@@ -344,7 +415,7 @@ static void put_capsule(json_object *entry, const struct attempt *attempt)
 		return;
 	history_put_text(entry, "file", attempt->file->name);
 	history_put_number(entry, "size", attempt->file->size);
-	history_put_text(entry, "kind", kind_key(attempt->kind));
+	history_put_text(entry, "kind", pfru_kind_key(attempt->kind));
 	history_put_number(entry, "payloads", attempt->payloads);
 	history_put_number(entry, "runtime_version", image->rt_ver);
 	if (image->has_svn && attempt->kind != PFRU_KIND_CODE_INJECTION)
@@ -383,6 +454,7 @@ int attempt_begin(struct pfructl *ctl, struct attempt *attempt)
 	put_free(entry, "machine_id", machine_id());
 	history_put_text(entry, "action", attempt->action);
 	history_put_text(entry, "device", attempt->device->path);
+	history_put_text(entry, "device_id", attempt->device->id);
 	history_put_text(entry, "driver",
 			 driver_name(attempt->device->driver, DEVICE_UPDATE));
 	put_who(entry);

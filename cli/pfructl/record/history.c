@@ -189,7 +189,10 @@ static int take_file(int directory, const char *name, json_object *attempts)
 	return ret;
 }
 
-/* The firmware did not answer while this boot lasted, or it still may. */
+/*
+ * The firmware did not answer while this boot lasted, or it still may. A line without
+ * a boot id is not of this boot: none is written where it cannot be read.
+ */
 static void set_states(json_object *attempts)
 {
 	char *boot = machine_boot_id();
@@ -197,7 +200,7 @@ static void set_states(json_object *attempts)
 	json_object_object_foreach(attempts, id, attempt) {
 		const char *state = history_text(attempt, "state");
 		const char *its = history_text(attempt, "boot_id");
-		bool other = boot && its && strcmp(boot, its);
+		bool other = boot && (!its || strcmp(boot, its));
 
 		(void)id;
 		if (state && !strcmp(state, EVENT_BEGUN))
@@ -208,13 +211,34 @@ static void set_states(json_object *attempts)
 	free(boot);
 }
 
+/* Is the older file still the one that is open, or still missing? */
+static bool is_same_old(int directory, int old)
+{
+	return old < 0 ? faccessat(directory, NAME_OLD, F_OK,
+				   AT_SYMLINK_NOFOLLOW) != 0 :
+			 state_file_is(directory, NAME_OLD, old);
+}
+
+/*
+ * Without the lock: a reader that is stopped must keep nobody from updating. What left
+ * the newer file before it was read came into the older one first, as another file:
+ * then it is read again. It is kept open, so that no other one gets its number.
+ */
 static int read_all(int directory, json_object *attempts)
 {
-	int ret = take_file(directory, NAME_OLD, attempts);
+	int old, ret;
+	bool same;
 
-	/* both can have the same lines while files change: ids make them one */
-	if (!ret)
-		ret = take_file(directory, NAME, attempts);
+	do {
+		old = state_file_open(directory, NAME_OLD, O_RDONLY);
+		ret = take_file(directory, NAME_OLD, attempts);
+		/* both can have the same lines while files change: ids make them one */
+		if (!ret)
+			ret = take_file(directory, NAME, attempts);
+		same = is_same_old(directory, old);
+		if (old >= 0)
+			close(old);
+	} while (!ret && !same);
 	set_states(attempts);
 	return ret;
 }
@@ -229,7 +253,7 @@ int history_read(json_object **attempts, const char **what)
 		return 0;
 	if (directory < 0) {
 		if (!*what)
-			*what = "trust its directory, which belongs to others, or which others can write";
+			*what = STATE_DIRECTORY_UNTRUSTED;
 		return directory;
 	}
 	*what = "read it";
@@ -374,30 +398,10 @@ static int rotate(int directory, int newer)
 	return 0;
 }
 
-/* Locked, and still the file of this name. */
-static int open_locked(int directory)
-{
-	for (;;) {
-		int fd = state_file_open(directory, NAME,
-					 O_RDWR | O_APPEND | O_CREAT);
-		int ret;
-
-		if (fd < 0)
-			return fd;
-		if (flock(fd, LOCK_EX)) {
-			ret = -errno;
-			close(fd);
-			return ret;
-		}
-		if (state_file_is(directory, NAME, fd))
-			return fd;
-		close(fd);
-	}
-}
-
 static int append(int directory, json_object *entry)
 {
-	int fd = open_locked(directory);
+	int fd = state_file_lock(directory, NAME, O_RDWR | O_APPEND | O_CREAT,
+				 LOCK_EX);
 	struct stat st;
 	int ret;
 
@@ -405,8 +409,8 @@ static int append(int directory, json_object *entry)
 		return fd;
 	ret = fstat(fd, &st) ? -errno : 0;
 	/* whoever made the file may not have come so far; what fails leaves no line */
-	if (!ret && !st.st_size && fsync(directory))
-		ret = -errno;
+	if (!ret && !st.st_size)
+		ret = state_directory_sync(directory);
 	if (!ret && st.st_size >= ROTATE_SIZE && is_event(entry, EVENT_BEGUN))
 		ret = rotate(directory, fd);
 	if (!ret)
@@ -422,7 +426,7 @@ int history_append(json_object *entry, const char **what)
 
 	if (directory < 0) {
 		if (!*what)
-			*what = "trust its directory, which belongs to others, or which others can write";
+			*what = STATE_DIRECTORY_UNTRUSTED;
 		return directory;
 	}
 	*what = "write it";

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,14 +38,28 @@ static uint64_t now(void)
 	return time.tv_sec * 1000ULL + time.tv_nsec / 1000000;
 }
 
-static int fail_busy(struct pfructl *ctl, int lock)
+/* What a holder that was killed said of itself is there until the next one says it. */
+static bool read_holder(int directory, unsigned int *pid, unsigned int *user,
+			char command[32])
 {
-	char text[HOLDER_MAX] = "", command[32] = "";
-	unsigned int pid, user;
-	bool known = pread(lock, text, sizeof(text) - 1, 0) > 0 &&
-		     sscanf(text, "%u %u %31s", &pid, &user, command) == 3;
+	int fd = state_file_open(directory, NAME, O_RDONLY);
+	char text[HOLDER_MAX] = "";
+	bool known;
 
-	if (!known)
+	if (fd < 0)
+		return false;
+	known = pread(fd, text, sizeof(text) - 1, 0) > 0 &&
+		sscanf(text, "%u %u %31s", pid, user, command) == 3;
+	close(fd);
+	return known && *pid && (!kill(*pid, 0) || errno != ESRCH);
+}
+
+static int fail_busy(struct pfructl *ctl, int directory)
+{
+	unsigned int pid, user;
+	char command[32] = "";
+
+	if (!read_holder(directory, &pid, &user, command))
 		return fail(ctl->out, STATUS_BUSY, "locked",
 			    "another update is under way; wait for it, or use --wait");
 	fail(ctl->out, STATUS_BUSY, "locked",
@@ -56,18 +71,24 @@ static int fail_busy(struct pfructl *ctl, int lock)
 	return STATUS_BUSY;
 }
 
-static int take(struct pfructl *ctl, int lock)
+static int take(struct pfructl *ctl, int directory, int *lock)
 {
 	uint64_t until = now() + ctl->options.wait;
 
-	while (flock(lock, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK)
-			return attempt_fail_record(ctl, "lock it", errno);
+	for (;;) {
+		*lock = state_file_lock(directory, NAME,
+					O_RDWR | O_CREAT | O_APPEND,
+					LOCK_EX | LOCK_NB);
+		if (*lock >= 0)
+			return STATUS_DONE;
+		if (*lock != -EWOULDBLOCK)
+			return attempt_fail_record(ctl,
+						   "take the lock beside it",
+						   -*lock);
 		if (now() >= until)
-			return fail_busy(ctl, lock);
+			return fail_busy(ctl, directory);
 		poll(NULL, 0, STEP);
 	}
-	return STATUS_DONE;
 }
 
 /* For those who find it locked; that it cannot be written harms nobody. */
@@ -86,18 +107,14 @@ int update_lock(struct pfructl *ctl, const char *command, int *lock)
 	int directory = state_directory_open(true, &what);
 	int ret;
 
-	*lock = directory < 0 ? directory :
-				state_file_open(directory, NAME,
-						O_RDWR | O_CREAT | O_APPEND);
-	if (directory >= 0) {
-		what = "open the lock beside it";
-		close(directory);
-	} else if (!what) {
-		what = "trust its directory, which belongs to others, or which others can write";
-	}
-	if (*lock < 0)
-		return attempt_fail_record(ctl, what, -*lock);
-	ret = take(ctl, *lock);
+	*lock = directory;
+	if (directory < 0)
+		return attempt_fail_record(ctl,
+					   what ? what :
+						  STATE_DIRECTORY_UNTRUSTED,
+					   -directory);
+	ret = take(ctl, directory, lock);
+	close(directory);
 	if (!ret)
 		say_who(*lock, command);
 	return ret;
@@ -105,6 +122,9 @@ int update_lock(struct pfructl *ctl, const char *command, int *lock)
 
 void update_unlock(int lock)
 {
-	if (lock >= 0)
-		close(lock);
+	if (lock < 0)
+		return;
+	/* whoever has it next may be asked for before it has said who it is */
+	(void)!ftruncate(lock, 0);
+	close(lock);
 }

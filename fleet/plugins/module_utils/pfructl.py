@@ -21,6 +21,12 @@ EXIT_UNKNOWN = 8
 
 ASKS_UPDATE_DEVICE = ("capability", "stage", "activate", "stage-activate")
 
+# options of every module; doc_fragments/pfructl.py says what they are
+COMMON = dict(
+    device=dict(type="str"),
+    executable=dict(type="str", default="pfructl"),
+)
+
 KINDS = ("code_injection", "driver_update")
 
 

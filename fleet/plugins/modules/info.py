@@ -26,15 +26,8 @@ options:
       - Ask the firmware which versions run, which costs one call of it.
     type: bool
     default: true
-  device:
-    description:
-      - A node, or the number of an instance.
-    type: str
-  executable:
-    description:
-      - The program, or its path.
-    type: str
-    default: pfructl
+extends_documentation_fragment:
+  - pfru.platform.pfructl
 attributes:
   check_mode:
     description: Changes nothing, in check mode or without it.
@@ -42,10 +35,6 @@ attributes:
   diff_mode:
     description: There is nothing to show.
     support: none
-  platform:
-    description: Machines whose firmware has Platform Firmware Runtime Update.
-    platforms: linux
-    support: full
 seealso:
   - module: pfru.platform.update
 """
@@ -72,7 +61,7 @@ problems:
   type: list
   elements: str
 interrupted:
-  description: Attempts that a crash or reboot cut off and that nothing settled since.
+  description: Attempts without an end on record, begun before the machine was last started, that nothing settled since.
   returned: always
   type: list
   elements: dict
@@ -99,6 +88,7 @@ pfructl_version:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pfru.platform.plugins.module_utils.pfructl import (
+    COMMON,
     Pfructl,
     versions_of,
 )
@@ -107,9 +97,8 @@ from ansible_collections.pfru.platform.plugins.module_utils.pfructl import (
 def main():
     module = AnsibleModule(
         argument_spec=dict(
+            COMMON,
             versions=dict(type="bool", default=True),
-            device=dict(type="str"),
-            executable=dict(type="str", default="pfructl"),
         ),
         supports_check_mode=True,
     )

@@ -66,25 +66,14 @@ options:
       - Costs up to four calls of the firmware more.
     type: bool
     default: false
-  device:
-    description:
-      - A node, or the number of an instance.
-    type: str
-  executable:
-    description:
-      - The program, or its path.
-    type: str
-    default: pfructl
+extends_documentation_fragment:
+  - pfru.platform.pfructl
 attributes:
   check_mode:
     description: Judges the capsule, and predicts the change. Nothing is written or started.
     support: full
   diff_mode:
     description: Shows the versions before and after.
-    support: full
-  platform:
-    description: Machines whose firmware has Platform Firmware Runtime Update.
-    platforms: linux
     support: full
   async:
     description: Is refused, since nobody would see a machine die.
@@ -189,6 +178,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pfru.platform.plugins.module_utils.pfructl import (
+    COMMON,
     EXIT_BUSY,
     EXIT_NO_DEVICE,
     EXIT_UNKNOWN,
@@ -402,6 +392,7 @@ class Update(object):
 def main():
     module = AnsibleModule(
         argument_spec=dict(
+            COMMON,
             src=dict(type="path", required=True),
             remote_src=dict(type="bool", default=False),
             action=dict(type="str", default="stage-activate",
@@ -410,8 +401,6 @@ def main():
             ca=dict(type="path"),
             force_after_interruption=dict(type="bool", default=False),
             telemetry=dict(type="bool", default=False),
-            device=dict(type="str"),
-            executable=dict(type="str", default="pfructl"),
         ),
         supports_check_mode=True,
     )

@@ -92,6 +92,9 @@ class Tool:
             node = self.root / "dev" / name
             node.parent.mkdir(parents=True, exist_ok=True)
             node.touch()
+        boot = self.root / "proc/sys/kernel/random/boot_id"
+        boot.parent.mkdir(parents=True, exist_ok=True)
+        boot.write_text("01234567-89ab-cdef-0123-456789abcd00\n")
 
     def environment(self, fake):
         """What a run sees: FAKE_<NAME> for each of fake, nothing older."""

@@ -202,6 +202,29 @@ static const struct {
 	{ 211, 1, TELEMETRY, "pfrt0" },
 };
 
+/* Both drivers serve the same platform devices. */
+static void make_parent(const char *misc, int kind)
+{
+	static const char *const above[] = { "", "/virtual", "/virtual/misc" };
+	char path[4096];
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/sys/devices%s", sysroot,
+			 above[i]);
+		mkdir(path, 0755);
+	}
+	snprintf(path, sizeof(path), "%s/sys/devices/virtual/misc/%s", sysroot,
+		 misc);
+	mkdir(path, 0755);
+	strcat(path, "/device");
+	if (symlink(kind == UPDATE ? "../../../platform/INTC1080:00" :
+				     "../../../platform/INTC1081:00",
+		    path) &&
+	    errno != EEXIST)
+		abort();
+}
+
 static void make_sysfs(void)
 {
 	static const char *const directories[] = { "", "/dev", "/dev/char" };
@@ -220,6 +243,7 @@ static void make_sysfs(void)
 			 "../../devices/virtual/misc/%s", numbers[i].misc);
 		if (symlink(target, path) && errno != EEXIST)
 			return;
+		make_parent(numbers[i].misc, numbers[i].kind);
 	}
 }
 

@@ -182,12 +182,22 @@ def test_commands_without_an_argument(complete):
         assert all(w.startswith("-") for w in words), (line, words)
 
 
-def test_values(complete, tmp_path, monkeypatch):
+def choice(tool, *arguments):
+    """The words that a refusal of these names."""
+    said = tool.run(*arguments, "nonsense").err
+    words = re.search(r"(?: is| use) ([a-z, ]+), (?:not|or its number)", said)[1]
+    return set(re.split(", | or ", words))
+
+
+def test_values(complete, tool, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    types = choice(tool, "telemetry", "--type")
+    levels = choice(tool, "log-level")
+    assert {"execution", "history"} <= types and {"error", "verbose"} <= levels
     (tmp_path / "a-file.cap").touch()
-    wanted = {"pfructl telemetry --type ": {"execution", "history"},
+    wanted = {"pfructl telemetry --type ": types,
               "pfructl telemetry-info -t h": {"history"},
-              "pfructl log-level ": {"error", "warning", "info", "verbose"},
+              "pfructl log-level ": levels,
               "pfructl stage a-": {"a-file.cap"},
               "pfructl stage-activate --dry-run a-": {"a-file.cap"},
               "pfructl capsule --ca a-": {"a-file.cap"},

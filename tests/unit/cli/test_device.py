@@ -135,3 +135,15 @@ def test_without_proc(tool):
     r = tool.run("capability", no_proc=1)
     assert r.status == 1 and "/proc and /sys must be mounted" in r.err, r
     assert r.counts["opens"] == 0, r
+
+
+def test_turn_that_cannot_be_taken(tool):
+    """That is no other program's doing."""
+    tool.use("mainline")
+    r = subprocess.run(
+        ["strace", "-o", "/dev/null", "--inject=flock:error=ENOLCK",
+         tool.program, "telemetry"], env={
+             **tool.environment({}), "ASAN_OPTIONS": "detect_leaks=0"},
+        capture_output=True, text=True, timeout=60, check=False)
+    assert r.returncode == 1 and "cannot lock: No locks available" in r.stderr, r
+    assert "another program" not in r.stderr, r

@@ -149,7 +149,11 @@ def test_interrupted(tool, machine):
     assert len(machine.attempts()) == 1
     s = tool.run("status", "--json", module="loaded").json()
     assert [i["id"] for i in s["interrupted"]] == [begun["id"]]
-    assert any("interrupted" in p for p in s["problems"])
+    told = [p for p in s["problems"] if "interrupted" in p]
+    told += tool.run("history", "--json").json()["notes"] + [e["message"]]
+    assert len(told) == 3, told
+    for words in told:
+        assert "no end" in words and "crash" not in words, words
 
 
 def test_another_capsule_is_not_meant(tool):
@@ -215,13 +219,65 @@ def test_interrupted_activation_of_what_is_not_known(tool):
     assert tool.run("stage", tool.inputs / "signed.cap").status == 0
 
 
-def test_no_boot_id(tool):
-    """Then nothing can be said to be of an earlier boot."""
-    machine = Machine(tool)
-    machine.cut_off()
-    shutil.rmtree(tool.root / "proc")
+def test_no_boot_id(tool, machine):
+    """Nothing is begun that could not be told from what was interrupted."""
+    machine.cut_off(tool.capsule)
+    boot = tool.root / "proc/sys/kernel/random/boot_id"
+    boot.unlink()
     assert machine.attempts()[-1]["state"] == "unfinished"
-    assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+    for line in (["stage", tool.capsule], ["stage-activate", tool.capsule],
+                 ["stage", "--dry-run", tool.capsule], ["activate"]):
+        r = tool.run(*line, "--json")
+        error = r.json()["error"]
+        assert (r.status, error["reason"]) == (1, "record"), r
+        assert str(boot)[len(str(tool.root)):] in error["message"], r
+        assert r.counts["calls"] == r.counts["writes"] == 0, r
+    assert len(machine.attempts()) == 1
+
+
+def test_line_without_a_boot_id(tool, machine):
+    """None is written where it is not known: it is not of this boot."""
+    begun = machine.cut_off(tool.capsule)
+    begun["boot_id"] = None
+    machine.file.write_text(json.dumps(begun) + "\n")
+    assert machine.attempts()[-1]["state"] == "interrupted"
+    assert tool.run("stage", tool.capsule).status == 4
+
+
+def delayed(tool, call, name, *line):
+    """The tool, and that system call of it delayed for two seconds."""
+    return subprocess.Popen(
+        ["strace", "-o", tool.directory / "strace", "-P", name,
+         f"--inject={call}:delay_enter=2000000", tool.program, *line],
+        env={**tool.environment({}), "ASAN_OPTIONS": "detect_leaks=0"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def until(what):
+    """Wait until that is true."""
+    end = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_read_while_files_change_places(tool):
+    """A reader takes no lock, and misses nothing that goes from one file to the
+    other after it has read that one."""
+    machine = Machine(tool)
+    begun = machine.cut_off("plain.cap")
+    machine.boot(1)
+    fill(machine, begun, "a")
+    with delayed(tool, "openat", "history", "history", "--json") as reader:
+        log = tool.directory / "strace"
+        until(lambda: log.exists() and '"history"' in log.read_text())
+        assert tool.run("stage", tool.inputs / "signed.cap").status == 0
+        assert machine.file.stat().st_size < 10000
+        out, err = reader.communicate(timeout=30)
+    attempts = json.loads(out)["attempts"]
+    found = [a["id"] for a in attempts if a["state"] == "interrupted"]
+    assert found == [begun["id"]], (out[-2000:], err)
+    assert len(attempts) == 13, out[-2000:]
 
 
 def test_not_written_not_called(tool, machine):

@@ -67,6 +67,38 @@ def test_order(tool):
     assert named < written < synced < called < ended, log
 
 
+@pytest.mark.parametrize("there", ["", "var", "var/lib", "var/lib/pfructl"])
+def test_names_are_on_the_disk(tool, there):
+    """Those of the directories, too, whoever made them, before the first line."""
+    machine = Machine(tool)
+    if there:
+        (tool.root / there).mkdir(parents=True, mode=0o700)
+    _, log = strace(tool, "-y")
+    written = log.index('\\"begun\\"')
+    for name in ("/var/lib/pfructl", "/var/lib", "/var", ""):
+        assert re.search(rf"fsync\(\d+<{re.escape(str(tool.root))}{name}>\) += 0",
+                         log[:written]), (name, log)
+    assert machine.attempts()[0]["state"] == "done"
+    _, log = strace(tool, "-y")
+    assert "fsync" not in log.replace("fdatasync", ""), "once is enough"
+
+
+def test_directory_name_that_is_not_on_the_disk(tool):
+    machine = Machine(tool)
+    r, _ = strace(tool, "--inject=fsync:error=EIO:when=2")
+    assert r.returncode == 1 and "Input/output error" in r.stderr, r
+    assert not (tool.root / "started").exists()
+    assert machine.attempts() == []
+
+
+@pytest.mark.parametrize("error", ["EINVAL", "EROFS"])
+def test_directory_that_cannot_be_synced(tool, error):
+    """As that of a read-only file system: nothing in it can be lost."""
+    Machine(tool)
+    r, _ = strace(tool, f"--inject=fsync:error={error}:when=2+")
+    assert r.returncode == 0, r
+
+
 def test_killed_before_each_call(tool):
     machine = Machine(tool)
     killed = states = 0

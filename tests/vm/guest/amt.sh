@@ -131,12 +131,6 @@ quickly()
 	fi
 }
 
-# begin_row: what noted() is to write down begins here
-begin_row()
-{
-	row_bad=$tap_bad
-}
-
 # noted KIND COLUMN...: for the table, provided that every check since begin_row passed;
 # a long column is cut
 noted()
@@ -144,7 +138,7 @@ noted()
 	local line=$1 column
 
 	shift
-	[ "$tap_bad" = "$row_bad" ] || set -- "$1" "(not as expected)"
+	[ "$tap_bad" = "$row_bad" ] || set -- "$1" "$(as_seen)"
 	for column; do
 		[ "${#column}" -le 300 ] || column="$(echo "$column" | cut -c 1-40)..."
 		line="$line	$column"

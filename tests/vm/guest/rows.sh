@@ -3,9 +3,8 @@
 #
 # The rows of the comparison with mainline, to be sourced after tap.sh by the
 # test that makes a column. ROWS lists them, "ID TITLE" a line; each is begun
-# by "row ID" and ended by "cell TEXT", which notes what was seen, provided
-# that every check of the row passed. rows_done checks that none is missing,
-# and leaves the column in guest/column.
+# by "listed ID" and ended by "cell TEXT" of tap.sh. rows_done checks that none
+# is missing, and leaves the column in guest/column.
 
 ROWS='garbage cat anything > the update node
 pieces a capsule written in pieces (dd, cp)
@@ -32,29 +31,18 @@ cost-query firmware calls: capability
 cost-info firmware calls: settings and sizes of the log
 cost-log firmware calls: the whole log'
 
-rows_seen=
-rows_bad=0
+# nothing is kept of a column that was not made to its end
+tap_table=$tap_dir/
 : >"$tap_dir/column"
 
-# row ID: what follows is about it
-row()
+# listed ID: the row of this ID begins
+listed()
 {
-	row=$1
-	row_title=$(printf '%s\n' "$ROWS" | sed -n "s/^$1 //p")
-	rows_bad=$tap_bad
-	[ -n "$row_title" ] || not_ok "there is no row '$1'"
-	diag "row: $row_title"
-}
+	local title
 
-# cell TEXT: what this column shows
-cell()
-{
-	rows_seen="$rows_seen $row"
-	if [ "$tap_bad" = "$rows_bad" ]; then
-		printf '%s\t%s\n' "$row" "$*" >>"$tap_dir/column"
-	else
-		printf '%s\t%s\n' "$row" "(not as expected)" >>"$tap_dir/column"
-	fi
+	title=$(printf '%s\n' "$ROWS" | sed -n "s/^$1 //p")
+	row "$1" "$title"
+	[ -n "$title" ] || not_ok "there is no row '$1'"
 }
 
 # rows_keep: the column, for the host
@@ -88,10 +76,11 @@ release_ring()
 # rows_done: every row but those named was shown
 rows_done()
 {
-	local missing='' id rest
+	local missing='' seen id rest
 
+	seen=$(cut -f 1 "$tap_dir/column" | tr '\n' ' ')
 	while read -r id rest; do
-		case " $rows_seen $* " in
+		case " $seen$* " in
 		*" $id "*) ;;
 		*) missing="$missing $id" ;;
 		esac

@@ -4,11 +4,9 @@
 # For tests of the AMT watchdog on the HECI model (tests/sim/heci), to be
 # sourced after tap.sh. The same test runs with this project's driver and with
 # mainline's mei_wdt; $who is "ours" or "mainline". What both are compared by
-# is a row: begun by "row ID TITLE", ended by "cell TEXT", which notes what was
-# seen provided that every check of the row passed; see tables.py.
+# is a row of tap.sh; see tables.py.
 
 wd_uuid=05b79a6f-4628-4d7f-899d-a91514cb32ab
-wd_out=/out
 
 # wd_dev: the watchdog's node; fails when there is none
 wd_dev()
@@ -30,23 +28,6 @@ wd_driver()
 
 	for d in /sys/bus/mei/devices/*"$wd_uuid"/driver; do
 		[ -e "$d" ] && basename "$(readlink "$d")"
-	done
-}
-
-uptime_s()
-{
-	cut -d . -f 1 /proc/uptime
-}
-
-# soon SECONDS CMD...: until CMD succeeds; fails when it never did
-soon()
-{
-	local end=$(($(uptime_s) + $1))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$(uptime_s)" -lt "$end" ] || return 1
-		sleep 0.1
 	done
 }
 
@@ -383,25 +364,6 @@ expect()
 	fi
 }
 
-row()
-{
-	row=$1
-	shift
-	printf '%s\t%s\n' "$row" "$*" >>"$wd_out/titles"
-	rows_bad=$tap_bad
-	diag "row: $*"
-}
-
-# cell TEXT: what this column shows
-cell()
-{
-	text=$*
-	[ "$tap_bad" = "$rows_bad" ] || text="(not as expected)"
-	printf '%s\t%s\n' "$row" "$text" >>"$wd_out/column"
-	# a guest that dies leaves no files
-	printf '# cell: %s\t%s\n' "$row" "$text"
-}
-
 # heard: what the watchdog was sent since the last mark WORD, and events, each
 # as "FIRMWARE-SECONDS WHAT TIMEOUT"
 heard()
@@ -425,4 +387,4 @@ wd_pci=$(basename "$(readlink -f /sys/class/mei/mei0/device 2>/dev/null)")
 who=ours
 [ "$(wd_driver)" != mei_wdt ] || who=mainline
 diag "driver: $(wd_driver)"
-printf '%s\n' "$VM_KERNEL" >"$wd_out/kernel"
+printf '%s\n' "$VM_KERNEL" >/out/kernel

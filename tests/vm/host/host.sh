@@ -9,22 +9,8 @@
 # shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
 . "$(dirname "${BASH_SOURCE[0]}")/../../lib/tap.sh"
 
-# row ID TITLE, cell TEXT: for tables.py, as in guest/wd.sh
-row()
-{
-	row=$1
-	shift
-	printf '%s\t%s\n' "$row" "$*" >>"$HECI_OUT/host-titles"
-	rows_bad=$tap_bad
-}
-
-cell()
-{
-	local text=$*
-
-	[ "$tap_bad" = "$rows_bad" ] || text="(not as expected)"
-	printf '%s\t%s\n' "$row" "$text" >>"$HECI_OUT/host-column"
-}
+# shellcheck disable=SC2034 # beside what the guest leaves
+tap_table=$HECI_OUT/host-
 
 # ctl WORD...: the model's knobs
 ctl()
@@ -42,18 +28,6 @@ mon()
 over()
 {
 	[ -e "$HECI_DIR/over" ] || [ ! -S "$HECI_DIR/control" ]
-}
-
-# soon SECONDS CMD...: until CMD succeeds, at most so long
-soon()
-{
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$end" ] || return 1
-		sleep 0.1
-	done
 }
 
 # marks WORD: how often the guest has left this mark

@@ -1,22 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2031
 #
 # What came of a guest: to be sourced by run.sh. run_scenario makes and boots one, and
 # leaves its report and counts; report prints them.
 
-# check NAME GOT WANT
-check()
-{
-	if [ "$2" = "$3" ]; then
-		passed=$((passed + 1))
-		echo "    ok - $1"
-	else
-		failed=$((failed + 1))
-		echo "    not ok - $1: found '$2', expected '$3'"
-	fi
-}
-
-# results: what the guest said, and before its end what the script beside it did
+# results: what the guest said; before its end what the script beside it did, and
+# behind all what came of it
 results()
 {
 	if [ -f "$out/host.tap" ]; then
@@ -29,6 +18,9 @@ results()
 	else
 		cat "$out/results.tap"
 	fi
+	printf '\npfru-vm test console\n'
+	end_of_guest
+	printf 'pfru-vm end console exit %s 0 0\n' $?
 }
 
 # console: what the kernel said that is to be judged; what a scenario has the
@@ -43,48 +35,52 @@ console()
 	fi
 }
 
+# end_of_guest: how it ended, what its console and the HECI model show, as a test's TAP
+end_of_guest()
+(
+	dir=$out ended=$status
+	# shellcheck source=SCRIPTDIR/../../lib/tap.sh disable=SC1091
+	. "$top/tests/lib/tap.sh"
+	[ ! -f "$dir/console.first.log" ] ||
+		diag "the second boot: in the first one the kernel died before it ran any program, see $dir/console.first.log"
+	if [ "$ended" = off ]; then
+		ok "the guest ended by itself"
+	else
+		not_ok "the guest ended by itself: $ended" "$(cat "$dir/boot.log")
+$(tail -n 3 "$dir/qemu.log" 2>/dev/null)"
+	fi
+	# an image's boot that went wrong
+	[ -z "$image" ] || sed -n 's/.*<2>pfru-vm: \(.*\)/# \1/p' "$dir/console.log"
+	verdict "$unharmed" "the kernel is unharmed" "see $dir/console.log
+$splats"
+	[ "$heci" != yes ] || {
+		is "$heci_end" "status 0" "the HECI model ended well"
+		is "$heci_violations" 0 "no rule of its protocol was broken"
+	}
+	done_testing
+)
+
 # judge: prints the scenario's results, ends with the counts
 judge()
 {
-	local gate=() status said
+	local gate=() skips=() wanted status unharmed=no splats
 
 	status=$(cat "$out/status" 2>/dev/null || echo "failed to start")
-	touch "$out/results.tap"
-	results | tr -d '\000' |
-	LC_ALL=C awk -v wanted="$(cut -d ' ' -f 1 "$out/tests" | tr '\n' ' ')${host:+host-$host}" \
-		-v no_skips="$opt_no_skips" -f "$here/results.awk" >"$out/judged"
-	read -r _ passed failed skipped < <(tail -n 1 "$out/judged")
-	sed '$d' "$out/judged"
-
-	echo "  console and end"
-	[ ! -f "$out/console.first.log" ] ||
-		echo "    # the second boot: in the first one the kernel died before it ran any program, see $out/console.first.log"
-	if [ "$status" = off ]; then
-		passed=$((passed + 1))
-		echo "    ok - the guest ended by itself"
-	else
-		failed=$((failed + 1))
-		echo "    not ok - the guest ended by itself: $status"
-		sed 's/^/    # /' "$out/boot.log"
-		tail -n 3 "$out/qemu.log" 2>/dev/null | sed 's/^/    # /'
-	fi
-	# an image's boot that went wrong
-	[ -z "$image" ] || sed -n 's/.*<2>pfru-vm: \(.*\)/    # \1/p' "$out/console.log"
 	[ "$expect_splats" != yes ] || gate=(--allow-expected)
-	if said=$("$here/splat.sh" "${gate[@]}" --taint-ok "$taint_ok" \
-		  "$(console)" 2>&1); then
-		passed=$((passed + 1))
-		echo "    ok - the kernel is unharmed"
+	if splats=$("$here/splat.sh" "${gate[@]}" --taint-ok "$taint_ok" \
+		    "$(console)" 2>&1); then
+		unharmed=yes
 	else
-		failed=$((failed + 1))
-		reports=$(grep -c . <<<"$said")
-		echo "    not ok - the kernel is unharmed: see $out/console.log"
-		printf '%s\n' "$said" | sed 's/^/    # /'
+		reports=$(grep -c . <<<"$splats")
 	fi
-	[ "$heci" != yes ] || {
-		check "the HECI model ended well" "$heci_end" "status 0"
-		check "no rule of its protocol was broken" "$heci_violations" 0
-	}
+	[ "$opt_no_skips" = 0 ] || skips=(--no-skips)
+	mapfile -t wanted < <(cut -d ' ' -f 1 "$out/tests")
+	touch "$out/results.tap"
+	results | tr -d '\000' | "$top/tests/lib/judge.pl" --marked pfru-vm \
+		"${skips[@]}" "${wanted[@]}" ${host:+"host-$host"} console >"$out/judged"
+	IFS=', ' read -r passed _ failed _ skipped _ < <(tail -n 1 "$out/judged")
+	skipped=${skipped:-0}
+	sed '$d' "$out/judged"
 }
 
 # keep_notes: what makes lines of the counts in guest/gcov; the next build of the

@@ -26,6 +26,8 @@ works()
 	fresh
 	run -n "$1: stage and activate" pfructl stage-activate /data/code-2.cap
 	is "$(fwctl get code_rt_version)" 2 "$1: the version rose"
+	run pfructl --json history --last
+	out_like '"device_id": *"INTC1080:00"' "$1: the record names the ACPI device"
 	run -n "$1: telemetry" pfructl telemetry
 	out_like 'Status = Success' "$1: the log"
 	is "$(devices)" 2 "$1: one platform device for each"
@@ -39,7 +41,7 @@ case $(uname -r) in
 *) kernels=2 ;;
 esac
 
-row cid
+listed cid
 like "$(cat /sys/bus/acpi/devices/INTC1080:00/modalias)" 'PNP0C02' \
 	"the update device has a _CID"
 like "$(cat /sys/bus/acpi/devices/INTC1081:00/modalias)" 'PNP0C02' \

@@ -11,7 +11,7 @@
 # shellcheck source=SCRIPTDIR/../../guest/rows.sh disable=SC1091
 . /tests/rows.sh
 
-row cid
+listed cid
 like "$(cat /sys/bus/acpi/devices/INTC1080:00/modalias)" 'PNP0C02' \
 	"the update device has a _CID"
 run -n "mainline's update driver is loaded" grep -q '^pfr_update ' /proc/modules

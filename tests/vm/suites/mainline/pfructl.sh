@@ -100,6 +100,8 @@ is "$status" 0 "stage"
 is "$(fwctl get staged_rt)" 2 "the firmware staged it"
 costs 2 pfructl activate
 is "$(fwctl get code_rt_version)" 2 "activate"
+run pfructl --json history --last
+out_like '"device_id": *"INTC1080:00"' "the record names the ACPI device"
 run pfructl stage-activate /data/code-3.cap
 is "$(fwctl get code_rt_version)" 3 "stage-activate"
 run pfructl --json stage-activate --revision 2 /data/code-4.cap

@@ -19,7 +19,7 @@ mainline_names
 fresh
 run pfructl capability
 
-row garbage
+listed garbage
 for file in /bin/busybox /tests/tap.sh /dev/zero; do
 	exits -n "$file is refused" 1 dd if="$file" of=$update bs=65536 count=1
 	err_like 'Invalid argument' "with EINVAL"
@@ -30,7 +30,7 @@ exits -n "pfructl calls noise no capsule" 4 pfructl stage "$tap_dir/noise"
 run -n "the node works on" pfructl stage /data/code-2.cap
 cell "EINVAL, the kernel is unharmed"
 
-row pieces
+listed pieces
 fresh
 for bs in 1 64 100 1000; do
 	run dd if=/data/code-2.cap of=$update bs=$bs
@@ -47,7 +47,7 @@ run node-ops $update both
 is "$(fwctl get code_rt_version)" 3 "what cat wrote is activated"
 cell "works: dd bs=1, 64, 100 and 1000, cp and cat are staged"
 
-row stale
+listed stale
 fresh
 run pfructl capability
 run node-ops $update write /data/code-2.cap
@@ -62,7 +62,7 @@ exits -n "pfructl refuses 20 bytes" 4 pfructl stage "$tap_dir/20"
 err_like 'too short' "and says why"
 cell "refused: nothing is judged before CapsuleImageSize bytes have come"
 
-row status
+listed status
 fresh
 fwctl set start.fault refuse start.status 4 start.ext 0x77 start.times 2
 exits -n "pfructl's exit status is 5" 5 pfructl stage-activate /data/code-2.cap
@@ -82,7 +82,7 @@ out_like '"outcome": *"unknown"' "in JSON"
 out_like '"reason": *"no-answer"' "and why"
 is "$(fwctl get code_rt_version)" 2 "and the firmware had run it"
 
-row refused
+listed refused
 fresh
 n=$(fwctl get calls)
 run node-ops $update write /data/other.cap stage both result
@@ -96,7 +96,7 @@ is "$(answer_to stage)" -ENODATA "not by another file either"
 is "$(fwctl get start.calls)" "$n" "and the firmware was not asked"
 cell "the buffer is scrubbed; a stage gives ENODATA without a firmware call"
 
-row two
+listed two
 fresh
 run pfructl capability
 node-ops $update first /data/code-2.cap 1000 touch "$tap_dir/begun" \
@@ -114,7 +114,7 @@ run -n "free when the first has ended" pfructl stage /data/code-3.cap
 is "$(fwctl get staged_rt)" 3 "and the second's is staged"
 cell "one owner, the other gets EBUSY"
 
-row guid
+listed guid
 fresh
 for elem in 2 5 8 9; do
 	fwctl set cap.fault buffer cap.elem "$elem" cap.arg 17 cap.times 1
@@ -124,7 +124,7 @@ done
 run -n "the next query works" pfructl capability
 cell "refused: EPROTO, and the message names the element"
 
-row level
+listed level
 for count in 0 1 2; do
 	fwctl set getlevel.fault count getlevel.arg $count getlevel.times 1
 	exits -n "get level of $count elements is refused" 1 pfructl log-level
@@ -142,13 +142,13 @@ unlike "$out" 'log_level' "and shows no level"
 fwctl set level 2
 cell "refused: EPROTO, \"the firmware's answer has too few elements\"; pfrut -G fails"
 
-row header3
+listed header3
 fresh
 run pfructl stage-activate /data/header-3.cap
 is "$(fwctl get code_rt_version)" 2 "the version rose"
 cell "accepted"
 
-row type
+listed type
 fresh
 run pfructl stage-activate /data/driver.cap
 is "$(fwctl get drv_svn)" 2 "of the type reported: the SVN rose"
@@ -157,7 +157,7 @@ run pfructl stage-activate /data/driver-known.cap
 is "$(fwctl get drv_svn)" 2 "of the well-known type: the SVN rose"
 cell "accepted: compared with what the platform reports"
 
-row ram
+listed ram
 fresh
 ram-page "$tap_dir/address" "$tap_dir/stop" "$tap_dir/content" &
 wait_for 20 test -e "$tap_dir/address"
@@ -173,7 +173,7 @@ is "$(tr -d '\000' <"$tap_dir/content" | wc -c)" 0 "and is unharmed"
 fresh
 cell "refused: EPROTO, nothing is written"
 
-row rollover
+listed rollover
 fwctl set level 4
 run pfructl stage-activate /data/code-2.cap
 i=0
@@ -190,7 +190,7 @@ tail -c "$size" "$tap_dir/lines" | cmp -s - "$tap_dir/out"
 is $? 0 "the oldest byte first"
 cell "chronological"
 
-row binary
+listed binary
 tr '\000-\011' '\001-\010\000\377' </bin/busybox | head -c 70000 >"$tap_dir/binary"
 fwctl append exec <"$tap_dir/binary"
 run pfructl telemetry
@@ -199,7 +199,7 @@ is $? 0 "every byte of a binary log"
 isnt "$(tr -d '\000' <"$tap_dir/out" | wc -c)" "$size" "with NULs in it"
 cell "every byte is printed"
 
-row single
+listed single
 # the update device is taken away; telemetry-only and update-only start so
 for dev in "$gone"/INTC1080:*; do
 	basename "$dev" >"$gone/unbind"
@@ -218,7 +218,7 @@ run -n "the update device is back" pfructl capability
 mainline_names
 cell "each works without the other"
 
-row open
+listed open
 fresh
 run node-ops $telemetry get
 is "$(answer_to get)" 2/0/1 "as it was at boot"
@@ -234,7 +234,7 @@ is "$(fwctl get last_type)" 0 "and the firmware is asked for its type"
 run node-ops $telemetry set - 0 1
 cell "of each open file"
 
-row oem
+listed oem
 run pfructl --json capability
 out_like '"oem_info_length": *16' "the length"
 is "$(tail -c +89 <$update | od -An -v -tx1 | tr -d ' \n')" \
@@ -243,7 +243,7 @@ run pfructl capability
 out_like 'OEM information:.*PFRUSIM' "and shown by pfructl"
 cell "length and content"
 
-row unbind
+listed unbind
 node-ops $update touch "$tap_dir/open" wait "$tap_dir/unbound" \
 	write /data/code-2.cap stage query >"$tap_dir/late" &
 wait_for 20 test -e "$tap_dir/open"
@@ -263,7 +263,7 @@ fresh
 run -n "bound again, it works" pfructl stage /data/code-2.cap
 cell "open files get ENODEV"
 
-row mmap
+listed mmap
 run pfructl stage-activate /data/code-2.cap
 hold_ring
 run -n "pfrut's mapping works" pfrut -R
@@ -277,14 +277,14 @@ is $? 0 "read() gives the same without one"
 release_ring
 cell "mmap works, and read() without it"
 
-row order
+listed order
 run pfructl capability
 for guid in code_type drv_type platform_id oem_id; do
 	out_like "$(fwctl get $guid)" "$guid is spelt as the firmware's vendor does"
 done
 cell "EFI order: B2F84B79-7B6E-4E45-..."
 
-row cost-load
+listed cost-load
 fresh
 run pfructl capability
 costs 3 pfructl stage-activate /data/code-2.cap
@@ -293,15 +293,15 @@ costs 3 pfructl stage-activate /data/code-3.cap
 is "$(fwctl get code_rt_version)" 3 "done"
 cell "3, one of them for what runs afterwards; 4 when the capability was not known"
 
-row cost-query
+listed cost-query
 costs 1 pfructl capability
 cell 1
 
-row cost-info
+listed cost-info
 costs 2 pfructl telemetry-info
 cell 2
 
-row cost-log
+listed cost-log
 costs 2 pfructl telemetry
 is "$status" 0 "the log is read"
 cell "2, with a consistency check"

@@ -43,7 +43,7 @@ run -n "mainline's telemetry driver is bound" test -c $telemetry
 exits -n "this project's module is not loaded" 1 grep -q '^pfru ' /proc/modules
 fresh
 
-row rollover
+listed rollover
 i=0
 while [ "$i" -lt 2200 ]; do
 	printf '[Test.Log] Line = %012d\r\n' "$i"
@@ -62,7 +62,7 @@ head -c "$size" "$tap_dir/out" | cmp -s - "$tap_dir/want"
 is $? 1 "which is not that of time: the newest line comes before the oldest"
 cell "physical order: the newest lines before the oldest"
 
-row binary
+listed binary
 { printf 'before\000after'; head -c 70000 /dev/zero; } | fwctl append exec
 fwctl reset exec
 printf 'before\000after' | fwctl append exec
@@ -70,13 +70,13 @@ run pfrut -R
 is "$(cat "$tap_dir/out")" before "printed up to the first NUL"
 cell "printed up to the first NUL"
 
-row garbage
+listed garbage
 splats "cat of a text" sh -c "cat /tests/tap.sh >$update"
 splats "cat of bytes 0xff" \
 	sh -c "tr '\000' '\377' </dev/zero | head -c 4096 >$update"
 cell "**kernel oops**"
 
-row pieces
+listed pieces
 fresh
 run node-ops $update write /data/code-2.cap
 is "$(answer_to write)" "$(stat -c %s /data/code-2.cap)" \
@@ -87,7 +87,7 @@ splats "dd bs=100" dd if=/data/code-2.cap of=$update bs=100
 splats "cp" cp /data/large.cap $update
 cell "**kernel oops** (dd bs=100, cp)"
 
-row stale
+listed stale
 fresh
 run node-ops $update write /data/code-2.cap
 n=$(fwctl get stages)
@@ -97,7 +97,7 @@ is "$(answer_to stage)" 0 "and staged"
 is "$(fwctl get stages)" $((n + 1)) "with what was in the buffer before"
 cell "accepted: the bytes that were in the buffer are judged"
 
-row status
+listed status
 fresh
 fwctl set start.fault refuse start.status 4 start.ext 0x77 start.times 1
 log_mark
@@ -107,7 +107,7 @@ unlike "$out$err$(log_since)" '119|0x77' "the extended status is nowhere"
 is "$(fwctl get last_ext)" 119 "though the firmware gave it"
 cell "pfrut: \"return -1\", exit status 0; status and extended status are lost"
 
-row refused
+listed refused
 fresh
 n=$(fwctl get stages)
 run node-ops $update write /data/driver.cap stage
@@ -117,7 +117,7 @@ is "$(fwctl get stages)" $((n + 1)) "the firmware has staged it"
 is "$(fwctl get staged_kind)" 2 "the very one"
 cell "stays in the buffer, and can be staged"
 
-row two
+listed two
 fresh
 node-ops $update write /data/code-2.cap touch "$tap_dir/begun" \
 	wait "$tap_dir/go" stage >"$tap_dir/first" &
@@ -132,7 +132,7 @@ is "$(fwctl get staged_rt)" 3 "what the second loaded"
 cell "one stages what the other loaded"
 
 # the code of old would write the 17th byte into the next field: harmless
-row guid
+listed guid
 fresh
 fwctl set cap.fault buffer cap.elem 2 cap.arg 17 cap.times 1
 run node-ops $update query
@@ -146,7 +146,7 @@ case $(answer_to query) in
 esac
 fresh
 
-row level
+listed level
 fwctl set getlevel.fault refuse getlevel.status 3 getlevel.times 1
 run pfrut -G
 out_like '^log_level:-16$' "a negative errno is returned as a level"
@@ -159,13 +159,13 @@ isnt "$(answer_to set)" -EPROTO "of set level too"
 fresh
 cell "read out of bounds; pfrut -G: \"log_level:-16\", exit status 0"
 
-row header3
+listed header3
 fresh
 exits -n "pfrut fails" 1 pfrut -l /data/header-3.cap -u
 err_like 'Failed to load capsule file: Invalid argument' "with EINVAL"
 cell "refused"
 
-row type
+listed type
 fresh
 exits -n "of the type reported: pfrut fails" 1 pfrut -l /data/driver.cap -u
 run pfrut -l /data/driver-known.cap -u
@@ -173,7 +173,7 @@ out_like 'return 0$' "of the type built in: accepted"
 is "$(fwctl get drv_svn)" 2 "the SVN rose"
 cell "refused unless it is the type built in"
 
-row ram
+listed ram
 fresh
 ram-page "$tap_dir/address" "$tap_dir/stop" "$tap_dir/content" &
 wait_for 20 test -e "$tap_dir/address"
@@ -188,7 +188,7 @@ is $? 0 "and lies in the page of a process that has nothing to do with it"
 fresh
 cell "the capsule is written over memory in use"
 
-row single
+listed single
 run rmmod pfr_update
 exits -n "without the update device pfrut gives up" 1 pfrut -G
 out_like 'PFRU device not supported' "in its words"
@@ -200,7 +200,7 @@ run modprobe pfr_telemetry
 run -n "with both it works" pfrut -q
 cell "pfrut gives up"
 
-row open
+listed open
 fresh
 node-ops $telemetry set - 0 1 touch "$tap_dir/a" wait "$tap_dir/b" get data \
 	>"$tap_dir/reader" &
@@ -214,14 +214,14 @@ is "$(fwctl get last_type)" 1 "and it is given the other log"
 run node-ops $telemetry set - 0 1
 cell "of the device: two readers disturb each other"
 
-row oem
+listed oem
 run pfrut -q
 out_like '^oem information length:16$' "the length"
 unlike "$out" 'PFRUSIM' "and no more"
 exits -n "read() gives nothing" 1 sh -c "head -c 100 <$update"
 cell "length only"
 
-row mmap
+listed mmap
 fresh
 run pfrut -l /data/code-2.cap -u
 hold_ring
@@ -231,34 +231,34 @@ exits -n "read() gives nothing" 1 sh -c "head -c 100 <$telemetry"
 release_ring
 cell "\"Resource temporarily unavailable\": the log cannot be read"
 
-row order
+listed order
 run pfrut -q
 out_like '^code injection image type:794bf8b2-6e7b-454e-' "by pfrut"
 is "$(fwctl get code_type | cut -c 1-18)" B2F84B79-7B6E-4E45 \
 	"as the firmware's vendor spells it"
 cell "byte-swapped: 794bf8b2-6e7b-454e-..."
 
-row cost-load
+listed cost-load
 fresh
 costs 3 pfrut -l /data/code-2.cap -u
 is "$(fwctl get code_rt_version)" 2 "done"
 cell 3
 
-row cost-query
+listed cost-query
 costs 1 pfrut -q
 cell 1
 
-row cost-info
+listed cost-info
 costs 2 pfrut -G
 cell 2
 
-row cost-log
+listed cost-log
 costs 2 pfrut -R
 cell "2, without a consistency check"
 
 # last: it leaves a device that is half there. Freed memory is poisoned
 # (slub_debug=P), so that its use shows.
-row unbind
+listed unbind
 like "$(cat /proc/cmdline)" 'slub_debug=P' "freed memory is poisoned"
 node-ops $update touch "$tap_dir/open" wait "$tap_dir/unbound" query \
 	>"$tap_dir/late" &

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""robustness.py: checks docs/robustness.md against the tree: every test that the last
+column of its table names exists, no row stands twice, and each has four cells."""
+
+import collections
+import os
+import re
+import subprocess
+import sys
+
+PAGE = "docs/robustness.md"
+
+
+def rows(text):
+    """The table's rows, each a list of cells; \\| is no end of one."""
+    for line in text.splitlines():
+        if line.startswith("|") and not re.match(r"\|( what |---)", line):
+            yield [cell.strip() for cell in
+                   re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+
+
+class Tests:
+    """What can be named: files, directories, scenarios, functions."""
+
+    def __init__(self):
+        files = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
+        self.files = [f for f in files if os.path.exists(f)]
+        self.places = collections.defaultdict(set)
+        for file in self.files:
+            self.add(file, file)
+
+    def add(self, name, file):
+        """A file is known by its path, the end of it, and what it has in it."""
+        parts = name.split("/")
+        for i in range(len(parts)):
+            self.places["/".join(parts[i:])].add(file)
+        if name.startswith("tests/"):
+            for i in range(1, len(parts)):
+                self.places["/".join(parts[:i])].add(file)
+            self.places[os.path.splitext(parts[-1])[0]].add(file)
+        if name.startswith("tests/") and name.endswith((".py", ".c")):
+            with open(name, encoding="utf-8") as text:
+                for function in re.findall(
+                        r"^(?:def |static void )(test_\w+)", text.read(),
+                        re.M):
+                    self.places[function].add(file)
+
+    def exists(self, name):
+        """Is there something of that name?"""
+        return name.rstrip("/") in self.places
+
+
+def named(cell):
+    """(name, the file it is said to be in or None) of each test in a cell."""
+    names = re.findall(r"`([^`]+)`( in(?= `))?", cell)
+    inside = None
+    for name, within in reversed(names):
+        if within:
+            yield name, inside
+            continue
+        inside = name if re.search(r"\.\w+$", name) else inside
+        yield name, None
+
+
+def main():
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    with open(PAGE, encoding="utf-8") as file:
+        table = list(rows(file.read()))
+    tests = Tests()
+    wrong = []
+    for row in table:
+        if len(row) != 4:
+            wrong.append(f"{len(row)} cells: {row[0][:70]}")
+            continue
+        if not re.match(r"the same|not seen to happen|.*`", row[3]):
+            wrong.append(f"names no test: {row[0][:70]}")
+        for name, inside in named(row[3]):
+            if not tests.exists(name):
+                wrong.append(f"no test {name}: {row[0][:70]}")
+            elif inside and not tests.places[name] & tests.places[inside]:
+                wrong.append(f"no {name} in {inside}: {row[0][:70]}")
+    wrong += [f"twice: {what[:70]}" for what, n in collections.Counter(
+        row[0] for row in table).items() if n > 1]
+    if wrong:
+        print("\n".join(wrong))
+    return 1 if wrong or len(table) < 100 else 0
+
+
+sys.exit(main())
