@@ -25,7 +25,7 @@ export BUILD VERSION
 .NOTPARALLEL:
 
 .PHONY: all help module cli check check-full check-unit check-vm check-fleet \
-	check-selftest demo check-debug check-kcsan deps-debug coverage fuzz bench bench-docs lint \
+	check-selftest demo check-debug check-kcsan deps-debug coverage fuzz bench bench-docs bench-lms bench-lms-docs lint \
 	install install-tool install-amt install-fleet install-module-files install-source dkms-install uninstall dist deb rpm check-packages check-kernels \
 	check-secureboot clean deps deps-build deps-deb deps-dkms deps-rpm
 
@@ -58,6 +58,7 @@ help:
 	@echo "make coverage         the lines of core and tool that their tests run"
 	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
 	@echo "make bench            what things take, beside mainline: a table; bench-docs into docs/"
+	@echo "make bench-lms        what amt-lms takes, beside MeshCmd's: a table; bench-lms-docs into docs/"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
 
@@ -134,6 +135,12 @@ bench: deps
 
 bench-docs: deps
 	@tests/bench/run.sh --docs --kernel $(KERNEL)
+
+bench-lms: deps
+	@tests/bench/lms.sh --kernel $(KERNEL)
+
+bench-lms-docs: deps
+	@tests/bench/lms.sh --docs --kernel $(KERNEL)
 
 lint: deps
 	@tests/lib/judge.pl tests/lint.sh

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONFIG_CONNECTIONS_MAX 64
+#include "cli/amt/lme.h"
+
+#define CONFIG_CONNECTIONS_MAX LME_PROGRAMS
 
 /**
  * struct config - what it says

@@ -4,6 +4,7 @@
  * it in, and what is tried again is tried more and more seldom.
  */
 #include <errno.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,8 +148,20 @@ static void retreat(struct link *link, enum retry retry)
 	link->missed = false;
 }
 
-/* Once, until there is another: it is tried again and again. Owns @text. */
-static void report(struct link *link, char *text)
+/* milliseconds */
+static uint64_t now_of(const struct link *link)
+{
+	uint64_t now = 0;
+
+	sd_event_now(link->event, CLOCK_MONOTONIC, &now);
+	return now / 1000;
+}
+
+/*
+ * Once, until there is another, since it is tried again and again; an AMT that comes
+ * and goes all the time is not to fill the log either. Owns @text.
+ */
+static void report(struct link *link, size_t reason, char *text)
 {
 	bool same = link->said && !strcmp(link->said, text);
 
@@ -156,13 +169,23 @@ static void report(struct link *link, char *text)
 	link->said = text;
 	if (same)
 		return;
-	log_line(LOG_WARNING, "%s", text);
+	log_limited(&link->limits[reason], now_of(link), LOG_WARNING, "%s",
+		    text);
 	link->hooks->problem(link->context, text);
 }
 
-static void opener_failed(struct link *link, const char *why)
+enum opener_fault {
+	UNREACHABLE,
+	ENDED,
+	SILENT,
+	SENSELESS,
+};
+
+static void opener_failed(struct link *link, enum opener_fault fault,
+			  const char *why)
 {
-	report(link, xasprintf("the opener of the engine's node %s", why));
+	report(link, MEI_FAILED + HANDOVER_CONFIG + 1 + fault,
+	       xasprintf("the opener of the engine's node %s", why));
 	retreat(link, IN_TIME);
 }
 
@@ -172,10 +195,12 @@ static void report_problem(struct link *link, const struct handover *handover)
 	const char *path = escaped(handover->path), *colon = *path ? ": " : "";
 
 	if (handover->error && handover->problem == MEI_FAILED)
-		report(link, xasprintf("%s%s%s: %s", path, colon, why,
-				       strerror(handover->error)));
+		report(link, handover->problem,
+		       xasprintf("%s%s%s: %s", path, colon, why,
+				 strerror(handover->error)));
 	else
-		report(link, xasprintf("%s%s%s", path, colon, why));
+		report(link, handover->problem,
+		       xasprintf("%s%s%s", path, colon, why));
 }
 
 static void watch(struct link *link, uint32_t events)
@@ -189,7 +214,8 @@ static void got_handover(struct link *link, const struct handover *handover,
 			 int fd)
 {
 	if (handover->refusal) {
-		report(link, xasprintf("%s", refusals[handover->refusal]));
+		report(link, MEI_FAILED + handover->refusal,
+		       xasprintf("%s", refusals[handover->refusal]));
 		if (handover->refusal == HANDOVER_AFFECTED)
 			link->hooks->affected(link->context);
 		/* firmware that is mended comes with a reset, hence an event */
@@ -224,41 +250,69 @@ static void take_handover(struct link *link)
 	int fd;
 
 	if (!handover_receive(link->fd, &handover, &fd)) {
-		opener_failed(link, "ended without an answer: see its log");
+		opener_failed(link, ENDED,
+			      "ended without an answer: see its log");
 	} else if (!makes_sense(&handover, fd)) {
 		if (fd >= 0)
 			close(fd);
-		opener_failed(link, "gave an answer that makes no sense");
+		opener_failed(link, SENSELESS,
+			      "gave an answer that makes no sense");
 	} else {
 		got_handover(link, &handover, fd);
 	}
 }
 
+/* Signals that we block, or ignore, are the child's to be ended by. */
+static int set_signals(posix_spawnattr_t *attributes)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	posix_spawnattr_setsigmask(attributes, &signals);
+	sigaddset(&signals, SIGCHLD);
+	posix_spawnattr_setsigdefault(attributes, &signals);
+	return posix_spawnattr_setflags(attributes,
+					POSIX_SPAWN_SETSIGMASK |
+						POSIX_SPAWN_SETSIGDEF);
+}
+
 /*
- * The opener as a child, where no service manager starts it. posix_spawn() comes back
- * when the child has let go of our listeners: they must not outlive us in it.
+ * posix_spawn() comes back when the child has let go of our listeners: they must not
+ * outlive us in it. Neither of the initialisations can fail in glibc.
  */
+static int spawn(int input, char *const *arguments)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	pid_t child;
+	int error;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	error = set_signals(&attributes);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, input,
+							 STDIN_FILENO);
+	if (!error)
+		error = posix_spawn(&child, "/proc/self/exe", &actions,
+				    &attributes, arguments, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+/* The opener as a child, where no service manager starts it. */
 static int spawn_opener(struct link *link)
 {
 	char open[] = "--open", config[] = "--config";
 	char *const arguments[] = { (char *)program_name, open,
 				    link->config ? config : NULL,
 				    (char *)link->config, NULL };
-	posix_spawn_file_actions_t actions;
 	int pair[2], error;
-	pid_t child;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -1;
-	error = posix_spawn_file_actions_init(&actions);
-	if (!error) {
-		error = posix_spawn_file_actions_adddup2(&actions, pair[1],
-							 STDIN_FILENO);
-		if (!error)
-			error = posix_spawn(&child, "/proc/self/exe", &actions,
-					    NULL, arguments, environ);
-		posix_spawn_file_actions_destroy(&actions);
-	}
+	error = spawn(pair[1], arguments);
 	close(pair[1]);
 	if (!error)
 		return pair[0];
@@ -297,7 +351,7 @@ static void begin(struct link *link)
 	link->fd = call_opener(link);
 	if (link->fd < 0) {
 		text = xasprintf("cannot be reached: %s", strerror(errno));
-		opener_failed(link, text);
+		opener_failed(link, UNREACHABLE, text);
 		free(text);
 		return;
 	}
@@ -315,7 +369,7 @@ static int on_timer(sd_event_source *source, uint64_t now, void *context)
 	if (link->state == LINK_WAITING)
 		begin(link);
 	else if (link->state == LINK_OPENING)
-		opener_failed(link, "does not answer");
+		opener_failed(link, SILENT, "does not answer");
 	return 0;
 }
 

@@ -11,7 +11,12 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "cli/amt/mei.h"
 #include "handover.h"
+#include "log.h"
+
+/* why there is no connection: a mei_problem, a handover_refusal, or the opener itself */
+#define LINK_REASONS (MEI_FAILED + HANDOVER_CONFIG + 5)
 
 /**
  * struct link_hooks - what a link calls; link_settle() alone calls @up and @down
@@ -57,6 +62,7 @@ struct link_packet;
  * @missed: an event of the kernel came while the opener worked
  * @failures: attempts that did not lead to a session that AMT used
  * @said: the problem that was reported last, NULL for none
+ * @limits: of messages about each reason
  * @mtu: of the connection, in bytes
  * @fd: the opener's socket, then the connection; -1 without
  * @events: the kernel's events, -1 without
@@ -79,6 +85,7 @@ struct link {
 	bool missed;
 	unsigned int failures;
 	char *said;
+	struct log_limit limits[LINK_REASONS];
 	uint32_t mtu;
 	int fd;
 	int events;

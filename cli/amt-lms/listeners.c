@@ -330,15 +330,20 @@ static int on_recover(sd_event_source *source, uint64_t now, void *context)
 	return 0;
 }
 
-size_t listeners_ports(const struct listeners *listeners, uint16_t *ports)
+static bool is_open(const struct listener *listener)
+{
+	return listener->fds[0] >= 0 || listener->fds[1] >= 0;
+}
+
+size_t listeners_ports(const struct listeners *listeners, bool open,
+		       uint16_t *ports)
 {
 	size_t i, j, count = 0;
 
 	for (i = 0; i < LISTENERS_MAX; i++)
 		for (j = 0; j < LISTENERS_MAX; j++)
 			if (listeners->list[j].port == known[i] &&
-			    (listeners->list[j].fds[0] >= 0 ||
-			     listeners->list[j].fds[1] >= 0))
+			    is_open(&listeners->list[j]) == open)
 				ports[count++] = known[i];
 	return count;
 }

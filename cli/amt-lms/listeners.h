@@ -105,10 +105,14 @@ void listeners_settle(struct listeners *listeners);
 void listeners_pause(struct listeners *listeners, bool pause);
 
 /**
- * listeners_ports() - how many ports are listened on, by one address at least
+ * listeners_ports() - the ports that AMT asked for
+ * @open: those that are listened on, by one address at least; or those that are not
  * @ports: set, LISTENERS_MAX at most, in ascending order
+ *
+ * Return: how many
  */
-size_t listeners_ports(const struct listeners *listeners, uint16_t *ports);
+size_t listeners_ports(const struct listeners *listeners, bool open,
+		       uint16_t *ports);
 void listeners_close(struct listeners *listeners);
 
 #endif /* AMT_LMS_LISTENERS_H */

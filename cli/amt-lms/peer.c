@@ -350,9 +350,12 @@ bool peer_allowed(const struct config *config, uid_t uid)
 
 	if (!config->user_count && !config->group_count)
 		return true;
+	/* a number needs no lookup, which may take its time and holds the loop */
+	if (is_named(config->users, config->user_count, NULL, uid))
+		return true;
 	user = getpwuid(uid);
-	if (is_named(config->users, config->user_count,
-		     user ? user->pw_name : NULL, uid))
+	if (user &&
+	    is_named(config->users, config->user_count, user->pw_name, uid))
 		return true;
 	return user && config->group_count && is_in_group(config, user);
 }

@@ -374,8 +374,7 @@ static void tick(struct service *service)
 static int settle(sd_event_source *source, void *context)
 {
 	struct service *service = context;
-	uint16_t ports[LISTENERS_MAX];
-	size_t count;
+	struct status_list open, closed;
 
 	(void)source;
 	do {
@@ -385,8 +384,11 @@ static int settle(sd_event_source *source, void *context)
 	connections_hold(&service->connections, link_is_busy(&service->link));
 	pause_or_go_on(service);
 	if (service->named) {
-		count = listeners_ports(&service->listeners, ports);
-		status_ports(&service->status, ports, count,
+		open.count =
+			listeners_ports(&service->listeners, true, open.ports);
+		closed.count = listeners_ports(&service->listeners, false,
+					       closed.ports);
+		status_ports(&service->status, &open, &closed,
 			     service->connections.count);
 	}
 	return 0;

@@ -11,12 +11,15 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "listeners.h"
+
 #define STATUS_MAX 256
 
 /**
  * struct status - what it is told
  * @event: loop
- * @ready: it knows that the service is ready
+ * @ready: the service is ready
+ * @ready_told: it knows that
  * @text: what it will be told
  * @told: what it was told
  * @timer: runs when it may be told the next
@@ -24,19 +27,30 @@
 struct status {
 	sd_event *event;
 	bool ready;
+	bool ready_told;
 	char text[STATUS_MAX];
 	char told[STATUS_MAX];
 	sd_event_source *timer;
 };
 
 /**
- * status_ports() - the ports that are forwarded
- * @ports: of AMT
+ * struct status_list - ports of AMT
+ * @ports: in ascending order
  * @count: of @ports
+ */
+struct status_list {
+	uint16_t ports[LISTENERS_MAX];
+	size_t count;
+};
+
+/**
+ * status_ports() - the ports that are forwarded
+ * @open: these
+ * @closed: those that cannot be listened on
  * @connections: how many there are
  */
-void status_ports(struct status *status, const uint16_t *ports, size_t count,
-		  unsigned int connections);
+void status_ports(struct status *status, const struct status_list *open,
+		  const struct status_list *closed, unsigned int connections);
 
 /**
  * status_problem() - why none is

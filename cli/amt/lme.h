@@ -16,10 +16,12 @@
 
 /* AMT has so many places for channels */
 #define LME_SLOTS 8
-/* channels that are open or wait for a place */
-#define LME_CHANNELS 72
 /* channels that AMT itself has opened; more are refused */
 #define LME_ALERTS 2
+/* channels of programs that are open or wait for a place */
+#define LME_PROGRAMS 64
+/* with those that are being closed, and AMT's own */
+#define LME_CHANNELS (LME_PROGRAMS + LME_SLOTS + LME_ALERTS)
 /* bytes that AMT may send into a channel before it has to wait */
 #define LME_WINDOW 4096U
 /* bytes of a message that is made here, whatever more AMT would take */

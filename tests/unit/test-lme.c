@@ -1192,6 +1192,25 @@ static void test_eight_places_and_a_queue(void **state)
 	free(lme);
 }
 
+/* As many programs as may connect, those before them that AMT keeps, and its alerts */
+static void test_room_for_all(void **state)
+{
+	struct lme *lme = ready();
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < LME_SLOTS; i++)
+		lme_close(lme, open_channel(lme, i));
+	for (i = 0; i < LME_PROGRAMS; i++)
+		assert_int_not_equal(lme_open(lme, 16992), 0);
+	for (i = 0; i < LME_ALERTS; i++) {
+		say_alert(lme, LME_SLOTS + i);
+		assert_int_equal(last_sent()->type,
+				 APF_CHANNEL_OPEN_CONFIRMATION);
+	}
+	free(lme);
+}
+
 static void test_lost_and_again(void **state)
 {
 	uint32_t channel;
@@ -1277,6 +1296,7 @@ int main(void)
 		cmocka_unit_test(test_who_waits_for_a_retry),
 		cmocka_unit_test(test_who_waited_longer_is_first),
 		cmocka_unit_test(test_eight_places_and_a_queue),
+		cmocka_unit_test(test_room_for_all),
 		cmocka_unit_test(test_lost_and_again),
 		cmocka_unit_test(test_small_mailbox),
 	};

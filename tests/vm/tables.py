@@ -18,7 +18,7 @@ WATCHDOG = ["watchdog", "watchdog-survives", "watchdog-panic", "watchdog-faults"
 SCENARIOS = {
     "mainline": ["compat", "cid", "mainline", "cid-mainline"],
     "watchdog": WATCHDOG + [name + "-mainline" for name in WATCHDOG],
-    "amt": ["amt", "amt-meshcmd"],
+    "amt": ["amt", "amt-meshcmd", "amt-lms-large"],
 }
 
 HEADS = {
@@ -57,10 +57,10 @@ the clock, too.
     "amt": """\
 # Intel AMT: what was tried against what
 
-**None of this has ever been run on hardware with AMT.** `amtctl` ran on kernel
-{kernel} with the kernel's own `mei` and `mei_me`, in QEMU, against the AMT of
+**None of this has ever been run on hardware with AMT.** `amtctl` and `amt-lms` ran on
+kernel {kernel} with the kernel's own `mei` and `mei_me`, in QEMU, against the AMT of
 the HECI model in `tests/sim/heci`. The model was written from public descriptions and
-shares no code with `amtctl`; where real firmware differs from both, nothing here shows
+shares no code with them; where real firmware differs from both, nothing here shows
 it. Where public sources disagree, `amtctl` shows raw values.
 
 Independent clients ran against the model in the same guests, unmodified:
@@ -93,7 +93,28 @@ AMT_TABLES = {
               "QEMU has no graphics card with an engine: the file `kind` in sysfs "
               "is replaced to pretend one.",
               ["state", "exit status", "what it says"]),
+    "client": ("Through amt-lms",
+               "Nothing but `amt-lms` held AMT's port forwarding, and for each row the "
+               "model found no message that breaks a rule of it.",
+               ["client", "port", "what", "result"]),
 }
+
+# what docs/amt.md ends with
+AMT_ABSENT = """
+## What amt-lms is not
+
+It forwards ports and logs alerts. Intel's service does more, which is absent here:
+
+- It does not set AMT's clock, nor the machine's.
+- It does not copy Wi-Fi profiles of the machine to AMT.
+- It does not shut the machine down, or restart it, when AMT asks for that.
+- It shows no notifications to the user: alerts go to the journal.
+- It does not answer an alert that asks to be acknowledged (AckRequested) with more than
+  HTTP's status.
+- It edits no file, as /etc/hosts, for the host name that AMT names with its ports.
+- It makes no connection and sends no datagram for AMT, and listens for no other machine.
+- It has no limit of connections for each user: one that may connect can take all that
+  `MaxConnections=` permits, and the others wait."""
 
 
 def die(text):
@@ -213,7 +234,7 @@ def amt(scenarios):
                  *table(columns, [[cell or "-" for cell in row] for row in rows[kind]])]
         if not rows[kind]:
             missing.append(kind)
-    return text, missing
+    return text + AMT_ABSENT.split("\n"), missing
 
 
 def programs():

@@ -7,6 +7,7 @@
  * FAKE_ROOT	directory with dev/ and sys/. A file in dev/ holds the path of a socket,
  *		or "errno N", with which open() then fails
  * FAKE_NO_DIAG	the kernel can't tell whose sockets are
+ * FAKE_NO_USERS	nobody may look for a user
  * FAKE_SPEED	how much faster time passes for the loop
  *
  * To the engine: "C" and a UUID. From it: "O", the largest message (4 bytes) and the
@@ -20,6 +21,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +40,7 @@ static uint64_t began;
 
 int __real_open64(const char *path, int flags, ...);
 ssize_t __real_send(int fd, const void *bytes, size_t size, int flags);
+struct passwd *__real_getpwuid(uid_t uid);
 int __real_ioctl(int fd, unsigned long request, ...);
 int __real_sd_event_now(sd_event *event, clockid_t clock, uint64_t *time);
 int __real_sd_event_source_set_time(sd_event_source *source, uint64_t when);
@@ -51,6 +54,7 @@ int __real_sd_event_add_time_relative(sd_event *event, sd_event_source **source,
 
 int __wrap_open64(const char *path, int flags, ...);
 ssize_t __wrap_send(int fd, const void *bytes, size_t size, int flags);
+struct passwd *__wrap_getpwuid(uid_t uid);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 int __wrap_sd_event_now(sd_event *event, clockid_t clock, uint64_t *time);
 int __wrap_sd_event_source_set_time(sd_event_source *source, uint64_t when);
@@ -115,6 +119,13 @@ int __wrap_open64(const char *path, int flags, ...)
 	if (!(flags & O_NONBLOCK))
 		abort();
 	return open_engine(path);
+}
+
+struct passwd *__wrap_getpwuid(uid_t uid)
+{
+	if (getenv("FAKE_NO_USERS"))
+		abort();
+	return __real_getpwuid(uid);
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)

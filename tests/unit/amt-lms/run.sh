@@ -10,7 +10,7 @@ set -u
 # shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091,SC2154
 . "$(dirname "$0")/../../lib/fake.sh"
 export AMT_LMS_FAKE=$build/cli-fake/amt-lms$cover
-wrapped="open64 ioctl send sd_event_now sd_event_source_set_time
+wrapped="open64 ioctl send getpwuid sd_event_now sd_event_source_set_time
 	sd_event_source_set_time_relative sd_event_add_time_relative"
 
 build_program()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What goes wrong: engines that are reset, go, are held by others, or lie."""
 import errno
+import re
 import socket
 import struct
 import subprocess
@@ -68,11 +69,41 @@ def test_port_taken(daemon, engine):
     with socket.create_server(("127.0.0.1", 16992)):
         daemon.start()
         daemon.wait_log("127.0.0.1:16992 is in use by a program of user root")
+        daemon.wait_told("STATUS=Forwarding port 16992 of AMT, 0 connections")
         assert daemon.ask(b"GET 10", host="::1") == pattern(10)
         time.sleep(1)
         assert daemon.log().count("is in use") == 1
     wait_until(lambda: ("0100007F", 16992) in listening())
     assert daemon.ask(b"GET 10") == pattern(10)
+
+
+def test_all_ports_taken(daemon, engine):
+    """The status names the ports that cannot be listened on, with others and alone."""
+    daemon.speed = 50
+    with socket.create_server(("127.0.0.1", 16992)), \
+            socket.create_server(("::1", 16992), family=socket.AF_INET6):
+        daemon.start()
+        daemon.wait_told("STATUS=Forwarding port 623 of AMT, 0 connections; "
+                         "cannot listen on port 16992, see the log")
+        with engine.session.lock:
+            engine.session.forward(623, b"cancel-tcpip-forward")
+        daemon.wait_told("STATUS=Waiting: cannot listen on port 16992, see the log")
+    daemon.wait_told("STATUS=Forwarding port 16992 of AMT")
+
+
+def test_manager_that_reads_nothing(daemon, engine):
+    """A service manager whose queue is full holds nobody, and gets the last status."""
+    daemon.speed = 100
+    daemon.start()
+    for _ in range(60):
+        assert daemon.ask(b"GET 10") == pattern(10)
+        time.sleep(0.02)
+    daemon.told.clear()
+    with daemon.connect() as one:
+        one.sendall(b"HOLD\n")
+        wait_until(engine.slots)
+        daemon.wait_told("1 connection")
+    daemon.wait_told("0 connections")
 
 
 def test_reset(lms, engine):
@@ -400,6 +431,51 @@ def test_opener_that_says_nothing(daemon, root):
         listener.listen()
         daemon.start()
         daemon.wait_log("does not answer")
+
+
+def test_opener_that_is_stuck(daemon, engine):
+    """As a child it can be ended by the signals that the service itself holds back."""
+    blocked = []
+
+    def child_is_there():
+        path = f"/proc/{daemon.process.pid}/task/{daemon.process.pid}/children"
+        with open(path, encoding="ascii") as file:
+            children = file.read().split()
+        if not children:
+            return False
+        with open(f"/proc/{children[0]}/status", encoding="ascii") as file:
+            status = file.read()
+        blocked[:] = re.findall(r"^Sig(?:Blk|Ign):\t(.*)", status, re.M)
+        with open(f"/proc/{children[0]}/cmdline", encoding="ascii") as file:
+            return "--open" in file.read()
+
+    engine.reads.clear()
+    daemon.start(ready=False)
+    wait_until(child_is_there)
+    # glibc keeps two signals above these for itself
+    assert [int(mask, 16) & 0x7fffffff for mask in blocked] == [0, 0]
+    engine.reads.set()
+
+
+def test_problem_again_and_again(daemon, engine, root):
+    """An AMT that comes and goes all the time does not fill the log."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    daemon.speed = 10
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        daemon.start(ready=False)
+        for _ in range(5):
+            with listener.accept()[0] as one:
+                one.send(struct.pack("IIiI64s", 7, 0, 5, 0, b"/dev/mei0"))
+            with listener.accept()[0] as one:
+                subprocess.run([daemon.program, "--open"], stdin=one, check=True,
+                               env=daemon.environment())
+            wait_until(ports)
+            assert daemon.ask(b"GET 10") == pattern(10)
+            engine.reset()
+    assert daemon.log().count("/dev/mei0") == 1
 
 
 @pytest.mark.parametrize("message", [

@@ -32,6 +32,15 @@ def test_allowed(daemon, engine, line, host):
     assert engine.opened == 1
 
 
+def test_number_needs_no_lookup(daemon, engine):
+    """A directory service that does not answer would hold all connections."""
+    daemon.configure("AllowUsers=nobody 0\n")
+    daemon.more = {"FAKE_NO_USERS": "1"}
+    daemon.start()
+    assert daemon.ask(b"GET 10") == pattern(10)
+    assert engine.opened == 1
+
+
 @pytest.mark.parametrize("line", [
     "AllowUsers=nobody", "AllowUsers=roo rootx", "AllowGroups=nogroup",
     "AllowUsers=nobody\nAllowGroups=daemon"])

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: amt-lms-systemd
-# timeout: 260
+# timeout: 300
 #
 # amt-lms.service under systemd: the sandbox it is in lets it do what it has to, its
 # opener can be reached by nobody else, and both begin again after resets and deaths.
@@ -70,6 +70,14 @@ restarted()
 	[ "$(main)" != 0 ] && [ "$(main)" != "$1" ] && listens
 }
 
+# says TEXT: the status, a second after the last at the latest
+# shellcheck disable=SC2317 # run by name
+says()
+{
+	# shellcheck disable=SC2086 # a word
+	systemctl show -p StatusText --value $unit | grep -qF -e "$1"
+}
+
 for one in amt-lms.service amt-lms-opener.socket amt-lms-opener@.service; do
 	run -n "$one is sound" systemd-analyze --man=no verify \
 		"/usr/lib/systemd/system/$one"
@@ -96,8 +104,8 @@ isnt "$(stat -c %u "/proc/$pid")" 0 "it is not root"
 is "$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$pid/status")" 0000000000000400 \
 	"and may bind low ports, no more"
 is "$(nsenter -t "$pid" -m sh -c 'ls /dev | grep -c mei')" 0 "it has no node of the engine"
-like "$(systemctl show -p StatusText $unit)" 'Forwarding ports 623, 16992 of AMT' \
-	"systemctl status says what it does"
+wait_for 10 says 'Forwarding ports 623, 16992 of AMT'
+is $? 0 "systemctl status says what it does"
 exits -n "nobody else reaches the opener" 1 setpriv --reuid 65534 --regid 65534 \
 	--clear-groups test -e /run/amt-lms-opener/socket
 
@@ -121,6 +129,19 @@ page 16777216 >/dev/null &
 client=$!
 wait_for 20 loaded
 is $? 0 "there is a client"
+run -n "restarted under load" systemctl restart $unit
+wait_for 20 listens
+wait "$client"
+wait_for 30 works
+is $? 0 "it works"
+wait_for 20 free
+is "$(heci state lme.channels)" 0 "no channel is left in AMT"
+pid=$(main)
+
+page 16777216 >/dev/null &
+client=$!
+wait_for 20 loaded
+is $? 0 "there is another client"
 kill -KILL "$pid"
 wait_for 30 restarted "$pid"
 is $? 0 "killed, it is started again"
