@@ -242,7 +242,7 @@ part_probes()
 	local probe header generated=$work/headers/arch/x86/include/generated
 
 	# a header that is broken is not a feature that is missing
-	for probe in acpi_fetch_acpi_dev:linux/acpi.h sha2_header:crypto/sha2.h \
+	for probe in acpi_fetch_acpi_dev:linux/acpi.h sha256_ctx:crypto/sha2.h \
 		mei_cldev_recv_nonblock:linux/mei_cl_bus.h vm_flags_clear:linux/mm.h; do
 		header=${probe#*:}
 		headers

@@ -111,10 +111,19 @@ isnt()
 	fi
 }
 
+# has_line TEXT REGEXP; not through a pipe, whose writer may see it closed early, which
+# pipefail makes a failure
+has_line()
+{
+	grep -Eq -e "$2" <<END_OF_TEXT
+$1
+END_OF_TEXT
+}
+
 # like TEXT REGEXP NAME: one line of TEXT matches the extended REGEXP
 like()
 {
-	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
+	if has_line "$1" "$2"; then
 		ok "$3"
 	else
 		not_ok "$3" "found: $1
@@ -125,7 +134,7 @@ expected a match of: $2"
 # unlike TEXT REGEXP NAME
 unlike()
 {
-	if printf '%s\n' "$1" | grep -Eq -e "$2"; then
+	if has_line "$1" "$2"; then
 		not_ok "$3" "found: $1
 expected no match of: $2"
 	else
