@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # scenarios: service
 # timeout: 240
+# order: 90
 #
 # pfru-metrics.service, its timer and its udev rule under systemd: off until they are
 # enabled, figures soon after an activation, and no firmware call for a scrape.

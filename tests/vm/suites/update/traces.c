@@ -72,7 +72,7 @@ static void test_hash(void)
 	check(buffer[SIZE - 1] != first[SIZE - 1],
 	      "the buffer is another meanwhile");
 	log_end();
-	told("stage by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s,",
+	told("stage by pid %d, uid 0 done: code injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s,",
 	     getpid(), SIZE, page->fw_version, first_hash);
 	close(fd);
 	munmap(buffer, 8192);
@@ -97,7 +97,7 @@ static void test_begin(void)
 		if (commands[i] != PFRU_IOC_ACTIVATE)
 			gives(write(fd, first, SIZE), SIZE, "load");
 		snprintf(wanted, sizeof(wanted),
-			 "%s by pid %d, uid 0 begins: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s\n",
+			 "%s by pid %d, uid 0 begins: code injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s\n",
 			 names[i], getpid(), SIZE, page->fw_version, first_hash);
 		before = slot[SLOT_START].calls;
 		slot[SLOT_START].delay = 1000;
@@ -151,14 +151,14 @@ static void test_staged(void)
 	refuse_next(SLOT_START, PFRU_STATUS_RETRY, 0x31);
 	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EAGAIN, "activate, later");
 	log_end();
-	told("activate by pid %d, uid 0 failed: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s: status 4 (retry suggested), extended status 0x31",
+	told("activate by pid %d, uid 0 failed: code injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s: status 4 (retry suggested), extended status 0x31",
 	     getpid(), SIZE, page->fw_version, first_hash);
 
 	log_begin();
 	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "activate");
 	log_end();
 	same(page->code_rt_version, 2, "the first one runs");
-	told("activate by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s,",
+	told("activate by pid %d, uid 0 done: code injection of %d bytes, payloads 1, firmware %u, version 2, svn 0, sha256 %s,",
 	     getpid(), SIZE, page->fw_version, first_hash);
 	gives(ioctl(fd, PFRU_IOC_STAGE), -ENODATA, "the second is dropped");
 	check(buffer_begins_with_zeros(), "and scrubbed");
@@ -179,7 +179,7 @@ static void test_staged(void)
 	gives(ioctl(fd, PFRU_IOC_ACTIVATE), 0, "and activated");
 	log_end();
 	same(page->code_rt_version, 3, "it runs");
-	told("activate by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
+	told("activate by pid %d, uid 0 done: code injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
 	     getpid(), SIZE, page->fw_version, second_hash);
 	close(fd);
 }
@@ -206,7 +206,7 @@ static void test_unknown(void)
 	log_begin();
 	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), 0, "stage and activate it");
 	log_end();
-	told("stage-activate by pid %d, uid 0 done: code-injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
+	told("stage-activate by pid %d, uid 0 done: code injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
 	     getpid(), SIZE, page->fw_version, second_hash);
 	log_begin();
 	gives(ioctl(fd, PFRU_IOC_ACTIVATE), -EINVAL, "nothing is staged");
@@ -331,7 +331,7 @@ static void recorded(int sock, const char *action, uint32_t version,
 
 	snprintf(wanted, sizeof(wanted),
 		 "op=pfru-%s pid=%d uid=0 kind=%s hw-ver=%u rt-ver=%u svn=0 size=%d sha256=%s %s",
-		 action, getpid(), version ? "code-injection" : "unknown",
+		 action, getpid(), version ? "code_injection" : "unknown",
 		 version ? page->fw_version : 0, version, version ? SIZE : 0,
 		 hash, end);
 	if (!check(!strcmp(got, wanted), "recorded: %.100s", wanted))
@@ -363,7 +363,7 @@ static void test_records(void)
 	log_begin();
 	gives(ioctl(fd, PFRU_IOC_STAGE_ACTIVATE), -EINVAL, "refused by us");
 	log_end();
-	told("stage-activate by pid %d, uid 0 failed: code-injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s: ",
+	told("stage-activate by pid %d, uid 0 failed: code injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s: ",
 	     getpid(), SIZE, page->fw_version, second_hash);
 	page->code_rt_version = 2;
 	gives(ioctl(fd, PFRU_IOC_QUERY_CAP, &(struct pfru_capability){}), 0,
