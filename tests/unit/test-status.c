@@ -222,6 +222,31 @@ static void test_needs_platform(void **state)
 	}
 }
 
+/* an interface, too: of the JSON, the options and the audit records */
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(pfru_log_name(pfru_log_levels, 0), "error");
+	assert_string_equal(pfru_log_name(pfru_log_levels, 1), "warning");
+	assert_string_equal(pfru_log_name(pfru_log_levels, 2), "info");
+	assert_string_equal(pfru_log_name(pfru_log_levels, 4), "verbose");
+	assert_null(pfru_log_name(pfru_log_levels, 3));
+	assert_null(pfru_log_name(pfru_log_levels, 5));
+	assert_string_equal(pfru_log_name(pfru_log_types, 0), "execution");
+	assert_string_equal(pfru_log_name(pfru_log_types, 1), "history");
+	assert_null(pfru_log_name(pfru_log_types, 2));
+	assert_string_equal(pfru_kind_key(PFRU_KIND_UNKNOWN), "unknown");
+	assert_string_equal(pfru_kind_key(PFRU_KIND_CODE_INJECTION),
+			    "code_injection");
+	assert_string_equal(pfru_kind_key(PFRU_KIND_DRIVER_UPDATE),
+			    "driver_update");
+	assert_string_equal(pfru_kind_text(PFRU_KIND_UNKNOWN), "unknown");
+	assert_string_equal(pfru_kind_text(PFRU_KIND_CODE_INJECTION),
+			    "code injection");
+	assert_string_equal(pfru_kind_text(PFRU_KIND_DRIVER_UPDATE),
+			    "driver update");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +256,7 @@ int main(void)
 		cmocka_unit_test(test_outcome_unknown),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_needs_platform),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests_name("status", tests, NULL, NULL) != 0;

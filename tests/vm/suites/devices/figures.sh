@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# scenarios: two-instances
+# scenarios: figures
 # timeout: 60
 #
 # What firmware calls have cost, in sysfs, for each device: the number is the one that
