@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What goes wrong: engines that are reset, go, are held by others, or lie."""
+import contextlib
 import errno
 import re
 import socket
@@ -17,6 +18,17 @@ from firmware import AMTHI, LME, pattern, string, versions
 def ports():
     """What is listened on."""
     return {port for _, port in listening()}
+
+
+@contextlib.contextmanager
+def opener_socket(daemon, root):
+    """A listening socket in place of the opener's, which the daemon will ask."""
+    path = str(root / "opener")
+    daemon.arguments = ["--socket", path]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(path)
+        listener.listen()
+        yield listener
 
 
 def test_ports(lms, engine):
@@ -423,12 +435,8 @@ def test_no_descriptors(daemon, engine):
 
 def test_opener_that_says_nothing(daemon, root):
     """It has a minute."""
-    path = str(root / "opener")
-    daemon.arguments = ["--socket", path]
     daemon.speed = 100
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(path)
-        listener.listen()
+    with opener_socket(daemon, root):
         daemon.start()
         daemon.wait_log("does not answer")
 
@@ -459,12 +467,8 @@ def test_opener_that_is_stuck(daemon, engine):
 
 def test_problem_again_and_again(daemon, engine, root):
     """An AMT that comes and goes all the time does not fill the log."""
-    path = str(root / "opener")
-    daemon.arguments = ["--socket", path]
     daemon.speed = 10
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(path)
-        listener.listen()
+    with opener_socket(daemon, root) as listener:
         daemon.start(ready=False)
         for _ in range(5):
             with listener.accept()[0] as one:
@@ -483,11 +487,7 @@ def test_problem_again_and_again(daemon, engine, root):
     struct.pack("IIiI64x", 0, 99, 0, 0), struct.pack("IIiI", 0, 0, 0, 0) + b"x" * 64])
 def test_opener_that_lies(daemon, root, message):
     """What it can't have sent is not believed."""
-    path = str(root / "opener")
-    daemon.arguments = ["--socket", path]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(path)
-        listener.listen()
+    with opener_socket(daemon, root) as listener:
         daemon.start(ready=False)
         listener.accept()[0].send(message)
         daemon.wait_told("the opener of the engine's node")
@@ -497,11 +497,7 @@ def test_opener_that_lies(daemon, root, message):
 @pytest.mark.parametrize("problem", range(1, 15))
 def test_opener_that_has_a_problem(daemon, root, problem):
     """Whichever it is, there are words for it."""
-    path = str(root / "opener")
-    daemon.arguments = ["--socket", path]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(path)
-        listener.listen()
+    with opener_socket(daemon, root) as listener:
         daemon.start(ready=False)
         listener.accept()[0].send(struct.pack("IIiI64s", problem, 0, 5, 0, b"/dev/mei0"))
         assert "null" not in daemon.wait_told("STATUS=Waiting: /dev/mei0: ")
