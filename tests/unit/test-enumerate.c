@@ -288,7 +288,7 @@ static void test_unloaded_after_the_walk(void **state)
 		begin(false);
 		unload = i;
 		assert_int_equal(pfru_enumerate(), 0);
-		/* ACPI tells of it when it has its lock */
+		/* ACPI announces the unload once it has its lock */
 		pfru_enumerate_undo();
 		end();
 	}

@@ -35,7 +35,7 @@ enum driver_family {
  * @driver: whose
  * @path: escaped
  * @id: the ACPI device that the node leads to, whatever the node is called and
- *	whosever driver is bound; the node's number where there is none
+ *	whichever driver is bound; the node's number if there is no such device
  */
 struct device {
 	int fd;
