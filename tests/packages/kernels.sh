@@ -85,7 +85,7 @@ booted()
 		[ -f "$report" ] || continue
 		dir=$(cat "$build/kernels/$name/where")
 		[ "$(cat "$dir/version")" = "$1" ] || continue
-		if grep -q '^    ok - the kernel is unharmed' "$report" &&
+		if [ "$(section console "$report")" = yes ] &&
 		   grep -qE '^    ok [0-9]+ - pfructl status exits 0' "$report"; then
 			echo "yes | $(section update/demo "$report") | $(section telemetry/telemetry "$report")"
 		else
