@@ -114,6 +114,7 @@ static int use_tunnel(struct activation *a)
 	a->tunnelled = true;
 	a->way.dial = tunnel_dial;
 	a->way.run = tunnel_run;
+	a->way.moved = tunnel_moved;
 	a->way.context = tunnel;
 	out_string(ctl->out, "way", "Way to AMT",
 		   "a session of its own over LME");

@@ -393,6 +393,23 @@ def test_small_windows(tool, service, lme, file, window):
     assert tool.run("activate", "--yes", "--password-file", file).status == 0
 
 
+def test_request_that_is_taken_slowly(tool, service, lme, file):
+    """It takes longer than AMT may be silent, and AMT never is."""
+    lme.window = 64
+    lme.pauses = [0.075] * 27
+    r = tool.run("activate", "--yes", "--password-file", file, speed=WALK)
+    assert r.status == 0 and not lme.pauses, r
+
+
+def test_request_that_is_taken_all_too_slowly(tool, service, lme, journal, file):
+    lme.window = 1
+    lme.pauses = [0.05] * 1000
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=SPEED, timeout=20)
+    assert r.status == 8 and "in time" in r.json()["error"]["message"], r
+    assert is_untouched(service, journal) and len(lme.pauses) > 800, r
+
+
 def test_large_answers_and_no_leaked_place(tool, service, lme, file):
     envelope = service.envelope
     service.envelope = lambda body: envelope(body).replace(
