@@ -118,7 +118,7 @@ licences()
 		fleet/*) want="GPL-3.0-or-later" ;;
 		*)	want="GPL-2.0-or-later" ;;
 		esac
-		head -n 5 "$f" | grep -qF "SPDX-License-Identifier: $want" ||
+		grep -qF "SPDX-License-Identifier: $want" <<<"$(head -n 5 "$f")" ||
 			{ echo "$f: expected SPDX-License-Identifier: $want"; bad=1; }
 	done < <(git ls-files)
 	return "$bad"
@@ -144,7 +144,7 @@ shell_files()
 		case $f in
 		*.sh|.ci/run) echo "$f" ;;
 		*.[ch]|*.cap|*.conf|*.md) ;;
-		*) head -n 1 "$f" | grep -qE '^#!.*sh$' && echo "$f" ;;
+		*) grep -qE '^#!.*sh$' <<<"$(head -n 1 "$f")" && echo "$f" ;;
 		esac
 	done
 }
