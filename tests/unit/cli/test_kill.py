@@ -14,7 +14,7 @@ KILLS = int(os.environ["PFRU_KILLS"])
 
 class Killer:
     """Readers with one position, in one of the modes: text or json, to a file, or
-    pipe, with JSON to a pipe, where repeats are told of."""
+    pipe, with JSON to a pipe, where repeats are reported."""
 
     def __init__(self, readers, mode, remark):
         self.readers = readers
