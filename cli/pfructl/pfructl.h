@@ -146,7 +146,8 @@ struct pfructl {
 	command(telemetry_info)	\
 	command(log_level)	\
 	command(watchdog)	\
-	command(metrics)
+	command(metrics)	\
+	command(report)
 
 #define DECLARE_COMMAND(name) extern const struct cli_command cmd_##name;
 PFRUCTL_COMMANDS(DECLARE_COMMAND)

@@ -59,6 +59,19 @@ def test_directory(tool, shelf, check):
           tool.run("capsule", shelf, "--json").counted(calls=1), r)
 
 
+def test_mainline_is_asked_once(tool, inputs, check):
+    """Its driver knows no capability: each question is a call."""
+    tool.use("mainline")
+    r = tool.run("capsule", *[inputs / "v2.cap"] * 3)
+    check("accepted, as far as is known", r.status == 0 and
+          [g["Relation"] for g in rows(r.out)] == ["newer"] * 3, r)
+    check("one call", r.counted(calls=1), r)
+    r = tool.run("capsule", *[inputs / "v2.cap"] * 2, query="5:1")
+    check("a refusal to answer is not asked for again", r.counted(calls=1) and
+          [g["Why"] for g in rows(r.out)] ==
+          ["the firmware gave no capability"] * 2, r)
+
+
 def test_json_is_that_of_each(tool, shelf, check):
     """The same keys as for one capsule, and the same values."""
     names = sorted(shelf.iterdir())

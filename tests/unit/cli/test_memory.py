@@ -56,6 +56,7 @@ CASES = [
     case("log-level"),
     case("log-level 4"),
     case("metrics"),
+    case("report --output ./output"),
     case("watchdog", 3),
     case("status", module="loaded,available,signed"),
 ]
