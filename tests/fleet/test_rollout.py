@@ -173,16 +173,25 @@ def test_an_old_pfructl(fleet, capsule, work, tmp_path):
     assert not fleet.hosts[0].touched, out
 
 
-@pytest.mark.parametrize("fault", [None, "die", "refuse"])
-def test_third_party(fleet, capsule, fault):
+@pytest.mark.parametrize("fault, word", [
+    (None, ""), ("die", "Fail where the machine died"), ("refuse", "refused"),
+    ("sick", "Fail where the machine is not healthy"),
+    ("slow", "Fail where the call took too long"),
+    ("undone", "Fail where the new firmware does not run")])
+def test_third_party(fleet, capsule, fault, word):
     """Only "command: pfructl --json", without the collection."""
     fleet = fleet(4)
     bad = fleet.hosts[2]
     if fault:
-        bad.fault(fault)
+        bad.fault(fault, slow=8000)
     result = fleet.playbook(str(HERE / "third-party.yml"), capsule=str(capsule[0]),
+                            max_stall_ms=5000 if fault == "slow" else 20000,
+                            health_command='test ! -e "$FLEET_ROOT/sick"',
                             environment={"FLEET_HOSTS": str(fleet.directory),
                                          "ANSIBLE_COLLECTIONS_PATH": "/nowhere"})
     if fault:
-        return stopped(fleet, result, bad)
+        stopped(fleet, result, bad)
+        # the last task is the one that stopped it
+        assert word in result[1].split("TASK")[-1], result[1]
+        return
     assert result[0] == 0 and [h.versions for h in fleet.hosts] == [NEW] * 4, result

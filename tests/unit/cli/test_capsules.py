@@ -115,6 +115,15 @@ def test_options_between_files(tool, shelf):
         {"not compared with a machine"}
 
 
+def test_older_does_not_apply(tool, shelf):
+    """Though the firmware takes a driver update whose runtime version goes down."""
+    old = capsule(shelf / "older.cap", (4, 5))
+    d = tool.run("capsule", old, shelf / "newer.cap", "--json").json()
+    assert [(c["accepted"], c["items"][0]["relation"], c["applies"])
+            for c in d["capsules"]] == [(True, "older", False),
+                                        (True, "newer", True)], d
+
+
 def test_without_a_device(tool, shelf):
     tool.use("bare")
     (shelf / "junk.bin").unlink()

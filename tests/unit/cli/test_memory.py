@@ -56,7 +56,6 @@ CASES = [
     case("log-level"),
     case("log-level 4"),
     case("metrics"),
-    case("report --output ./output"),
     case("watchdog", 3),
     case("status", module="loaded,available,signed"),
 ]

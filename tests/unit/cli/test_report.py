@@ -89,6 +89,7 @@ def test_other_programs_read_it(tool, full):
         [f"pfru-report/{n}" for n in MEMBERS], r
     r = subprocess.run(["tar", "-xOf", file, "pfru-report/kernel.txt"],
                        capture_output=True, check=True)
+    assert file.read_bytes()[-1024:] == bytes(1024), "two blocks end it"
     assert r.stdout == b"".join(KERNEL.splitlines(True)[i] for i in (1, 2, 4))
 
 
