@@ -234,7 +234,7 @@ static void add_kernel(struct report *report)
 		    "lines of the kernel's log about these devices");
 	struct text text = { 0 };
 	int size = klogctl(KERNEL_LOG_SIZE, NULL, 0);
-	char *log = size > 0 ? xrealloc(NULL, size) : NULL;
+	char *log = size < 0 ? NULL : xrealloc(NULL, size);
 	int n = log ? klogctl(KERNEL_LOG_READ_ALL, log, size) : -1;
 
 	if (n < 0)

@@ -146,6 +146,16 @@ def test_machines_that_lack_something(tool, check):
           b"the kernel's log cannot be read: Operation not permitted\n", found)
 
 
+@pytest.mark.parametrize("log", [b"", b"<6>[    0.1] nothing of ours\n",
+                                 b"<6>[    0.1] pfru without an end"])
+def test_kernels_that_say_little(tool, tmp_path, log):
+    (tmp_path / "kernel").write_bytes(log)
+    file = tool.directory / "report.tar"
+    r = tool.run("report", "-o", file, kernel=tmp_path / "kernel")
+    assert r.status == 0, r
+    assert contents(file)["kernel.txt"] == (log if b"pfru" in log else b"")
+
+
 def test_a_name_of_its_own(tool):
     """With the time, in this directory."""
     r = tool.run("report", popen={"cwd": tool.directory})
