@@ -18,6 +18,7 @@ class Killer:
 
     def __init__(self, readers, mode, remark):
         self.readers = readers
+        readers.tool.counts_lines = False
         self.mode = mode
         self.rng = live.generator(remark)
         self.pick = live.random.Random(self.rng.random())
