@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """robustness.py: checks docs/robustness.md against the tree: every test that the last
-column of its table names exists, no row stands twice, and each has four cells."""
+column of its table names exists, the table is one, no row and no other line stands
+twice, and each row has four cells."""
 
 import collections
 import os
@@ -18,6 +19,19 @@ def rows(text):
         if line.startswith("|") and not re.match(r"\|( what |---)", line):
             yield [cell.strip() for cell in
                    re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+
+
+def doubled(text):
+    """What a merge has put there twice, or outside the table."""
+    lines = text.splitlines()
+    for before, line in zip([""] + lines, lines):
+        if line.startswith("|") and not re.match(r"\|( what |---)", line) and \
+                not before.startswith("|"):
+            yield f"outside the table: {line[:70]}"
+    for line, n in collections.Counter(
+            line for line in lines if line and not line.startswith("|")).items():
+        if n > 1:
+            yield f"twice: {line[:70]}"
 
 
 class Tests:
@@ -68,9 +82,10 @@ def named(cell):
 def main():
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with open(PAGE, encoding="utf-8") as file:
-        table = list(rows(file.read()))
+        text = file.read()
+    table = list(rows(text))
     tests = Tests()
-    wrong = []
+    wrong = list(doubled(text))
     for row in table:
         if len(row) != 4:
             wrong.append(f"{len(row)} cells: {row[0][:70]}")
