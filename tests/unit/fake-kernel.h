@@ -27,7 +27,7 @@
 #define min(a, b)	  ((a) < (b) ? (a) : (b))
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 #define container_of(p, type, member) \
-	((type *)((char *)(p)-offsetof(type, member)))
+	((type *)((char *)(p) - offsetof(type, member)))
 #define strscpy(to, from, size) snprintf((char *)(to), size, "%s", from)
 #define IS_ERR(p)		(!(p))
 #define PTR_ERR(p)		((p) ? 0 : -ENOMEM)
@@ -114,7 +114,7 @@ long fake_wait(long jiffies);
 #define wait_event_timeout(queue, condition, jiffies)    \
 	({                                               \
 		long left_ = (jiffies);                  \
-                                                         \
+						\
 		while (left_ > 0 && !(condition))        \
 			left_ -= fake_wait(left_);       \
 		(condition) ? max_t(long, left_, 1) : 0; \
@@ -244,16 +244,6 @@ struct mei_cl_driver {
 /* what is on the bus; NULL ends it */
 extern struct device *fake_devices[4];
 
-static inline int fake_for_each_device(int (*function)(struct device *dev,
-						       void *data))
-{
-	int i, ret = 0;
-
-	for (i = 0; fake_devices[i] && !ret; i++)
-		ret = function(fake_devices[i], NULL);
-	return ret;
-}
-
 #define to_mei_cl_device(d)		   container_of(d, struct mei_cl_device, dev)
 #define mei_cldev_uuid(cldev)		   (&(cldev)->uuid)
 #define mei_cldev_ver(cldev)		   ((cldev)->version)
@@ -265,8 +255,12 @@ static inline int fake_for_each_device(int (*function)(struct device *dev,
 #define mei_cldev_driver_unregister(driver) fake_unregister(driver)
 #define bus_register_notifier(bus, nb)	    ((void)(bus), fake_register(nb))
 #define bus_unregister_notifier(bus, nb)    ((void)(bus), fake_unregister(nb))
-#define bus_for_each_dev(bus, start, data, function) \
-	fake_for_each_device(function)
+#define bus_for_each_dev(bus, start, data, function)            \
+	do {                                                     \
+		struct device **device_ = fake_devices;          \
+		while (*device_ && !function(*device_, data))    \
+			device_++;                               \
+	} while (0)
 
 /* the watchdog core */
 struct watchdog_info {
