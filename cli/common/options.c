@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "escape.h"
 #include "memory.h"
@@ -310,7 +311,7 @@ static void help_lines(struct text *text, const char *help)
 	}
 }
 
-void options_help(struct text *text, const struct cli_option *options)
+static void options_help(struct text *text, const struct cli_option *options)
 {
 	for (; options && options->name; options++) {
 		char *name = xasprintf("--%s%s%s", options->name,
@@ -328,10 +329,47 @@ void options_help(struct text *text, const struct cli_option *options)
 	}
 }
 
-void options_command_help(struct text *text, const char *program,
-			  const struct cli_command *c)
+static void command_help(struct text *text, const char *program,
+			 const struct cli_command *c)
 {
 	text_printf(text, "Usage: %s %s [OPTION...]%s%s\n%s.\n\n%s", program,
 		    c->name, c->argument ? " " : "",
 		    c->argument ? c->argument : "", c->help, c->details);
+}
+
+static void commands_help(struct text *text, const struct help_page *page)
+{
+	const struct cli_command *const *c;
+	size_t name = 0, argument = 0;
+
+	for (c = page->commands; *c; c++) {
+		name = MAX(name, strlen((*c)->name));
+		if ((*c)->argument)
+			argument = MAX(argument, strlen((*c)->argument));
+	}
+	text_printf(text,
+		    "Usage: %s COMMAND [OPTION...] [ARGUMENT]\n%s\nCommands:\n",
+		    page->program, page->about);
+	for (c = page->commands; *c; c++)
+		text_printf(text, "  %-*s %-*s  %s\n", (int)name, (*c)->name,
+			    (int)argument, (*c)->argument ? (*c)->argument : "",
+			    (*c)->help);
+}
+
+void options_page(struct text *text, const struct help_page *page,
+		  const struct cli_command *command)
+{
+	if (command)
+		command_help(text, page->program, command);
+	else
+		commands_help(text, page);
+	text_printf(text, "\nOptions:\n");
+	if (command)
+		options_help(text, command->options);
+	options_help(text, page->every);
+	text_printf(text, "\n%s", page->end);
+	if (!command)
+		text_printf(text,
+			    "\n'%s COMMAND --help' shows a command's own options; see %s(1).\n",
+			    page->program, page->program);
 }

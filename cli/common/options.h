@@ -77,6 +77,22 @@ struct command_line {
 };
 
 /**
+ * struct help_page - what --help prints
+ * @program: its name
+ * @about: what it is for, a line with its end
+ * @commands: ends with NULL
+ * @every: options that all commands take
+ * @end: what stands behind the options, each line with its end
+ */
+struct help_page {
+	const char *program;
+	const char *about;
+	const struct cli_command *const *commands;
+	const struct cli_option *every;
+	const char *end;
+};
+
+/**
  * options_parse() - read a command line
  * @line: the first three are set
  * @argc: of main()
@@ -110,19 +126,12 @@ char *options_missing(const struct command_line *line);
 char *options_file(const struct cli_option *option, const char *text, void *to);
 
 /**
- * options_help() - append lines of help
+ * options_page() - append the help of a program, or of one of its commands
  * @text: text
- * @options: ends with one without a name
+ * @page: what the program says
+ * @command: the command, or NULL
  */
-void options_help(struct text *text, const struct cli_option *options);
-
-/**
- * options_command_help() - append what a command does and how it is called
- * @text: text
- * @program: the program's name
- * @c: the command; its options are not listed
- */
-void options_command_help(struct text *text, const char *program,
-			  const struct cli_command *c);
+void options_page(struct text *text, const struct help_page *page,
+		  const struct cli_command *command);
 
 #endif /* CLI_OPTIONS_H */
