@@ -14,6 +14,9 @@
 #define HELP_COLUMN 25
 #define NAME_WIDTH  (HELP_COLUMN - 6)
 
+/* behind what may be given several times */
+#define DOTS "..."
+
 /* what is being read, and the first thing that was wrong */
 struct parser {
 	struct command_line *line;
@@ -186,18 +189,26 @@ static bool takes_any_word(const struct cli_command *command)
 	return first >= 'A' && first <= 'Z';
 }
 
-static void parse_argument(struct parser *parser, const char *word)
+static bool takes_several(const struct cli_command *command)
+{
+	return command->argument && strstr(command->argument, DOTS);
+}
+
+static void parse_argument(struct parser *parser, char *word)
 {
 	struct command_line *line = parser->line;
 
-	if (!line->command->argument || line->argument)
+	if (!line->command->argument ||
+	    (line->argument && !takes_several(line->command)))
 		complain(parser, "one argument too many: %s", escaped(word));
 	else if (!takes_any_word(line->command) &&
 		 !is_one_of(word, line->command->argument))
 		complain(parser, "'%s' takes %s, not %s", line->command->name,
 			 line->command->argument, escaped(word));
 	else
-		line->argument = word;
+		line->arguments[line->argument_count++] = word;
+	if (line->argument_count)
+		line->argument = line->arguments[0];
 }
 
 /* Is the word after this one the value of an option in it? */
@@ -247,8 +258,10 @@ char *options_parse(struct command_line *line, int argc, char **argv)
 	int command = find_command(&parser);
 	bool options = true;
 
+	/* the command was read too, so that an argument's place is behind its new one */
+	line->arguments = argv + 1;
 	for (parser.at = 1; parser.at < argc; parser.at++) {
-		const char *word = argv[parser.at];
+		char *word = argv[parser.at];
 
 		if (command && parser.at == command)
 			continue;
@@ -270,7 +283,8 @@ char *options_missing(const struct command_line *line)
 		return xasprintf("no command was given");
 	if (line->command->argument && !is_optional(line->command) &&
 	    !line->argument)
-		return xasprintf("%s is missing after '%s'",
+		return xasprintf("%.*s is missing after '%s'",
+				 (int)strcspn(line->command->argument, DOTS),
 				 line->command->argument, line->command->name);
 	return NULL;
 }

@@ -38,8 +38,8 @@ struct cli_option {
  * struct cli_command - a command
  * @name: its name
  * @argument: the words that its argument can be, with '|' between them; any word
- *	when it is in capitals; in brackets when it may be left out; NULL when the
- *	command takes none
+ *	when it is in capitals; in brackets when it may be left out; with three dots
+ *	behind it when there may be several; NULL when the command takes none
  * @help: one line
  * @details: more, each line with its end
  * @options: those that not every command takes; ends with one without a name; or NULL
@@ -62,7 +62,9 @@ struct cli_command {
  * @commands: ends with NULL
  * @program: what the options are put into
  * @command: the command, NULL when none was given
- * @argument: its argument, or NULL
+ * @argument: its first argument, or NULL
+ * @arguments: all of them, in the place of words of argv that were read
+ * @argument_count: their number
  */
 struct command_line {
 	const struct cli_option *every;
@@ -70,6 +72,8 @@ struct command_line {
 	void *program;
 	const struct cli_command *command;
 	const char *argument;
+	char **arguments;
+	size_t argument_count;
 };
 
 /**
@@ -95,7 +99,7 @@ struct help_page {
  * @argv: of main()
  *
  * All of it is read, also behind what is wrong: an option that says how errors are
- * shown counts wherever it stands.
+ * shown counts wherever it stands. @argv is put into another order.
  *
  * Return: NULL, or the first thing that is wrong with it, allocated; that a command
  * or an argument is missing is for options_missing()

@@ -162,14 +162,21 @@ static void print_header(const struct pfructl *ctl)
 static char *check_words(const struct pfructl *ctl,
 			 const struct cli_command *command)
 {
-	const char *argument = ctl->argument;
+	const char *ca = ctl->options.ca;
+	int standard_input = ca && !strcmp(ca, "-");
+	size_t i;
 
-	if (argument && !*argument && *command->argument != '[')
-		return xasprintf("an empty name is no file; which capsule?");
+	for (i = 0; i < ctl->argument_count; i++) {
+		const char *argument = ctl->arguments[i];
+
+		if (!*argument && *command->argument != '[')
+			return xasprintf(
+				"an empty name is no file; which capsule?");
+		standard_input += !strcmp(argument, "-");
+	}
 	if (ctl->options.machine && !ctl->options.json)
 		return xasprintf("--machine goes with --json");
-	if (argument && ctl->options.ca && !strcmp(argument, "-") &&
-	    !strcmp(ctl->options.ca, "-"))
+	if (standard_input > 1)
 		return xasprintf("only one file can be standard input, '-'");
 	return NULL;
 }
@@ -208,6 +215,8 @@ static int run(struct pfructl *ctl, const struct command_line *line,
 	if (ctl->options.help)
 		return print_help(ctl->out, line->command);
 	ctl->argument = line->argument;
+	ctl->arguments = line->arguments;
+	ctl->argument_count = line->argument_count;
 	wrong = options_missing(line);
 	if (!wrong)
 		wrong = check_words(ctl, line->command);
