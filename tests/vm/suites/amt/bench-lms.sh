@@ -8,15 +8,11 @@
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
+# shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
+. /tests/amt.sh
 
 base=http://127.0.0.1:16992
 idle=60
-
-# hundredths of a second since the boot
-now()
-{
-	cut -d ' ' -f 1 /proc/uptime | tr -d .
-}
 
 # shellcheck disable=SC2317 # run by name
 listens()
@@ -171,11 +167,7 @@ measure
 is "$(whole 20001 20032)" 32 "amt-lms answers all of 32 clients"
 end
 
-mkdir -p /lib64 /tmp/mesh
-cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/loader
-mv /lib64/loader /lib64/ld-linux-x86-64.so.2
-cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
-[ -e /dev/mei ] || ln -s mei0 /dev/mei
+unpack_meshcmd
 cd /tmp/mesh || exit 1
 # it loses answers that come at once
 heci delay 5 amthi all

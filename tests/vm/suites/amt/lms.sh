@@ -388,18 +388,7 @@ heci amt-version Build_Number 4323
 start
 
 # MeshCmd and amtctl
-mkdir -p /lib64 /tmp/mesh
-# not into the file that there is: that would take the loader away below amt-lms
-cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/loader
-mv /lib64/loader /lib64/ld-linux-x86-64.so.2
-cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
-[ -e /dev/mei ] || ln -s mei0 /dev/mei
-mesh()
-{
-	capture env LD_LIBRARY_PATH=/data/meshcmd/lib timeout $((45 * VM_SLOWNESS)) \
-		sh -c 'cd /tmp/mesh && exec ./meshagent_x86-64 meshcmd.js "$@"' sh "$@"
-	printf '== %s: status %s\n%s\n%s\n' "$*" "$status" "$out" "$err" >&2
-}
+unpack_meshcmd
 begin_row
 mesh microlms --noconsole
 out_like 'MicroLMS did not start|already active' "MeshCmd's own service sees that there is one"
