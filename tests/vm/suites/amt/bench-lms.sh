@@ -44,6 +44,12 @@ processor()
 	sed 's/.*) //' "/proc/$pid/stat" | awk '{ print ($12 + $13) * 10 }'
 }
 
+# the same without the kernel, hence without the engine's registers
+own()
+{
+	sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 * 10 }'
+}
+
 # how often its threads went to sleep, hence were woken
 wakeups()
 {
@@ -74,15 +80,17 @@ begin()
 # timed NAME COMMAND...: how long it takes, and the processor time of the service
 timed()
 {
-	local name="$1" from cpu
+	local name="$1" from cpu user
 
 	shift
 	from=$(now)
 	cpu=$(processor)
+	user=$(own)
 	"$@"
 	took=$((($(now) - from) * 10))
 	row "$name" ms "$took"
 	row "$name: processor time of the service" ms $(($(processor) - cpu))
+	row "$name: of that, outside the kernel" ms $(($(own) - user))
 }
 
 # shellcheck disable=SC2317 # run by name
@@ -165,6 +173,7 @@ who=amt-lms
 begin amt-lms
 measure
 is "$(whole 20001 20032)" 32 "amt-lms answers all of 32 clients"
+ok_if "its private dirty memory is 600,000 bytes at most" test "$(memory Anonymous)" -le 585
 end
 
 unpack_meshcmd
