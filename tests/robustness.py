@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """robustness.py: checks docs/robustness.md against the tree: every test that the last
-column of its table names exists, no row stands twice, and each has four cells."""
+column of its table names exists, no row stands twice, each has four cells, and
+nothing stands between them: whoever merges two versions easily repeats a section."""
 
 import collections
 import os
@@ -18,6 +19,13 @@ def rows(text):
         if line.startswith("|") and not re.match(r"\|( what |---)", line):
             yield [cell.strip() for cell in
                    re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+
+
+def interrupted(text):
+    """The lines that stand between rows of the table."""
+    lines = text.splitlines()
+    at = [i for i, line in enumerate(lines) if line.startswith("|")]
+    return [line for line in lines[at[0]:at[-1]] if not line.startswith("|")]
 
 
 class Tests:
@@ -68,9 +76,11 @@ def named(cell):
 def main():
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with open(PAGE, encoding="utf-8") as file:
-        table = list(rows(file.read()))
+        text = file.read()
+    table = list(rows(text))
     tests = Tests()
-    wrong = []
+    wrong = [f"between rows of the table: '{line[:70]}'"
+             for line in interrupted(text)]
     for row in table:
         if len(row) != 4:
             wrong.append(f"{len(row)} cells: {row[0][:70]}")

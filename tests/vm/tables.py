@@ -85,7 +85,7 @@ AMT_TABLES = {
     "fault": ("Firmware that misbehaves",
               "Each run ended within 10 seconds, or within 14 where an answer never "
               "comes or AMT is never ready; `activate`, which asks several times, "
-              "within 25, and within 40 through a window of one byte; without its "
+              "within 25, and within 60 through a window of one byte; without its "
               "device, within 35. A `-` in the last column is the usual output.",
               ["knob of the model", "amtctl", "exit status",
                "what it says, or shows"]),
