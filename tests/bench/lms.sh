@@ -54,8 +54,8 @@ page()
 	Times of an emulation are to be compared, not quoted. Most of a transfer is the time
 	in which the kernel reads and writes the emulated engine's registers, word by word. It
 	is the same for both services and hides what they differ in; what is written counts
-	as processor time of the service, too. Of times and memory, ratios below 1 are this
-	project's gain.
+	as processor time of the service, too, but not as time outside the kernel. Of times
+	and memory, ratios below 1 are this project's gain.
 
 	| what | unit | microlms | amt-lms | ratio |
 	|---|---|---:|---:|---:|
