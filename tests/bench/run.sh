@@ -18,15 +18,15 @@ if [ "${1:-}" = --docs ]; then
 	docs=yes
 	shift
 fi
-rm -f "$vm"/bench*/guest/{costs,beside}
+rm -f "$vm"/bench*/guest/{costs,beside,alone}
 if ! BENCH_TURNS=5 "$top/tests/vm/run.sh" --scenario bench --scenario bench-mainline \
 	--scenario bench-instructions "$@" >&2; then
 	echo "the benchmark failed" >&2
 	exit 1
 fi
 
-# all rows of the comparison: ROW, UNIT, mainline's, ours; a row's units together
-beside()
+# rows FILE: all rows of both boots: ROW, UNIT, values; a row's units together
+rows()
 {
 	awk -F '\t' -v OFS='\t' '
 	FNR == 1 { file++ }
@@ -38,8 +38,13 @@ beside()
 	END {
 		for (i = 1; i <= n; i++)
 			printf "%s", lines[rows[i]]
-	}' "$vm/bench-mainline/guest/beside" \
-		"$vm/bench-instructions/guest/beside"
+	}' "$vm/bench-mainline/guest/$1" "$vm/bench-instructions/guest/$1"
+}
+
+# of the comparison: ROW, UNIT, mainline's, ours
+beside()
+{
+	rows beside
 }
 
 # what takes more, with the reason; an emulation's times vary
@@ -107,6 +112,12 @@ page()
 	Where it takes more:
 
 	$(explained)
+
+	## What mainline's tool cannot do
+
+	| what | unit | this project |
+	|---|---|---:|
+	$(rows alone | awk -F '\t' '{ printf "| %s | %s | %s |\n", $1, $2, $3 }')
 	END
 }
 
@@ -117,5 +128,6 @@ echo
 {
 	printf 'what\tunit\tmainline\tpfru\tratio\n'
 	beside | awk -F '\t' -v OFS='\t' '{ print $0, sprintf("%.2f", $4 / $3) }'
+	rows alone | awk -F '\t' -v OFS='\t' '{ print $1, $2, "", $3, "" }'
 } | awk -F '\t' '{ printf "%-30s  %-17s  %10s  %10s  %5s\n", $1, $2, $3, $4, $5 }'
 [ "$docs" = no ] || page >"$top/docs/performance.md"

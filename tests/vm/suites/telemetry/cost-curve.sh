@@ -102,6 +102,17 @@ printed()
 	[ "$(stat -c %s "$tap_dir/followed")" -ge "$1" ]
 }
 
+# what a full read holds: the ring, once
+room=$(((most >> 10) + 4096))
+[ "$memory" -le "$room" ]
+is $? 0 "a full read takes a ring of memory and 4 MiB at most"
+writer spend pfructl telemetry --json >"$tap_dir/printed" 2>"$tap_dir/turns"
+memory=$(sed -n 's/.* memory \([0-9]*\).*/\1/p' "$tap_dir/turns")
+line "64 MiB" "full, JSON" "" "" "" "$memory"
+[ "$memory" -le "$room" ]
+is $? 0 "so does one in JSON"
+rm -f "$tap_dir/printed"
+
 # a follower that has a whole ring to print
 rm -f "$state"
 writer spend pfructl telemetry --follow --json --state "$state" \
