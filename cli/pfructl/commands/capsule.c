@@ -502,7 +502,7 @@ const struct cli_command cmd_capsule = {
 	.details =
 		"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
 		"update device, the capsule is judged against it, which may cost one firmware\n"
-		"call; --no-device leaves that out. With --ca, the signature is verified.\n",
+		"call; --no-device skips that. With --ca, the signature is verified.\n",
 	.options = options,
 	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,
