@@ -193,7 +193,7 @@ static void print_payload(struct output *out, const struct capsule_file *file,
  * struct findings - what is found out before anything is printed
  * @file: the capsule
  * @sum: its SHA-256
- * @capsule: its headers, as far as they are sound
+ * @capsule: those of its headers that are sound
  * @open: all of @capsule is sound
  * @signatures: one for each payload item, when @open
  * @sound: so is each payload item
