@@ -43,7 +43,7 @@ beside_mainline()
 }
 
 FLEET_SIZE=50 part "make check" "$top/tests/check.sh"
-part "fleets on Debian 13" "$top/tests/fleet/run.sh" --tree trixie-fresh
+FLEET_SIZE=50 part "fleets on Debian 13" "$top/tests/fleet/run.sh" --tree trixie-fresh
 part "amt-lms, more of it" guests "$build" --scenario amt-lms-large
 part "what AMT's tools were tried against" document amt
 FAIL_ALL=1 part "the tool, each of its allocations refused" \

@@ -8,15 +8,19 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=SCRIPTDIR/sum.sh disable=SC1091
 . "$top/tests/sum.sh"
 
-# fuzzing takes one processor, and the tool's tests wait a good part of their time
-beside "fuzzing" "$top/tests/fuzz/run.sh" 15
-part "unit tests" "$top/tests/check-unit.sh"
-part "the HECI model" "$top/tests/sim/heci/selftest.sh" host amt
-part "fuzzing"
-# guests wait most of their time; a fleet of fifty is in check-full
-beside "fleets" env FLEET_SIZE="${FLEET_SIZE:-16}" nice "$top/tests/fleet/run.sh"
+# what several of those that run beside each other would build
+make --no-print-directory -s -C "$top/cli" || { echo "0 passed, 1 failed"; exit 1; }
+
+# two guests at most: these boot one at a time
+beside "the HECI model" "$top/tests/sim/heci/selftest.sh" host amt
 part "the test harness itself" "$top/tests/vm/selftest.sh"
-part "virtual machines" "$top/tests/vm/run.sh" --no-skips \
+part "the HECI model"
+# guests wait a third of their time, which is for the others, one after the other
+beside "virtual machines" "$top/tests/vm/run.sh" --no-skips \
 	--kernel "${KERNEL:-6.1}"
-part "fleets"
+part "unit tests" nice -n 5 "$top/tests/check-unit.sh"
+part "fuzzing" nice -n 5 "$top/tests/fuzz/run.sh" 15
+# a fleet of fifty is in check-full
+part "fleets" env FLEET_SIZE="${FLEET_SIZE:-16}" nice -n 5 "$top/tests/fleet/run.sh"
+part "virtual machines"
 total

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """robustness.py: checks docs/robustness.md against the tree: every test that the last
-column of a table names exists, no row stands twice, a guarantee has two cells, and a
-defect four."""
+column of a table names exists, no row stands twice, a guarantee has two cells and a
+defect four, and nothing stands between the rows of a table: whoever merges two versions
+easily repeats a section."""
 
 import collections
 import os
@@ -24,6 +25,14 @@ def rows(text):
         elif line.startswith("|") and not line.startswith("| what |"):
             yield columns, [cell.strip() for cell in
                             re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+
+
+def interrupted(text):
+    """The rows that follow something else than a row, and are not a table's head."""
+    lines = [""] + text.splitlines()
+    return [line for before, line in zip(lines, lines[1:])
+            if line.startswith("|") and not before.startswith("|") and
+            not line.startswith("| what |")]
 
 
 class Tests:
@@ -74,9 +83,11 @@ def named(cell):
 def main():
     os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with open(PAGE, encoding="utf-8") as file:
-        table = list(rows(file.read()))
+        text = file.read()
+    table = list(rows(text))
     tests = Tests()
-    wrong = []
+    wrong = [f"a row without a table's head: '{line[:70]}'"
+             for line in interrupted(text)]
     for columns, row in table:
         if len(row) != columns:
             wrong.append(f"{len(row)} cells: {row[0][:70]}")

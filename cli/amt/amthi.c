@@ -140,6 +140,34 @@ static const struct amthi_field server_fields[] = {
 	{ "port", "Port", AMTHI_U16, NULL, 0 },
 	{ "data", "Address and name", AMTHI_REST, NULL, 0 },
 };
+/* the identifier that was asked for comes back; zeros here, as none is public */
+static const struct amthi_field amt_state_fields[] = {
+	{ "id", NULL, AMTHI_GUID, NULL, 0 },
+	{ "size", NULL, AMTHI_U32, NULL, 0 },
+	{ "data", "Data", AMTHI_REST, NULL, 0 },
+};
+static const struct amthi_field tcp_ip_fields[] = {
+	{ "tcp_ip", "TCP/IP parameters", AMTHI_REST, NULL, 0 },
+};
+static const struct amthi_field power_policy_fields[] = {
+	{ "power_policy", "Power policy", AMTHI_REST, NULL, 0 },
+};
+static const struct amthi_field interfaces_fields[] = {
+	{ "user_initiated_interfaces", "User-initiated interfaces", AMTHI_REST,
+	  NULL, 0 },
+};
+static const struct amthi_field audit_fields[] = {
+	{ "setup_audit_record", "Setup audit record", AMTHI_REST, NULL, 0 },
+};
+static const struct amthi_field ipv6_wired_fields[] = {
+	{ "ipv6_lan_wired", "IPv6 of the wired LAN", AMTHI_REST, NULL, 0 },
+};
+static const struct amthi_field ipv6_wireless_fields[] = {
+	{ "ipv6_lan_wireless", "IPv6 of the wireless LAN", AMTHI_REST, NULL, 0 },
+};
+static const struct amthi_field redirection_fields[] = {
+	{ "redirection_state", "Redirection state", AMTHI_REST, NULL, 0 },
+};
 static const struct amthi_field hash_fields[] = {
 	[AMTHI_HASH_DEFAULT] = { "default", "Default", AMTHI_BOOL, NULL, 0 },
 	[AMTHI_HASH_ACTIVE] = { "active", "Active", AMTHI_BOOL, NULL, 0 },
@@ -166,6 +194,11 @@ static const struct amthi_field hash_fields[] = {
 #define ASK_SUFFIX ASK("pki_dns_suffix", "DNS suffix for PKI", 0x04000036, \
 		       suffix_fields)
 #define ASK_FQDN ASK("host_name", "Host name", 0x04000056, fqdn_fields)
+#define ASK_SERVER ASK("configuration_server", "Configuration server", \
+		       0x0400004e, server_fields)
+/* one field, of a layout that is not public */
+#define ASK_BYTES(command, argument, size, fields) \
+	{ (fields)[0].key, (fields)[0].label, command, argument, size, fields, 1 }
 
 const struct amthi_question amthi_state_questions[] = {
 	ASK_STATE,
@@ -198,6 +231,15 @@ const struct amthi_question amthi_feature_questions[] = {
 	       cira_log_fields),
 	ASK("unprovisioning_state", "Unprovisioning state", 0x04000068,
 	    unprovisioning_fields),
+	ASK_SERVER,
+	ASK_BYTES(0x04000006, 0, 0, tcp_ip_fields),
+	ASK_BYTES(0x04000047, 0, 0, power_policy_fields),
+	ASK_BYTES(0x0400004d, 0, 0, interfaces_fields),
+	ASK_BYTES(0x04000050, 0, 0, audit_fields),
+	ASK_BYTES(0x04000052, 0, 4, ipv6_wired_fields),
+	ASK_BYTES(0x04000052, 1, 4, ipv6_wireless_fields),
+	ASK_BYTES(0x04000058, 0, 0, redirection_fields),
+	ASK_OF("amt_state", "AMT state", 0x01000001, 0, 16, amt_state_fields),
 	{ 0 },
 };
 
@@ -210,8 +252,7 @@ const struct amthi_question amthi_configuration_questions[] = {
 	ASK_SEED,
 	ASK_FQDN,
 	ASK_SUFFIX,
-	ASK("configuration_server", "Configuration server", 0x0400004e,
-	    server_fields),
+	ASK_SERVER,
 	{ 0 },
 };
 

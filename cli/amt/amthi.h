@@ -114,8 +114,8 @@ struct amthi_field {
  * @key: name in JSON
  * @label: name in text
  * @command: its number
- * @argument: what follows the header
- * @argument_size: its size in bytes: 0, 1 or 4
+ * @argument: what follows the header, zeros behind its four bytes
+ * @argument_size: its size in bytes: 0, 1, 4 or 16
  * @fields: what the answer holds
  * @count: number of @fields, AMTHI_FIELDS_MAX at most
  */

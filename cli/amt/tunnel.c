@@ -102,6 +102,7 @@ static void on_data(void *context, uint32_t channel, const uint8_t *bytes,
 
 	if (!link)
 		return;
+	tunnel->moved += size;
 	if (link->connected &&
 	    send(link->fd, bytes, size, MSG_NOSIGNAL) == (ssize_t)size) {
 		lme_consumed(&tunnel->lme, channel, size);
@@ -199,6 +200,7 @@ static void pass_on(struct tunnel *tunnel, struct tunnel_link *link)
 		return;
 	n = recv(link->fd, lme_payload(&tunnel->lme), room, 0);
 	if (n > 0) {
+		tunnel->moved += n;
 		lme_send(&tunnel->lme, link->channel, lme_payload(&tunnel->lme),
 			 n);
 	} else if (!n || (errno != EAGAIN && errno != EINTR)) {
@@ -240,6 +242,13 @@ size_t tunnel_run(void *context, struct pollfd *fds)
 			fds[count++] = (struct pollfd){ tunnel->links[i].fd,
 							POLLIN, 0 };
 	return count;
+}
+
+uint64_t tunnel_moved(void *context)
+{
+	const struct tunnel *tunnel = context;
+
+	return tunnel->moved;
 }
 
 /* AMT names its ports after the handshake. */

@@ -45,6 +45,7 @@ struct tunnel_link {
  * @forwarded: AMT wants TUNNEL_PORT forwarded
  * @tls: AMT wants TUNNEL_PORT_TLS forwarded
  * @used: a channel was opened that may still be closing
+ * @moved: bytes in channels, of both directions
  * @problem: of @mei
  * @links: in no order
  */
@@ -55,6 +56,7 @@ struct tunnel {
 	bool forwarded;
 	bool tls;
 	bool used;
+	uint64_t moved;
 	enum mei_problem problem;
 	struct tunnel_link links[TUNNEL_LINKS];
 };
@@ -91,5 +93,11 @@ int tunnel_dial(void *tunnel, struct sockaddr *address, socklen_t *size);
  * Return: number of @fds
  */
 size_t tunnel_run(void *tunnel, struct pollfd *fds);
+
+/**
+ * tunnel_moved() - how many bytes AMT has taken and sent in channels so far
+ * @tunnel: open
+ */
+uint64_t tunnel_moved(void *tunnel);
 
 #endif /* CLI_AMT_TUNNEL_H */

@@ -169,12 +169,31 @@ static const char *outcome(struct wsman_http *http)
 	return result ? curl_easy_strerror(result) : NULL;
 }
 
+static uint64_t moved(const struct wsman_http *http)
+{
+	return http->way->moved ? http->way->moved(http->way->context) : 0;
+}
+
+/* AMT that takes a request byte by byte is slow, not silent. */
+static void wait_for_answer(struct wsman_http *http, unsigned int timeout)
+{
+	uint64_t begin = now_ms(), last = begin;
+	uint64_t before = moved(http), now = begin;
+	int running = 1;
+
+	while (!curl_multi_perform(http->multi, &running) && running &&
+	       now - last < timeout && now - begin < 2ULL * timeout) {
+		wait_a_step(http);
+		now = now_ms();
+		if (moved(http) != before)
+			last = now;
+		before = moved(http);
+	}
+}
+
 bool wsman_http_post(struct wsman_http *http, const char *request, size_t size,
 		     unsigned int timeout)
 {
-	uint64_t end = now_ms() + timeout;
-	int running = 1;
-
 	http->size = 0;
 	http->status = 0;
 	http->lost = false;
@@ -184,9 +203,7 @@ bool wsman_http_post(struct wsman_http *http, const char *request, size_t size,
 	    curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, request) ||
 	    curl_multi_add_handle(http->multi, http->easy))
 		return false;
-	while (!curl_multi_perform(http->multi, &running) && running &&
-	       now_ms() < end)
-		wait_a_step(http);
+	wait_for_answer(http, timeout);
 	http->why = outcome(http);
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &http->status);
 	curl_multi_remove_handle(http->multi, http->easy);

@@ -24,11 +24,13 @@ extern uint16_t wsman_port;
  *	connects to @address, no larger than it is, and closes; or -1
  * @run: NULL, or called again and again while an answer is waited for: gives what to
  *	wait for in @fds, WSMAN_FDS_MAX at most, and their number
- * @context: for both
+ * @moved: NULL, or gives how many bytes AMT has taken and sent so far
+ * @context: for all of them
  */
 struct wsman_way {
 	int (*dial)(void *context, struct sockaddr *address, socklen_t *size);
 	size_t (*run)(void *context, struct pollfd *fds);
+	uint64_t (*moved)(void *context);
 	void *context;
 };
 
@@ -76,7 +78,7 @@ void wsman_http_close(struct wsman_http *http);
  * @http: open
  * @request: in memory for secrets
  * @size: in bytes
- * @timeout: milliseconds
+ * @timeout: milliseconds without a byte from or to AMT; twice as long in all
  *
  * Return: true when an answer came, whatever its @status
  */

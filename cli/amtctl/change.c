@@ -115,8 +115,9 @@ static uint32_t look_for(struct session *session, const struct change *change)
 static int judge_done(struct output *out, const struct change_answer *answer)
 {
 	if (answer->problem)
-		note(out,
-		     "AMT's answer was lost; its state says that it did it");
+		note(out, "AMT's answer %s; its state says that it did it",
+		     answer->problem == MEI_BAD_ANSWER ? "can't be read" :
+							 "was lost");
 	else if (answer->refusal)
 		note(out, "AMT answered '%s'; its state says that it did it",
 		     answer->refusal);
@@ -142,6 +143,16 @@ static int judge_refused(struct output *out, const struct change_answer *answer)
 	return ret;
 }
 
+/* What AMT did when it was asked, as a part of a sentence. */
+static const char *said(const struct change_answer *answer)
+{
+	if (!answer->problem)
+		return "answered that it did it";
+	return answer->problem == MEI_BAD_ANSWER ?
+		       "gave an answer that can't be read" :
+		       "gave no answer";
+}
+
 static int judge(struct session *session, const struct change *change,
 		 const struct change_answer *answer, uint32_t state)
 {
@@ -156,9 +167,7 @@ static int judge(struct session *session, const struct change *change,
 			    "AMT was asked, and does not tell its state any more: it may have done it; look with 'amtctl status'");
 	return fail(out, STATUS_UNKNOWN, "unknown",
 		    "AMT was asked, %s, and its state still is '%s': it may do it yet; look with 'amtctl status'",
-		    answer->problem ? "gave no answer" :
-				      "answered that it did it",
-		    state_word(change, state));
+		    said(answer), state_word(change, state));
 }
 
 int change_check_again(struct session *session, const struct change *change)

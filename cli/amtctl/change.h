@@ -22,7 +22,7 @@ enum {
 
 /**
  * struct change_answer - what came of asking AMT
- * @problem: why there is no answer
+ * @problem: why there is no answer, or none that can be read
  * @status: of AMT, 0 when it says that it did it
  * @refusal: NULL, or AMT's reason in its own words; it has no status then
  * @unsent: NULL, or why no request was sent

@@ -35,8 +35,8 @@ enum holders_use {
 
 /**
  * holders_use() - look whether a client of the engine is connected
- * @node: of the engine, which a program has connected to any of its clients: an empty
- *	list is none
+ * @node: of the engine; at least one of its clients must be connected, since the
+ *	kernel lists connections only then
  * @uuid: of the client, in the kernel's order
  */
 enum holders_use holders_use(const char *node, const uint8_t *uuid);

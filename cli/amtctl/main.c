@@ -3,13 +3,11 @@
  * amtctl: look at Intel AMT from the machine it is in, and set it up. The table
  * of commands and the command line; nothing here knows what a command does.
  */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "amtctl.h"
 #include "cli/common/memory.h"
+#include "cli/common/start.h"
 
 #ifndef AMTCTL_VERSION
 #define AMTCTL_VERSION "unknown"
@@ -33,33 +31,25 @@ static const struct cli_option every_option[] = {
 	{ 0 },
 };
 
-static const char exit_help[] =
-	"\n"
-	"Exit status:\n"
-	"  0  done\n"
-	"  1  failure\n"
-	"  2  wrong usage\n"
-	"  3  no management engine, or no driver for it\n"
-	"  4  AMT is not there, or disabled\n"
-	"  5  no permission\n"
-	"  6  busy: another program holds AMT\n"
-	"  7  refused by AMT, or by the state it is in\n"
-	"  8  AMT is not ready: try again later\n"
-	"  9  unknown: it may have happened, or not\n"
-	" 10  done, but the output could not be written\n";
-
-static void print_help(struct text *text)
-{
-	const struct cli_command *const *c = commands;
-
-	text_printf(text,
-		    "Usage: amtctl COMMAND [OPTION...] [ARGUMENT]\n"
-		    "Look at Intel AMT from the machine it is in, and set it up.\n"
-		    "\nCommands:\n");
-	for (; *c; c++)
-		text_printf(text, "  %-10s %-11s %s\n", (*c)->name,
-			    (*c)->argument ? (*c)->argument : "", (*c)->help);
-}
+static const struct help_page page = {
+	.program = "amtctl",
+	.about =
+		"Look at Intel AMT from the machine it is in, and set it up.\n",
+	.commands = commands,
+	.every = every_option,
+	.end = "Exit status:\n"
+	       "  0  done\n"
+	       "  1  failure\n"
+	       "  2  wrong usage\n"
+	       "  3  no management engine, or no driver for it\n"
+	       "  4  AMT is not there, or disabled\n"
+	       "  5  no permission\n"
+	       "  6  busy: another program holds AMT\n"
+	       "  7  refused by AMT, or by the state it is in\n"
+	       "  8  AMT is not ready: try again later\n"
+	       "  9  unknown: it may have happened, or not\n"
+	       " 10  done, but the output could not be written\n",
+};
 
 static void json_options(struct output *out, const struct cli_option *option)
 {
@@ -99,18 +89,7 @@ static int help(struct output *out, const struct cli_command *command)
 {
 	struct text text = { 0 };
 
-	if (command)
-		options_command_help(&text, "amtctl", command);
-	else
-		print_help(&text);
-	text_printf(&text, "\nOptions:\n");
-	if (command)
-		options_help(&text, command->options);
-	options_help(&text, every_option);
-	text_printf(&text, "%s", exit_help);
-	if (!command)
-		text_printf(&text,
-			    "\n'amtctl COMMAND --help' shows a command's own options; see amtctl(1).\n");
+	options_page(&text, &page, command);
 	text_append(&text, "", 1);
 	out_plain(out, text.bytes);
 	free(text.bytes);
@@ -139,21 +118,6 @@ static int run(struct amtctl *ctl, const struct command_line *line, char *wrong)
 	return line->command->run(ctl);
 }
 
-/*
- * A descriptor that was closed would be given to the next file opened: fill the
- * first three with what can't be used, so that printing fails instead.
- */
-static void guard_descriptors(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_PATH | O_CLOEXEC);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct amtctl ctl = { 0 };
@@ -165,9 +129,7 @@ int main(int argc, char **argv)
 	char *wrong;
 	int ret;
 
-	guard_descriptors();
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	start_program();
 	wrong = options_parse(&line, argc, argv);
 	last_document(ctl.json ? DOCUMENT_START_OF(SCHEMA_VERSION) : NULL);
 	ctl.out = output_new(ctl.json, ctl.quiet);

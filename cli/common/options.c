@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 
 #include "escape.h"
 #include "memory.h"
@@ -12,6 +13,9 @@
 /* where the words of an option begin in its help, and its long form before that */
 #define HELP_COLUMN 25
 #define NAME_WIDTH  (HELP_COLUMN - 6)
+
+/* behind what may be given several times */
+#define DOTS "..."
 
 /* what is being read, and the first thing that was wrong */
 struct parser {
@@ -185,18 +189,26 @@ static bool takes_any_word(const struct cli_command *command)
 	return first >= 'A' && first <= 'Z';
 }
 
-static void parse_argument(struct parser *parser, const char *word)
+static bool takes_several(const struct cli_command *command)
+{
+	return command->argument && strstr(command->argument, DOTS);
+}
+
+static void parse_argument(struct parser *parser, char *word)
 {
 	struct command_line *line = parser->line;
 
-	if (!line->command->argument || line->argument)
+	if (!line->command->argument ||
+	    (line->argument && !takes_several(line->command)))
 		complain(parser, "one argument too many: %s", escaped(word));
 	else if (!takes_any_word(line->command) &&
 		 !is_one_of(word, line->command->argument))
 		complain(parser, "'%s' takes %s, not %s", line->command->name,
 			 line->command->argument, escaped(word));
 	else
-		line->argument = word;
+		line->arguments[line->argument_count++] = word;
+	if (line->argument_count)
+		line->argument = line->arguments[0];
 }
 
 /* Is the word after this one the value of an option in it? */
@@ -246,8 +258,10 @@ char *options_parse(struct command_line *line, int argc, char **argv)
 	int command = find_command(&parser);
 	bool options = true;
 
+	/* the command was read too, so that an argument's place is behind its new one */
+	line->arguments = argv + 1;
 	for (parser.at = 1; parser.at < argc; parser.at++) {
-		const char *word = argv[parser.at];
+		char *word = argv[parser.at];
 
 		if (command && parser.at == command)
 			continue;
@@ -269,7 +283,8 @@ char *options_missing(const struct command_line *line)
 		return xasprintf("no command was given");
 	if (line->command->argument && !is_optional(line->command) &&
 	    !line->argument)
-		return xasprintf("%s is missing after '%s'",
+		return xasprintf("%.*s is missing after '%s'",
+				 (int)strcspn(line->command->argument, DOTS),
 				 line->command->argument, line->command->name);
 	return NULL;
 }
@@ -296,7 +311,7 @@ static void help_lines(struct text *text, const char *help)
 	}
 }
 
-void options_help(struct text *text, const struct cli_option *options)
+static void options_help(struct text *text, const struct cli_option *options)
 {
 	for (; options && options->name; options++) {
 		char *name = xasprintf("--%s%s%s", options->name,
@@ -314,10 +329,47 @@ void options_help(struct text *text, const struct cli_option *options)
 	}
 }
 
-void options_command_help(struct text *text, const char *program,
-			  const struct cli_command *c)
+static void command_help(struct text *text, const char *program,
+			 const struct cli_command *c)
 {
 	text_printf(text, "Usage: %s %s [OPTION...]%s%s\n%s.\n\n%s", program,
 		    c->name, c->argument ? " " : "",
 		    c->argument ? c->argument : "", c->help, c->details);
+}
+
+static void commands_help(struct text *text, const struct help_page *page)
+{
+	const struct cli_command *const *c;
+	size_t name = 0, argument = 0;
+
+	for (c = page->commands; *c; c++) {
+		name = MAX(name, strlen((*c)->name));
+		if ((*c)->argument)
+			argument = MAX(argument, strlen((*c)->argument));
+	}
+	text_printf(text,
+		    "Usage: %s COMMAND [OPTION...] [ARGUMENT]\n%s\nCommands:\n",
+		    page->program, page->about);
+	for (c = page->commands; *c; c++)
+		text_printf(text, "  %-*s %-*s  %s\n", (int)name, (*c)->name,
+			    (int)argument, (*c)->argument ? (*c)->argument : "",
+			    (*c)->help);
+}
+
+void options_page(struct text *text, const struct help_page *page,
+		  const struct cli_command *command)
+{
+	if (command)
+		command_help(text, page->program, command);
+	else
+		commands_help(text, page);
+	text_printf(text, "\nOptions:\n");
+	if (command)
+		options_help(text, command->options);
+	options_help(text, page->every);
+	text_printf(text, "\n%s", page->end);
+	if (!command)
+		text_printf(text,
+			    "\n'%s COMMAND --help' shows a command's own options; see %s(1).\n",
+			    page->program, page->program);
 }

@@ -38,8 +38,8 @@ struct cli_option {
  * struct cli_command - a command
  * @name: its name
  * @argument: the words that its argument can be, with '|' between them; any word
- *	when it is in capitals; in brackets when it may be left out; NULL when the
- *	command takes none
+ *	when it is in capitals; in brackets when it may be left out; with three dots
+ *	behind it when there may be several; NULL when the command takes none
  * @help: one line
  * @details: more, each line with its end
  * @options: those that not every command takes; ends with one without a name; or NULL
@@ -62,7 +62,9 @@ struct cli_command {
  * @commands: ends with NULL
  * @program: what the options are put into
  * @command: the command, NULL when none was given
- * @argument: its argument, or NULL
+ * @argument: its first argument, or NULL
+ * @arguments: all of them, in the place of words of argv that were read
+ * @argument_count: their number
  */
 struct command_line {
 	const struct cli_option *every;
@@ -70,6 +72,24 @@ struct command_line {
 	void *program;
 	const struct cli_command *command;
 	const char *argument;
+	char **arguments;
+	size_t argument_count;
+};
+
+/**
+ * struct help_page - what --help prints
+ * @program: its name
+ * @about: what it is for, a line with its end
+ * @commands: ends with NULL
+ * @every: options that all commands take
+ * @end: what stands behind the options, each line with its end
+ */
+struct help_page {
+	const char *program;
+	const char *about;
+	const struct cli_command *const *commands;
+	const struct cli_option *every;
+	const char *end;
 };
 
 /**
@@ -79,7 +99,7 @@ struct command_line {
  * @argv: of main()
  *
  * All of it is read, also behind what is wrong: an option that says how errors are
- * shown counts wherever it stands.
+ * shown counts wherever it stands. @argv is put into another order.
  *
  * Return: NULL, or the first thing that is wrong with it, allocated; that a command
  * or an argument is missing is for options_missing()
@@ -106,19 +126,12 @@ char *options_missing(const struct command_line *line);
 char *options_file(const struct cli_option *option, const char *text, void *to);
 
 /**
- * options_help() - append lines of help
+ * options_page() - append the help of a program, or of one of its commands
  * @text: text
- * @options: ends with one without a name
+ * @page: what the program says
+ * @command: the command, or NULL
  */
-void options_help(struct text *text, const struct cli_option *options);
-
-/**
- * options_command_help() - append what a command does and how it is called
- * @text: text
- * @program: the program's name
- * @c: the command; its options are not listed
- */
-void options_command_help(struct text *text, const char *program,
-			  const struct cli_command *c);
+void options_page(struct text *text, const struct help_page *page,
+		  const struct cli_command *command);
 
 #endif /* CLI_OPTIONS_H */

@@ -3,16 +3,15 @@
  * pfructl: update firmware at run time and read its telemetry. The table of
  * commands and the command line; nothing here knows what a command does.
  */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/common/machine.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
 #include "cli/common/signals.h"
+#include "cli/common/start.h"
 #include "options.h"
 #include "pfructl.h"
 
@@ -45,34 +44,26 @@ static const struct cli_option every_option[] = {
 	{ 0 },
 };
 
-static const char exit_help[] =
-	"\n"
-	"Exit status:\n"
-	"  0  done\n"
-	"  1  failure\n"
-	"  2  wrong usage\n"
-	"  3  no device, or no driver for it\n"
-	"  4  capsule refused before the firmware was asked to update\n"
-	"  5  the firmware refused\n"
-	"  6  busy: another update is under way, another program loads a capsule or uses\n"
-	"     the position, what is staged was staged by another operator, or there is\n"
-	"     no log yet\n"
-	"  7  the log changed each time it was read\n"
-	"  8  unknown outcome: the firmware may have done it, or not\n"
-	"  9  done, but the output could not be written\n";
-
-static void print_commands(struct text *text)
-{
-	const struct cli_command *const *c = commands;
-
-	text_printf(text,
-		    "Usage: pfructl COMMAND [OPTION...] [ARGUMENT]\n"
-		    "Update platform firmware at run time and read its telemetry.\n"
-		    "\nCommands:\n");
-	for (; *c; c++)
-		text_printf(text, "  %-14s %-8s %s\n", (*c)->name,
-			    (*c)->argument ? (*c)->argument : "", (*c)->help);
-}
+static const struct help_page page = {
+	.program = "pfructl",
+	.about =
+		"Update platform firmware at run time and read its telemetry.\n",
+	.commands = commands,
+	.every = every_option,
+	.end = "Exit status:\n"
+	       "  0  done\n"
+	       "  1  failure\n"
+	       "  2  wrong usage\n"
+	       "  3  no device, or no driver for it\n"
+	       "  4  capsule refused before the firmware was asked to update\n"
+	       "  5  the firmware refused\n"
+	       "  6  busy: another update is under way, another program loads a capsule or uses\n"
+	       "     the position, what is staged was staged by another operator, or there is\n"
+	       "     no log yet\n"
+	       "  7  the log changed each time it was read\n"
+	       "  8  unknown outcome: the firmware may have done it, or not\n"
+	       "  9  done, but the output could not be written\n",
+};
 
 static void print_json_options(struct output *out,
 			       const struct cli_option *option)
@@ -116,18 +107,7 @@ static int print_help(struct output *out, const struct cli_command *command)
 {
 	struct text text = { 0 };
 
-	if (command)
-		options_command_help(&text, "pfructl", command);
-	else
-		print_commands(&text);
-	text_printf(&text, "\nOptions:\n");
-	if (command)
-		options_help(&text, command->options);
-	options_help(&text, every_option);
-	text_printf(&text, "%s", exit_help);
-	if (!command)
-		text_printf(&text,
-			    "\n'pfructl COMMAND --help' shows a command's own options; see pfructl(1).\n");
+	options_page(&text, &page, command);
 	text_append(&text, "", 1);
 	out_plain(out, text.bytes);
 	free(text.bytes);
@@ -182,14 +162,21 @@ static void print_header(const struct pfructl *ctl)
 static char *check_words(const struct pfructl *ctl,
 			 const struct cli_command *command)
 {
-	const char *argument = ctl->argument;
+	const char *ca = ctl->options.ca;
+	int standard_input = ca && !strcmp(ca, "-");
+	size_t i;
 
-	if (argument && !*argument && *command->argument != '[')
-		return xasprintf("an empty name is no file; which capsule?");
+	for (i = 0; i < ctl->argument_count; i++) {
+		const char *argument = ctl->arguments[i];
+
+		if (!*argument && *command->argument != '[')
+			return xasprintf(
+				"an empty name is no file; which capsule?");
+		standard_input += !strcmp(argument, "-");
+	}
 	if (ctl->options.machine && !ctl->options.json)
 		return xasprintf("--machine goes with --json");
-	if (argument && ctl->options.ca && !strcmp(argument, "-") &&
-	    !strcmp(ctl->options.ca, "-"))
+	if (standard_input > 1)
 		return xasprintf("only one file can be standard input, '-'");
 	return NULL;
 }
@@ -228,36 +215,12 @@ static int run(struct pfructl *ctl, const struct command_line *line,
 	if (ctl->options.help)
 		return print_help(ctl->out, line->command);
 	ctl->argument = line->argument;
+	ctl->arguments = line->arguments;
+	ctl->argument_count = line->argument_count;
 	wrong = options_missing(line);
 	if (!wrong)
 		wrong = check_words(ctl, line->command);
 	return wrong ? usage(ctl, wrong) : run_command(ctl, line->command);
-}
-
-/*
- * A descriptor that was closed would be given to the next file opened: fill the
- * first three with what can't be used, so that printing fails instead.
- */
-static void guard_descriptors(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_PATH);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
-/*
- * A pipe that is closed and a file that may not grow are errors of writing, reported
- * as such; the end of a program started here is to be waited for.
- */
-static void set_signals(void)
-{
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
 }
 
 /* What is wrong with the command line takes memory, before it is known. */
@@ -281,8 +244,9 @@ int main(int argc, char **argv)
 	char *wrong;
 	int ret;
 
-	guard_descriptors();
-	set_signals();
+	start_program();
+	/* the end of a program started here is to be waited for */
+	signal(SIGCHLD, SIG_DFL);
 	expect_json(argc, argv);
 	wrong = options_parse(&line, argc, argv);
 	last_document(ctl.options.json ? NO_MEMORY_START : NULL);

@@ -121,12 +121,16 @@ struct options {
  * struct pfructl - one run
  * @options: the options
  * @out: where everything is printed
- * @argument: the command's argument, or NULL
+ * @argument: the command's first argument, or NULL
+ * @arguments: all of them
+ * @argument_count: their number
  */
 struct pfructl {
 	struct options options;
 	struct output *out;
 	const char *argument;
+	char **arguments;
+	size_t argument_count;
 };
 
 /* cmd_NAME of each is in a file of commands/; help shows them in this order */
@@ -142,7 +146,8 @@ struct pfructl {
 	command(telemetry_info)	\
 	command(log_level)	\
 	command(watchdog)	\
-	command(metrics)
+	command(metrics)	\
+	command(report)
 
 #define DECLARE_COMMAND(name) extern const struct cli_command cmd_##name;
 PFRUCTL_COMMANDS(DECLARE_COMMAND)

@@ -55,6 +55,7 @@ complete -c pfructl -n '__pfructl_in none' -a telemetry-info -d 'show sizes of t
 complete -c pfructl -n '__pfructl_in none' -a log-level -d 'show or set the log level'
 complete -c pfructl -n '__pfructl_in none' -a watchdog -d 'show the AMT watchdog'
 complete -c pfructl -n '__pfructl_in none' -a metrics -d 'print metrics for monitoring'
+complete -c pfructl -n '__pfructl_in none' -a report -d 'put what a vendor wants to see into one archive'
 complete -c pfructl -n "__pfructl_in $files" -F
 complete -c pfructl -s j -l json -d 'print one JSON document'
 complete -c pfructl -l machine -d 'name this machine in JSON'
@@ -85,7 +86,7 @@ complete -c pfructl -n $telemetry -l since-reset \
 complete -c pfructl -n $telemetry -l raw -d 'escape nothing'
 complete -c pfructl -n $telemetry -l escape \
 	-d 'escape control characters whatever the output is'
-complete -c pfructl -n '__pfructl_in telemetry metrics' -s o -l output -rF \
+complete -c pfructl -n '__pfructl_in telemetry metrics report' -s o -l output -rF \
 	-d 'print to a file'
 complete -c pfructl -n $telemetry -l journal -d 'print to the journal'
 complete -c pfructl -n $telemetry -l state -rF -d 'keep the position in this file'

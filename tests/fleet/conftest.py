@@ -50,11 +50,3 @@ def recap(output):
                 k: int(v) for k, v in (w.split("=") for w in
                                        match.group(2).split())}
     return found
-
-
-def pytest_runtest_logreport(report):
-    """One line of TAP for each test; a skip is a failure."""
-    if report.when != "call" and report.passed:
-        return
-    name = report.nodeid.split("/")[-1].replace("::", ": ")
-    print(f"\n{'ok' if report.passed else 'not ok'} - {name}", flush=True)

@@ -50,6 +50,8 @@ FAULTS = {
     "undone": """case $1 in *activate) ;; *) exec "$real" "$@" ;; esac
 cp "$root/versions" "$root/old"; "$real" "$@"; status=$?
 cp "$root/old" "$root/versions"; exit $status""",
+    # somebody else stages another capsule just before
+    "restaged": 'case $1 in activate) "$real" stage @OTHER@ >/dev/null ;; esac',
     "sick": 'case $1 in *activate) touch "$root/sick" ;; esac',
     # the firmware logs more than its log holds
     "noisy": 'case $1 in *activate) cp "$root/live/noisy" "$root/live/info" ;; esac',

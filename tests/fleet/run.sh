@@ -3,7 +3,8 @@
 #
 # run.sh [--tree RELEASE] [PYTEST-ARGUMENT...]: rollouts with the Ansible collection of
 # fleet/, by this system's Ansible or that of a tree of tests/vm/tree.sh. Ends with
-# "N passed, N failed". FLEET_SIZE: machines of the largest one, 50.
+# "N passed, N failed"; with arguments runs pytest with these, as for one test.
+# FLEET_SIZE: machines of the largest one, 50.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,7 +20,7 @@ if [ "${1:-}" = --inside ]; then
 	# whatever root's password is
 	sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow
 	mount --bind /run/shadow /etc/shadow
-	exec pytest-3 -q -s -p no:cacheprovider --tb=short "$here" "$@"
+	exec "$top/tests/lib/pytest.sh" "$here" "$@"
 fi
 
 [ "$(id -u)" = 0 ] || ! sudo -n true 2>/dev/null ||
@@ -38,8 +39,6 @@ fi
 build=${BUILD:-$top/build}
 export FLEET_WORK=$build/fleet${tree:+-tree}
 export FLEET_PFRUCTL=$FLEET_WORK/pfructl
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 
 # the program with the pretended device, capsules, and the collection as it is shipped
 make_inputs()
@@ -61,24 +60,24 @@ make_inputs()
 		-p "$FLEET_WORK/collections" "$FLEET_WORK"/pfru-platform-*.tar.gz
 }
 
-if ! make_inputs >"$log" 2>&1; then
-	sed 's/^/# /' "$log"
+if ! said=$(make_inputs 2>&1); then
+	printf '%s\n' "$said" | sed 's/^/# /'
 	echo "not ok - the program and the collection are built"
 	echo "0 passed, 1 failed"
 	exit 1
 fi
+# what people want to see of one test, or TAP and its judge
+judge=()
+[ $# -gt 0 ] || {
+	judge=("$top/tests/lib/judge.pl")
+	set -- --tap
+}
 if [ -n "$tree" ]; then
 	# /tmp is another one in there, and the checkout may be below it
-	"$top/tests/vm/enter.sh" "$tree" -b "$top:/pfru" -b "$FLEET_WORK:/fleet" \
-		env PYTHONDONTWRITEBYTECODE=1 FLEET_WORK=/fleet \
+	exec "${judge[@]}" "$top/tests/vm/enter.sh" "$tree" -b "$top:/pfru" \
+		-b "$FLEET_WORK:/fleet" env FLEET_WORK=/fleet \
 		FLEET_PFRUCTL=/fleet/pfructl FLEET_SIZE="${FLEET_SIZE:-6}" \
 		/pfru/tests/fleet/run.sh --inside "$@"
-else
-	PYTHONDONTWRITEBYTECODE=1 unshare --mount --net --pid --fork --kill-child \
-		--mount-proc "$here/run.sh" --inside "$@"
-fi 2>&1 | tee "$log"
-passed=$(grep -c '^ok - ' "$log")
-failed=$(grep -c '^not ok - ' "$log")
-grep -qE '[0-9]+ (passed|failed).* in ' "$log" || failed=$((failed + 1))
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" != 0 ]
+fi
+exec "${judge[@]}" unshare --mount --net --pid --fork --kill-child --mount-proc \
+	"$here/run.sh" --inside "$@"

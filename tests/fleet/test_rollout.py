@@ -3,6 +3,7 @@
 not happen twice."""
 import os
 import pathlib
+import re
 
 import pytest
 
@@ -89,6 +90,17 @@ def test_what_stops(fleet, capsule, fault, word, more):
                          ["stage", "activate"]), result[1]
 
 
+def test_another_capsule_is_staged_meanwhile(fleet, capsule):
+    """It is not the one that was judged: nothing is activated."""
+    fleet = fleet(4)
+    bad = fleet.hosts[2]
+    bad.fault("restaged", other=capsule[0].parent / "code-3.cap")
+    result = roll(fleet, capsule, **FEW)
+    stopped(fleet, result, bad)
+    assert re.search(r"""["']reason["']: ["']sha256""", result[1]), result[1]
+    assert bad.versions == OLD, result[1]
+
+
 def test_a_machine_that_dies(fleet, capsule):
     """It stops the rollout; when it is back, it is named interrupted, and its capsule
     is not run again unless that is demanded."""
@@ -99,6 +111,8 @@ def test_a_machine_that_dies(fleet, capsule):
     stopped(fleet, result, bad)
     assert "'outcome': 'unknown'" in result[1] or \
         '"outcome": "unknown"' in result[1], result[1]
+    # as a change, which it may be
+    assert re.search(r"""FAILED! => .*["']changed["']: [Tt]rue""", result[1]), result[1]
     assert bad.record[-1]["event"] == "begun"
     # dead, it stops the next rollout before that has changed anything
     for host in fleet.hosts:
@@ -173,16 +187,25 @@ def test_an_old_pfructl(fleet, capsule, work, tmp_path):
     assert not fleet.hosts[0].touched, out
 
 
-@pytest.mark.parametrize("fault", [None, "die", "refuse"])
-def test_third_party(fleet, capsule, fault):
+@pytest.mark.parametrize("fault, word", [
+    (None, ""), ("die", "Fail where the machine died"), ("refuse", "refused"),
+    ("sick", "Fail where the machine is not healthy"),
+    ("slow", "Fail where the call took too long"),
+    ("undone", "Fail where the new firmware does not run")])
+def test_third_party(fleet, capsule, fault, word):
     """Only "command: pfructl --json", without the collection."""
     fleet = fleet(4)
     bad = fleet.hosts[2]
     if fault:
-        bad.fault(fault)
+        bad.fault(fault, slow=8000)
     result = fleet.playbook(str(HERE / "third-party.yml"), capsule=str(capsule[0]),
+                            max_stall_ms=5000 if fault == "slow" else 20000,
+                            health_command='test ! -e "$FLEET_ROOT/sick"',
                             environment={"FLEET_HOSTS": str(fleet.directory),
                                          "ANSIBLE_COLLECTIONS_PATH": "/nowhere"})
     if fault:
-        return stopped(fleet, result, bad)
+        stopped(fleet, result, bad)
+        # the last task is the one that stopped it
+        assert word in result[1].split("TASK")[-1], result[1]
+        return
     assert result[0] == 0 and [h.versions for h in fleet.hosts] == [NEW] * 4, result

@@ -45,7 +45,7 @@ seeds()
 			>"$2/file" ;;
 	amthi)
 		# what was asked, a header that fits, and zeros of every size
-		for f in 0 1 4 5 6 9 14 20 36 199 200 201 202 203; do
+		for f in 0 1 4 5 6 9 14 20 99 199 200 201 202 203; do
 			{
 				printf '%b' "\\x$(printf %02x "$f")\\x1"
 				head -c 85 /dev/zero

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """coverage.py: prints how many lines of core and of AMT's codecs ran in their unit
-tests, and of the tools in the tests that cli/run.sh and amtctl/run.sh have run with
-COVER=1, and which did not; amt-lms counts by itself. Prints TAP; see WANTED."""
+tests, and of the tools in the tests that cli/run.sh, amtctl/run.sh and amt-lms/run.sh
+have run, and which did not; amt-lms counts by itself. Prints TAP; see WANTED."""
 
 import os
 import subprocess
@@ -51,8 +51,7 @@ def main():
                              source_in("core", TOP))
     codecs = gcov_lines.count(os.path.join(unit, "coverage/codecs"), codec)
     lines.update(codecs)
-    tools = gcov_lines.count(os.path.join(BUILD, "cli-cover"),
-                             tool)
+    tools = gcov_lines.count(os.path.join(BUILD, "cli-sanitize-cover"), tool)
     # once is enough, and some of them are in no tool yet
     lines.update({name: ran for name, ran in tools.items()
                   if name.replace("cli/amt/", "codecs/") not in codecs})

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -26,7 +27,7 @@
 #define min(a, b)	  ((a) < (b) ? (a) : (b))
 #define max_t(type, a, b) ((type)(a) > (type)(b) ? (type)(a) : (type)(b))
 #define container_of(p, type, member) \
-	((type *)((char *)(p) - offsetof(type, member)))
+	((type *)((char *)(p)-offsetof(type, member)))
 #define strscpy(to, from, size) snprintf((char *)(to), size, "%s", from)
 #define IS_ERR(p)		(!(p))
 #define PTR_ERR(p)		((p) ? 0 : -ENOMEM)
@@ -113,7 +114,7 @@ long fake_wait(long jiffies);
 #define wait_event_timeout(queue, condition, jiffies)    \
 	({                                               \
 		long left_ = (jiffies);                  \
-						\
+                                                         \
 		while (left_ > 0 && !(condition))        \
 			left_ -= fake_wait(left_);       \
 		(condition) ? max_t(long, left_, 1) : 0; \
@@ -181,7 +182,30 @@ struct device_driver {
 
 struct device {
 	struct device_driver *driver;
+	bool locked; /* by another task, or by who calls */
+	int locks; /* that were taken */
 };
+
+static inline int device_trylock(struct device *dev)
+{
+	if (dev->locked)
+		return 0;
+	dev->locked = true;
+	dev->locks++;
+	return 1;
+}
+
+/* one that is held is never given back here */
+static inline void device_lock(struct device *dev)
+{
+	if (!device_trylock(dev))
+		abort();
+}
+
+static inline void device_unlock(struct device *dev)
+{
+	dev->locked = false;
+}
 
 typedef struct {
 	u8 b[16];
@@ -198,6 +222,7 @@ typedef struct {
 struct mei_cl_device {
 	struct device dev;
 	u8 version;
+	uuid_le uuid;
 	struct work_struct rx_work;
 	struct work_struct notif_work;
 };
@@ -216,21 +241,32 @@ struct mei_cl_driver {
 	void (*remove)(struct mei_cl_device *cldev);
 };
 
-extern uuid_le fake_uuid;
+/* what is on the bus; NULL ends it */
+extern struct device *fake_devices[4];
+
+static inline int fake_for_each_device(int (*function)(struct device *dev,
+						       void *data))
+{
+	int i, ret = 0;
+
+	for (i = 0; fake_devices[i] && !ret; i++)
+		ret = function(fake_devices[i], NULL);
+	return ret;
+}
+
 #define to_mei_cl_device(d)		   container_of(d, struct mei_cl_device, dev)
-#define mei_cldev_uuid(cldev)		   ((void)(cldev), &fake_uuid)
+#define mei_cldev_uuid(cldev)		   (&(cldev)->uuid)
 #define mei_cldev_ver(cldev)		   ((cldev)->version)
 #define mei_cldev_set_drvdata(cldev, data) ((void)(cldev))
 #define mei_cldev_disable(cldev)	   ((void)(cldev))
 #define mei_cldev_send_timeout(cldev, bytes, size, ms) \
 	((void)(cldev), (void)(bytes), (void)(ms), (ssize_t)(size))
-#define mei_cldev_driver_register(driver)	     fake_register(driver)
-#define mei_cldev_driver_unregister(driver)	     fake_unregister(driver)
-#define bus_register_notifier(bus, nb)		     ((void)(bus), fake_register(nb))
-#define bus_unregister_notifier(bus, nb)	     ((void)(bus), fake_unregister(nb))
-#define bus_for_each_dev(bus, start, data, function) ((void)(function))
-#define device_trylock(dev)			     ((dev) != NULL)
-#define device_unlock(dev)			     ((void)(dev))
+#define mei_cldev_driver_register(driver)   fake_register(driver)
+#define mei_cldev_driver_unregister(driver) fake_unregister(driver)
+#define bus_register_notifier(bus, nb)	    ((void)(bus), fake_register(nb))
+#define bus_unregister_notifier(bus, nb)    ((void)(bus), fake_unregister(nb))
+#define bus_for_each_dev(bus, start, data, function) \
+	fake_for_each_device(function)
 
 /* the watchdog core */
 struct watchdog_info {

@@ -254,7 +254,7 @@ static uint32_t fetch(struct world *w, const struct pfru_ring_news *news,
 	return size;
 }
 
-/* What was told of a break must be what happened. */
+/* What was reported of a break must be what happened. */
 static void judge_gap(struct world *w, const struct pfru_ring_news *news,
 		      bool fresh)
 {

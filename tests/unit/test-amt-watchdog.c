@@ -14,7 +14,7 @@
 char fake_said[256];
 unsigned long jiffies;
 ktime_t fake_ns;
-uuid_le fake_uuid;
+struct device *fake_devices[4];
 int fake_registered;
 int fake_left;
 int system_state;
@@ -846,6 +846,39 @@ static void test_failed_load(void **state)
 	assert_int_equal(fake_registered, 0);
 }
 
+/* Clients of others are not to be waited for, nor is one that is just bound. */
+static void test_clients_that_are_there(void **state)
+{
+	static struct device_driver theirs = { .name = "mei_theirs" };
+	static struct mei_cl_device other = { .uuid = { { 1 } } };
+	static struct mei_cl_device ours, bound;
+
+	(void)state;
+	other.dev.driver = &theirs;
+	other.dev.locked = true;
+	ours.dev.driver = &theirs;
+	ours.dev.locked = true;
+	bound.dev.driver = &theirs;
+	fake_devices[0] = &other.dev;
+	fake_devices[1] = &ours.dev;
+	fake_left = INT_MAX;
+	fake_said[0] = '\0';
+	pfru_watchdog_init();
+	assert_true(serving);
+	assert_string_equal(fake_said, "");
+	pfru_watchdog_exit();
+
+	fake_devices[2] = &bound.dev;
+	other.dev.locked = false;
+	pfru_watchdog_init();
+	assert_int_equal(other.dev.locks, 0);
+	assert_int_equal(bound.dev.locks, 1);
+	assert_false(bound.dev.locked);
+	assert_non_null(strstr(fake_said, "served by mei_theirs"));
+	pfru_watchdog_exit();
+	fake_devices[0] = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -871,6 +904,7 @@ int main(void)
 		cmocka_unit_test(test_stop_while_connecting),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_failed_load),
+		cmocka_unit_test(test_clients_that_are_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,7 @@ series=6.1
 package=meshcentral@1.1.55
 agent=meshagent_x86-64
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 # keep NAME: the directory $tmp/new is whole; it goes into the cache
 keep()

@@ -17,20 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 recipe=1		# raise it when this script makes something else
 
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# step WHAT CMD...: quiet unless it fails
-step()
-{
-	local what=$1
-
-	shift
-	"$@" >"$store/build.log" 2>&1 </dev/null && return
-	tail -n 40 "$store/build.log" >&2
-	die "cannot $what; the whole story is in $store/build.log"
-}
+remove_at_exit
 
 # source_version: of the package that is installed, else of the one to come
 source_version()

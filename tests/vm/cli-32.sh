@@ -15,9 +15,7 @@ out=${1:?usage: cli-32.sh OUT}
 packages=(libc6 libssl3 libkmod2 libjson-c5 zlib1g liblzma5 libzstd1 libssl-dev
 	libkmod-dev libjson-c-dev)
 tmp=$(mktemp -d /tmp/pfru-cli-32.XXXXXX)
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 # get_libraries DIR: of another architecture than the machine's, so apt gets
 # lists of its own

@@ -19,9 +19,7 @@ owner=70667275-7365-6375-7265-626f6f740000	# of our entries in db
 
 need openssl openssl
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pfru-enrol.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 cp /usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd "$tmp/vars.fd"
 for certificate; do
 	[ -f "$certificate" ] || die "there is no certificate $certificate to enrol"

@@ -29,9 +29,7 @@ masked="getty.target serial-getty@ttyS0.service apt-daily.timer
 own_modules="autofs4 efivarfs"
 
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 # lookup NAME: sets release and packages
 lookup()

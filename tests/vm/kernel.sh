@@ -15,13 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 tmp=
-cleanup()
-{
-	[ -z "$tmp" ] || rm -rf "$tmp"
-}
-trap cleanup EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 # lookup NAME: sets release, image, headers, state from kernels.conf
 lookup()
@@ -223,7 +217,7 @@ choose_and_fetch()
 			chosen=$ver
 			return
 		fi
-		cleanup
+		[ -z "$tmp" ] || rm -rf "$tmp"
 		tmp=
 	done
 	chosen=$(newest_cached)

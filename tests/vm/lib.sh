@@ -17,6 +17,28 @@ die()
 	exit 1
 }
 
+# remove_at_exit: the directory $tmp, when the script has made it, goes when the
+# script ends, by a signal too
+remove_at_exit()
+{
+	# shellcheck disable=SC2154 # the script's
+	trap '[ -z "${tmp:-}" ] || rm -rf "$tmp"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# step WHAT CMD...: quiet unless it fails; what CMD prints is in $store/build.log
+step()
+{
+	local what=$1
+
+	shift
+	# shellcheck disable=SC2154 # the script's
+	"$@" >"$store/build.log" 2>&1 </dev/null && return
+	tail -n 40 "$store/build.log" >&2
+	die "cannot $what; the whole story is in $store/build.log"
+}
+
 # pfru_cache [SUBDIR]: the cache directory, made when missing
 pfru_cache()
 {

@@ -12,20 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# step WHAT CMD...: quiet unless it fails
-step()
-{
-	local what=$1
-
-	shift
-	"$@" >"$tmp/log" 2>&1 </dev/null && return
-	tail -n 40 "$tmp/log" >&2
-	die "cannot $what"
-}
+remove_at_exit
 
 if [ $# -ne 1 ] || [ ! -f "$1/version" ]; then
 	die "usage: mainline.sh KERNEL, a directory that kernel.sh printed"

@@ -12,9 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pfru-sign.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 [ $# = 3 ] || die "usage: sign.sh snakeoil|unknown KERNEL FILE.ko"
 need openssl openssl

@@ -84,7 +84,7 @@ AMT_TABLES = {
     "fault": ("Firmware that misbehaves",
               "Each run ended within 10 seconds, or within 14 if an answer never comes "
               "or AMT is never ready. `activate`, which asks several times, ended within "
-              "25 seconds, or within 40 with a window of one byte; without its device, "
+              "25 seconds, or within 60 with a window of one byte; without its device, "
               "within 35. A `-` in the last column is the usual output.",
               ["knob of the model", "amtctl", "exit status",
                "what it says, or shows"]),

@@ -17,9 +17,7 @@ base=build-essential,debhelper,dkms,fakeroot,libcurl4-openssl-dev,libjson-c-dev
 base=$base,libkmod-dev,libssl-dev,libsystemd-dev,libxml2-dev,openssl,pkg-config,scdoc
 
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 # lookup RELEASE: sets release, packages and kept
 lookup()

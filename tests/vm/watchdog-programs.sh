@@ -14,9 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=${1:?usage: watchdog-programs.sh OUT}
 series=6.1
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+remove_at_exit
 
 daemon()
 {

@@ -4,6 +4,8 @@
  * structure, in memory for secrets. Whatever can be refused is refused before AMT is
  * asked to change anything, and its control mode decides what is reported.
  */
+#include <ctype.h>
+#include <errno.h>
 #include <openssl/evp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -114,6 +116,7 @@ static int use_tunnel(struct activation *a)
 	a->tunnelled = true;
 	a->way.dial = tunnel_dial;
 	a->way.run = tunnel_run;
+	a->way.moved = tunnel_moved;
 	a->way.context = tunnel;
 	out_string(ctl->out, "way", "Way to AMT",
 		   "a session of its own over LME");
@@ -213,6 +216,22 @@ static enum wsman_fault find(struct activation *a, const char *resource,
 			  index, value);
 }
 
+/* A number with XML's blanks around it, and nothing else: no other text is a success. */
+static bool read_number(const char *text, uint32_t *number)
+{
+	static const char blanks[] = " \t\r\n";
+	unsigned long long read;
+	char *end;
+
+	text += strspn(text, blanks);
+	if (!isdigit((unsigned char)*text))
+		return false;
+	errno = 0;
+	read = strtoull(text, &end, 10);
+	*number = read;
+	return !errno && read <= UINT32_MAX && !end[strspn(end, blanks)];
+}
+
 static int get_realm(struct activation *a)
 {
 	enum wsman_fault fault;
@@ -235,6 +254,7 @@ static int check_allowed(struct activation *a)
 	char mode[WSMAN_VALUE_MAX];
 	enum wsman_fault fault;
 	unsigned int count = 0;
+	uint32_t number;
 	int ret = get(a, WSMAN_HOST_BASED_SETUP);
 
 	if (ret)
@@ -242,7 +262,7 @@ static int check_allowed(struct activation *a)
 	while (!(fault = find(a, WSMAN_HOST_BASED_SETUP,
 			      "IPS_HostBasedSetupService",
 			      "AllowedControlModes", count, mode))) {
-		if (strtoul(mode, NULL, 10) == MODE_CLIENT)
+		if (read_number(mode, &number) && number == MODE_CLIENT)
 			return STATUS_DONE;
 		count++;
 	}
@@ -314,8 +334,14 @@ static void setup(struct session *session, void *context,
 		return;
 	fault = find(a, WSMAN_HOST_BASED_SETUP, "Setup_OUTPUT", "ReturnValue",
 		     0, value);
+	if (!fault && read_number(value, &answer->status))
+		return;
 	if (!fault) {
-		answer->status = strtoul(value, NULL, 0);
+		note(out,
+		     "the answer of AMT's web service has the status '%s', which is no number",
+		     value);
+		answer->status = 0;
+		answer->problem = MEI_BAD_ANSWER;
 		return;
 	}
 	note(out, "the answer of AMT's web service %s%s%s (HTTP %ld)",

@@ -2,6 +2,7 @@
 /*
  * Reading a capsule file whatever it is, and saying why a capsule is refused.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -121,6 +122,69 @@ void capsule_file_free(struct capsule_file *file)
 	free(file->bytes);
 	free(file->name);
 	memset(file, 0, sizeof(*file));
+}
+
+bool capsule_is_directory(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") && !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void add_name(char ***names, size_t *count, char *name)
+{
+	*names = xrealloc(*names, (*count + 1) * sizeof(**names));
+	(*names)[(*count)++] = name;
+}
+
+static int cannot_list(struct pfructl *ctl, const char *path, int error)
+{
+	fail(ctl->out, STATUS_FAILED, "file", "%s: cannot read: %s",
+	     escaped(path), strerror(error));
+	fail_number(ctl->out, "errno", error);
+	return STATUS_FAILED;
+}
+
+int capsule_file_names(struct pfructl *ctl, const char *path, char ***names,
+		       size_t *count)
+{
+	const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
+	struct dirent *entry;
+	struct stat st;
+	DIR *directory;
+	int error;
+
+	*names = NULL;
+	*count = 0;
+	if (!capsule_is_directory(path)) {
+		add_name(names, count, xasprintf("%s", path));
+		return STATUS_DONE;
+	}
+	directory = opendir(path);
+	if (!directory)
+		return cannot_list(ctl, path, errno);
+	while (errno = 0, entry = readdir(directory))
+		if (*entry->d_name != '.' &&
+		    !fstatat(dirfd(directory), entry->d_name, &st, 0) &&
+		    S_ISREG(st.st_mode))
+			add_name(names, count,
+				 xasprintf("%s%s%s", path, slash,
+					   entry->d_name));
+	error = errno;
+	closedir(directory);
+	if (error)
+		return cannot_list(ctl, path, error);
+	if (!*count)
+		return fail(ctl->out, STATUS_FAILED, "file",
+			    "%s: there is no file in this directory",
+			    escaped(path));
+	qsort(*names, *count, sizeof(**names), compare_names);
+	return STATUS_DONE;
 }
 
 char *payload_label(const struct pfru_capsule *capsule, uint32_t i)

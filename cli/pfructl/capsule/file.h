@@ -39,6 +39,22 @@ int capsule_file_read(struct pfructl *ctl, const char *path,
 void capsule_file_free(struct capsule_file *file);
 
 /**
+ * capsule_file_names() - the files that an argument of the command line means
+ * @ctl: for errors
+ * @path: a file, or a directory: then its regular files, in the order of their names,
+ *	without those whose name begins with a dot
+ * @names: set; allocated, as each of them
+ * @count: their number
+ *
+ * Return: enum exit_status, reported; a directory without a file is a failure
+ */
+int capsule_file_names(struct pfructl *ctl, const char *path, char ***names,
+		       size_t *count);
+
+/* is it a directory, whose files are meant */
+bool capsule_is_directory(const char *path);
+
+/**
  * fail_refused() - report that a capsule was refused
  * @ctl: for errors
  * @file: the capsule

@@ -3,6 +3,7 @@
  * Versions, compared.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
@@ -81,18 +82,63 @@ void relation_print(struct output *out, const struct pfru_image *image,
 	free(line);
 }
 
-bool capsule_is_current(const struct capsule_file *file,
+const char *relation_of(const struct pfru_image *image,
 			const struct pfru_capability *cap)
 {
-	/* by kind: the newest version found so far, or 0 */
-	struct versions newest[PFRU_KIND_DRIVER_UPDATE + 1];
-	bool there[PFRU_KIND_DRIVER_UPDATE + 1] = { false };
+	enum pfru_kind kind = pfru_image_kind(image->type, cap);
+	int order;
+
+	if (!cap || kind == PFRU_KIND_UNKNOWN)
+		return NULL;
+	order = compare(of_image(image, kind), of_platform(cap, kind));
+	return order < 0 ? "older" : order ? "newer" : "same";
+}
+
+static char *text_of(struct versions v, bool has_svn)
+{
+	return has_svn ? xasprintf("%u (SVN %u)", v.runtime, v.svn) :
+			 xasprintf("%u", v.runtime);
+}
+
+char *image_version_text(const struct pfru_image *image,
+			 const struct pfru_capability *cap)
+{
+	enum pfru_kind kind = pfru_image_kind(image->type, cap);
+
+	return text_of(of_image(image, kind), kind == PFRU_KIND_DRIVER_UPDATE);
+}
+
+char *running_version_text(const struct pfru_image *image,
+			   const struct pfru_capability *cap)
+{
+	enum pfru_kind kind = pfru_image_kind(image->type, cap);
+
+	if (!cap || kind == PFRU_KIND_UNKNOWN)
+		return NULL;
+	return text_of(of_platform(cap, kind), kind == PFRU_KIND_DRIVER_UPDATE);
+}
+
+/**
+ * struct newest - the newest image of each kind in a capsule
+ * @versions: by kind
+ * @there: there is one of that kind
+ */
+struct newest {
+	struct versions versions[PFRU_KIND_DRIVER_UPDATE + 1];
+	bool there[PFRU_KIND_DRIVER_UPDATE + 1];
+};
+
+/* false when there is an image that is not sound or of no kind of this platform */
+static bool find_newest(struct newest *newest, const struct capsule_file *file,
+			const struct pfru_capability *cap)
+{
 	struct pfru_capsule capsule;
 	struct pfru_refusal refusal;
 	struct pfru_image image;
 	enum pfru_kind kind;
 	uint32_t i;
 
+	memset(newest, 0, sizeof(*newest));
 	if (pfru_capsule_open(&capsule, file->bytes, file->size, &refusal))
 		return false;
 	for (i = 0; i < capsule.payloads; i++) {
@@ -104,16 +150,43 @@ bool capsule_is_current(const struct capsule_file *file,
 		if (kind == PFRU_KIND_UNKNOWN)
 			return false;
 		v = of_image(&image, kind);
-		if (!there[kind] || compare(v, newest[kind]) > 0)
-			newest[kind] = v;
-		there[kind] = true;
+		if (!newest->there[kind] ||
+		    compare(v, newest->versions[kind]) > 0)
+			newest->versions[kind] = v;
+		newest->there[kind] = true;
 	}
-	for (kind = PFRU_KIND_CODE_INJECTION; kind <= PFRU_KIND_DRIVER_UPDATE;
-	     kind++)
-		if (there[kind] &&
-		    compare(newest[kind], of_platform(cap, kind)))
-			return false;
 	return true;
+}
+
+static bool newest_differs(const struct newest *newest, enum pfru_kind kind,
+			   const struct pfru_capability *cap, bool newer)
+{
+	int order;
+
+	if (!newest->there[kind])
+		return false;
+	order = compare(newest->versions[kind], of_platform(cap, kind));
+	return newer ? order > 0 : order;
+}
+
+bool capsule_is_current(const struct capsule_file *file,
+			const struct pfru_capability *cap)
+{
+	struct newest newest;
+
+	return find_newest(&newest, file, cap) &&
+	       !newest_differs(&newest, PFRU_KIND_CODE_INJECTION, cap, false) &&
+	       !newest_differs(&newest, PFRU_KIND_DRIVER_UPDATE, cap, false);
+}
+
+bool capsule_is_newer(const struct capsule_file *file,
+		      const struct pfru_capability *cap)
+{
+	struct newest newest;
+
+	return find_newest(&newest, file, cap) &&
+	       (newest_differs(&newest, PFRU_KIND_CODE_INJECTION, cap, true) ||
+		newest_differs(&newest, PFRU_KIND_DRIVER_UPDATE, cap, true));
 }
 
 void versions_print(struct output *out, const char *key, const char *label,

@@ -30,6 +30,44 @@ bool capsule_is_current(const struct capsule_file *file,
 			const struct pfru_capability *cap);
 
 /**
+ * capsule_is_newer() - is something in a capsule newer than what runs
+ * @file: a sound capsule
+ * @cap: the platform
+ */
+bool capsule_is_newer(const struct capsule_file *file,
+		      const struct pfru_capability *cap);
+
+/**
+ * relation_of() - how an image compares with what runs
+ * @image: a sound image
+ * @cap: the platform, NULL when it is not known
+ *
+ * Return: "newer", "same" or "older"; NULL when nobody knows
+ */
+const char *relation_of(const struct pfru_image *image,
+			const struct pfru_capability *cap);
+
+/**
+ * image_version_text() - the version of an image, in short
+ * @image: a sound image
+ * @cap: the platform, NULL when it is not known
+ *
+ * Return: allocated
+ */
+char *image_version_text(const struct pfru_image *image,
+			 const struct pfru_capability *cap);
+
+/**
+ * running_version_text() - the version that runs of an image's kind, in short
+ * @image: a sound image
+ * @cap: the platform, NULL when it is not known
+ *
+ * Return: allocated, NULL when nobody knows
+ */
+char *running_version_text(const struct pfru_image *image,
+			   const struct pfru_capability *cap);
+
+/**
  * versions_print() - print the versions that an update can change
  * @out: output
  * @key: of the group

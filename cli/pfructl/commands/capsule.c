@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pfructl capsule: every header of a capsule, and whether it would be accepted.
+ * pfructl capsule: every header of a capsule, and whether it would be accepted; of
+ * several capsules, a table.
  * Changes nothing; works without any device.
  */
 #include <errno.h>
@@ -10,13 +11,10 @@
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
 #include "cli/common/output.h"
-#include "cli/common/sysroot.h"
-#include "cli/pfructl/capsule/digest.h"
-#include "cli/pfructl/capsule/relation.h"
-#include "cli/pfructl/capsule/signature.h"
-#include "cli/pfructl/device/device.h"
 #include "cli/pfructl/options.h"
+#include "capsule-table.h"
 #include "core/status.h"
+#include "findings.h"
 
 static void print_flags(struct output *out, uint32_t flags)
 {
@@ -189,159 +187,9 @@ static void print_payload(struct output *out, const struct capsule_file *file,
 	out_end(out);
 }
 
-/**
- * struct findings - what is found out before anything is printed
- * @file: the capsule
- * @sum: its SHA-256
- * @capsule: those of its headers that are sound
- * @open: all of @capsule is sound
- * @signatures: one for each payload item, when @open
- * @sound: so is each payload item
- * @device: the platform's device
- * @has_device: @device is to be described
- * @cap: the platform, when @judged
- * @judged: against the platform
- * @refused: something is in the way for certain
- * @why: why it would be refused, or is unknown; NULL or allocated
- * @status: enum exit_status of the first failure
- */
-struct findings {
-	const struct capsule_file *file;
-	char sum[DIGEST_TEXT_SIZE];
-	struct pfru_capsule capsule;
-	bool open;
-	struct signature *signatures;
-	bool sound;
-	struct device device;
-	bool has_device;
-	struct pfru_capability cap;
-	bool judged;
-	bool refused;
-	char *why;
-	int status;
-};
-
-/* The first failure's status counts, as in fail(), and the first certain reason. */
-static void refuse(struct findings *f, int status, const char *why,
-		   bool certain)
-{
-	if (!f->status)
-		f->status = status;
-	if (f->why && (f->refused || !certain))
-		return;
-	f->refused = certain;
-	free(f->why);
-	f->why = xasprintf("%s", why);
-}
-
-static void check_signature(struct pfructl *ctl, struct findings *f,
-			    const struct authority *authority, uint32_t i)
-{
-	struct signature *signature = &f->signatures[i];
-	struct pfru_refusal refusal;
-	struct pfru_image image;
-
-	memset(signature, 0, sizeof(*signature));
-	if (pfru_capsule_image(&f->capsule, i, &image, &refusal))
-		return;
-	signature_check(authority, f->file, &image, signature);
-	if (!authority || signature->verified == ANSWER_YES)
-		return;
-	signature_fail(ctl, f->file, &image, signature);
-	refuse(f, STATUS_CAPSULE, signature->why,
-	       signature->verified == ANSWER_NO);
-}
-
-static void check_structure(struct pfructl *ctl, struct findings *f,
-			    const struct authority *authority)
-{
-	const struct capsule_file *file = f->file;
-	struct pfru_refusal refusal;
-	struct pfru_verdict verdict;
-	uint32_t i;
-
-	f->open = !pfru_capsule_open(&f->capsule, file->bytes, file->size,
-				     &refusal);
-	if (f->open) {
-		f->signatures = xrealloc(NULL, f->capsule.payloads *
-						       sizeof(*f->signatures));
-		for (i = 0; i < f->capsule.payloads; i++)
-			check_signature(ctl, f, authority, i);
-	}
-	f->sound = !pfru_judge(file->bytes, file->size, NULL, &verdict);
-	if (f->sound)
-		return;
-	fail_refused(ctl, file, &verdict.refusal, NULL);
-	refuse(f, STATUS_CAPSULE,
-	       pfru_reason_text(verdict.refusal.reason)->what, true);
-}
-
-/*
- * Without a device that can be asked, the platform is left out, unless the
- * device was named: then it is missed. Returns why it is left out, or NULL.
- */
-static const char *find_platform(struct pfructl *ctl)
-{
-	struct output *out = ctl->out;
-	struct device device;
-	char *path;
-	int ret;
-
-	if (ctl->options.no_device)
-		return "not compared with a machine";
-	if (ctl->options.device)
-		return NULL;
-	path = device_find(DEVICE_UPDATE, -1, NULL);
-	if (!path) {
-		note(out,
-		     "not compared with this machine: no node of an update device was found");
-		return "no device";
-	}
-	ret = device_try(path, DEVICE_UPDATE, &device);
-	free(path);
-	if (!ret) {
-		device_close(&device);
-		return NULL;
-	}
-	note(out,
-	     "not compared with this machine: its update device cannot be opened: %s",
-	     strerror(-ret));
-	return "the device cannot be opened";
-}
-
-static void judge_platform(struct pfructl *ctl, struct findings *f)
-{
-	struct pfru_verdict verdict = { .payloads = 0 };
-	const char *left_out = find_platform(ctl);
-	int ret;
-
-	if (left_out) {
-		if (!f->why)
-			f->why = xasprintf("%s", left_out);
-		return;
-	}
-	ret = device_open(ctl, DEVICE_UPDATE, &f->device);
-	if (ret) {
-		refuse(f, ret, "the device cannot be opened", false);
-		return;
-	}
-	f->has_device = true;
-	ret = device_judge(ctl, &f->device, f->file, &verdict, &f->cap, false);
-	f->judged = !ret || verdict.refusal.reason;
-	if (verdict.refusal.reason)
-		refuse(f, ret, pfru_reason_text(verdict.refusal.reason)->what,
-		       true);
-	else if (ret == STATUS_CAPSULE)
-		refuse(f, ret, "the kernel's own driver cannot take it", true);
-	else if (ret)
-		refuse(f, ret, "the firmware gave no capability", false);
-	else
-		note_versions(ctl, f->file, &f->cap);
-}
-
 /* One payload item, as far as it is sound. */
 static void print_item(struct pfructl *ctl, const struct findings *f,
-		       uint32_t i)
+		       const struct pfru_capability *cap, uint32_t i)
 {
 	const struct signature *signature = &f->signatures[i];
 	char *label = payload_label(&f->capsule, i);
@@ -352,7 +200,7 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 	enum pfru_reason reason;
 
 	reason = pfru_capsule_image(&f->capsule, i, &image, &refusal);
-	kind = pfru_image_kind(image.type, f->judged ? &f->cap : NULL);
+	kind = pfru_image_kind(image.type, cap);
 	out_group(out, NULL, label);
 	free(label);
 	if (!reason || image.version)
@@ -363,7 +211,7 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 	} else {
 		print_authentication(ctl, f->file, &image, signature);
 		print_payload(out, f->file, &image, kind);
-		relation_print(out, &image, f->judged ? &f->cap : NULL, true);
+		relation_print(out, &image, cap, true);
 		if (ctl->options.ca) {
 			out_bool(out, "signature_verified", NULL,
 				 signature->verified == ANSWER_YES);
@@ -374,12 +222,13 @@ static void print_item(struct pfructl *ctl, const struct findings *f,
 	out_end(out);
 }
 
-static void print_findings(struct pfructl *ctl, const struct findings *f)
+static void print_findings(struct pfructl *ctl, const char *path,
+			   const struct findings *f, const struct platform *p)
 {
 	struct output *out = ctl->out;
 	uint32_t i;
 
-	out_string(out, "file", "File", ctl->argument);
+	out_string(out, "file", "File", path);
 	out_number(out, "size", "Size", f->file->size);
 	out_string(out, "sha256", "SHA-256", f->sum);
 	if (f->capsule.bytes)
@@ -388,45 +237,27 @@ static void print_findings(struct pfructl *ctl, const struct findings *f)
 		print_drivers(out, &f->capsule);
 		out_list(out, "items", NULL);
 		for (i = 0; i < f->capsule.payloads; i++)
-			print_item(ctl, f, i);
+			print_item(ctl, f, f->judged ? &p->cap : NULL, i);
 		out_end(out);
 	}
 	if (!f->sound)
 		return;
-	if (f->has_device) {
+	if (p->has_device) {
 		out_group(out, "platform", "Judged against");
-		device_describe(ctl, &f->device);
+		device_describe(ctl, &p->device);
 		out_end(out);
 	} else {
 		out_null(out, "platform");
 	}
 }
 
-/* what is left to the firmware when all else is as it should be */
-static const char *not_verified(const struct findings *f)
+static void print_verdict(struct pfructl *ctl, const struct findings *f,
+			  const struct platform *p)
 {
-	uint32_t i;
-
-	for (i = 0; i < f->capsule.payloads; i++)
-		if (f->signatures[i].verified != ANSWER_YES)
-			return f->signatures[i].is_signed == ANSWER_NO ?
-				       f->signatures[i].why :
-				       "signature not verified; use --ca";
-	return NULL;
-}
-
-static void print_verdict(struct pfructl *ctl, const struct findings *f)
-{
-	enum answer acceptable = ANSWER_UNKNOWN;
 	struct output *out = ctl->out;
-	const char *why = f->why;
+	const char *why;
+	enum answer acceptable = findings_acceptable(f, &why);
 
-	if (f->refused) {
-		acceptable = ANSWER_NO;
-	} else if (!f->status && f->judged) {
-		why = not_verified(f);
-		acceptable = why ? ANSWER_UNKNOWN : ANSWER_YES;
-	}
 	out_bool(out, "structure_sound", NULL, f->sound);
 	out_string(out, NULL, "Structure", f->sound ? "sound" : "not sound");
 	/* nothing that was looked at is in the way */
@@ -437,51 +268,94 @@ static void print_verdict(struct pfructl *ctl, const struct findings *f)
 	else
 		out_null(out, "acceptable_why");
 	print_answer_text(out, "Would be accepted", acceptable, why);
+	print_answer(out, "applies", findings_apply(f, p));
 }
 
-static void free_findings(struct findings *f)
+static int show(struct pfructl *ctl, const char *path,
+		const struct authority *authority, struct platform *platform,
+		struct capsule_table *table)
 {
-	uint32_t i;
+	struct capsule_file file = { .bytes = NULL };
+	struct findings f = { .file = &file };
+	int ret = capsule_file_read(ctl, path, &file);
 
-	if (f->has_device)
-		device_close(&f->device);
-	for (i = 0; f->open && i < f->capsule.payloads; i++)
-		signature_free(&f->signatures[i]);
-	free(f->signatures);
-	free(f->why);
+	if (!ret)
+		ret = findings_make(ctl, authority, platform, &file, &f);
+	if (!ret) {
+		print_findings(ctl, path, &f, platform);
+		print_verdict(ctl, &f, platform);
+		ret = f.status;
+		if (table)
+			capsule_table_add(table, path, &f, platform);
+	} else if (table) {
+		out_string(ctl->out, "file", NULL, path);
+		capsule_table_add_unread(table, path);
+	}
+	findings_free(&f);
+	capsule_file_free(&file);
+	return ret;
 }
 
-static int show(struct pfructl *ctl, const struct capsule_file *file,
-		const struct authority *authority)
+/* the first failure counts, and none keeps the others from being shown */
+static int show_all_of(struct pfructl *ctl, const char *argument,
+		       const struct authority *authority,
+		       struct platform *platform, struct capsule_table *table)
 {
-	struct findings f = { .file = file };
-	int ret;
+	char **names;
+	size_t count, i;
+	int status = capsule_file_names(ctl, argument, &names, &count);
 
-	ret = capsule_digest(ctl, file, f.sum);
-	if (ret)
-		return ret;
-	check_structure(ctl, &f, authority);
-	if (f.sound)
-		judge_platform(ctl, &f);
-	print_findings(ctl, &f);
-	print_verdict(ctl, &f);
-	free_findings(&f);
-	return f.status;
+	for (i = 0; i < count; i++) {
+		int ret;
+
+		out_group(ctl->out, NULL, NULL);
+		ret = show(ctl, names[i], authority, platform, table);
+		out_end(ctl->out);
+		if (!status)
+			status = ret;
+		free(names[i]);
+	}
+	free(names);
+	return status;
+}
+
+static int show_table(struct pfructl *ctl, const struct authority *authority,
+		      struct platform *platform)
+{
+	struct capsule_table table = { .count = 0 };
+	int status = STATUS_DONE;
+	size_t i;
+
+	platform->several = true;
+	out_list(ctl->out, "capsules", NULL);
+	for (i = 0; i < ctl->argument_count; i++) {
+		int ret = show_all_of(ctl, ctl->arguments[i], authority,
+				      platform, &table);
+
+		if (!status)
+			status = ret;
+	}
+	out_end(ctl->out);
+	/* JSON has all that is known of each, text the table only */
+	out_drop_text(ctl->out);
+	capsule_table_print(&table, ctl->out);
+	capsule_table_free(&table);
+	return status;
 }
 
 static int run(void *program)
 {
 	struct pfructl *ctl = program;
-	struct capsule_file file = { .bytes = NULL };
+	struct platform platform = { .several = false };
 	struct authority *authority;
-	int ret;
+	int ret = authority_load(ctl, &authority);
 
-	ret = authority_load(ctl, &authority);
-	if (!ret)
-		ret = capsule_file_read(ctl, ctl->argument, &file);
-	if (!ret)
-		ret = show(ctl, &file, authority);
-	capsule_file_free(&file);
+	if (!ret &&
+	    (ctl->argument_count > 1 || capsule_is_directory(ctl->argument)))
+		ret = show_table(ctl, authority, &platform);
+	else if (!ret)
+		ret = show(ctl, ctl->argument, authority, &platform, NULL);
+	platform_close(&platform);
 	authority_free(authority);
 	return ret;
 }
@@ -497,12 +371,13 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_capsule = {
 	.name = "capsule",
-	.argument = "FILE",
+	.argument = "FILE...",
 	.help = "show the headers of a capsule and whether it would be accepted",
 	.details =
-		"FILE is a capsule, a FIFO, or - for standard input. When this machine has an\n"
-		"update device, the capsule is judged against it, which may cost one firmware\n"
-		"call; --no-device skips that. With --ca, the signature is verified.\n",
+		"FILE is a capsule, a FIFO, or - for standard input. Several files, or the files\n"
+		"of a directory, are shown as a table. When this machine has an update device,\n"
+		"the capsule is judged against it, which may cost one firmware call; --no-device\n"
+		"skips that. With --ca, the signature is verified.\n",
 	.options = options,
 	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,

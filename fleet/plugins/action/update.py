@@ -67,7 +67,8 @@ class ActionModule(ActionBase):
         advice = ("the firmware may have been called: look at 'pfructl status' and "
                   "'pfructl history' on the machine before anything is tried again"
                   if self._called else "the firmware was not called")
-        return {"failed": True, "changed": False, "outcome": outcome,
+        # as the module: what may have changed something counts as a change
+        return {"failed": True, "changed": self._called, "outcome": outcome,
                 "reason": "no-answer",
                 "msg": "the machine does not answer, and %s: %s"
                        % (advice, to_native(error))}

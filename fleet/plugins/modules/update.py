@@ -333,9 +333,16 @@ class Update(object):
         call = told.get("call_time_ns", 1000000 * answer.elapsed_ms)
         return max(call, firmware) // 1000000
 
+    def activation(self):
+        """Names what is to be activated: somebody may stage another one just now."""
+        line = ["activate"]
+        if self.pfructl.knows("activate", "--sha256"):
+            line += ["--sha256", self.result["sha256"]]
+        return line
+
     def act(self):
         """The one call. Nothing below it is ever done twice."""
-        line = (["activate"] if self.action == "activate"
+        line = (self.activation() if self.action == "activate"
                 else self.arguments(self.action))
         answer = self.pfructl.run(*line)
         document = answer.document if answer.sound else {}

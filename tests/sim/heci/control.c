@@ -67,11 +67,8 @@ bool count_word(const char *word, long *count)
 	return true;
 }
 
-#define CLIENTS "watchdog, echo, amthi, mkhi, mkhi-fixed, lme"
-
-/* [CLIENT] [N|all], in any order; what is not there keeps its value */
-static int tail(struct result *r, int argc, char **argv, struct client **cl,
-		long *count)
+int client_words(struct result *r, int argc, char **argv, struct client **cl,
+		 long *count)
 {
 	struct client *named;
 
@@ -128,18 +125,8 @@ static void print_to(void *arg, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void print_count(FILE *f, const char *client, const char *what,
-			long count)
+static void print_client(FILE *f, struct client *cl)
 {
-	if (count == FOREVER)
-		fprintf(f, "%s.%s all\n", client, what);
-	else
-		fprintf(f, "%s.%s %ld\n", client, what, count);
-}
-
-static void print_client(FILE *f, const struct client *cl)
-{
-	const struct faults *a = &cl->faults;
 	const char *n = cl->name;
 
 	fprintf(f, "%s.present %s\n", n, cl->absent ? "no" : "yes");
@@ -148,16 +135,7 @@ static void print_client(FILE *f, const struct client *cl)
 	fprintf(f, "%s.told-version %u\n", n, cl->told_version);
 	fprintf(f, "%s.connections %u\n", n, client_connections(cl));
 	client_print(cl, print_to, f);
-	print_count(f, n, "drop", a->drop);
-	print_count(f, n, "truncate", a->truncate);
-	print_count(f, n, "corrupt", a->corrupt);
-	print_count(f, n, "duplicate", a->duplicate);
-	print_count(f, n, "delay", a->delay);
-	print_count(f, n, "disconnect", cl->cut);
-	print_count(f, n, "refuse", cl->refuse);
-	print_count(f, n, "refuse-notify", cl->refuse_notify);
-	print_count(f, n, "withhold", cl->withhold);
-	fprintf(f, "%s.faults %lu\n", n, a->applied);
+	faults_print(f, cl);
 }
 
 static void print_state(FILE *f)
@@ -308,130 +286,8 @@ static int do_clock(struct result *r, int argc, char **argv)
 }
 
 /*
- * Faults of answers
+ * Connections
  */
-
-static int do_drop(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	long n = 1;
-
-	if (tail(r, argc, argv, &cl, &n))
-		return -1;
-	cl->faults.drop = n;
-	return 0;
-}
-
-static int do_duplicate(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	long n = 1;
-
-	if (tail(r, argc, argv, &cl, &n))
-		return -1;
-	cl->faults.duplicate = n;
-	return 0;
-}
-
-static int do_delay(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	double ms;
-	long n = 1;
-
-	if (!number(argv[0], 1e8, &ms))
-		return fail(r, "expected milliseconds");
-	if (tail(r, argc - 1, argv + 1, &cl, &n))
-		return -1;
-	cl->faults.delay = n;
-	cl->faults.delay_ns = ms * MS;
-	return 0;
-}
-
-static int do_truncate(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	unsigned long len;
-	long n = 1;
-
-	if (!integer(argv[0], CLIENT_MESSAGE_MAX, &len))
-		return fail(r, "expected a length in bytes, up to 8192");
-	if (tail(r, argc - 1, argv + 1, &cl, &n))
-		return -1;
-	cl->faults.truncate = n;
-	cl->faults.truncate_to = len;
-	return 0;
-}
-
-/* NAME=BYTE or OFFSET=BYTE, of this client's answers */
-static int corruption(struct result *r, char *what, struct client *cl)
-{
-	const struct field *f = cl->fields;
-	char *value = strchr(what, '=');
-	unsigned long at, v = 0;
-
-	if (value)
-		*value++ = '\0';
-	if (value && !integer(value, 255, &v))
-		return fail(r, "expected a byte after =");
-	cl->faults.corrupt_how = CORRUPT_RANDOM;
-	if (!strcmp(what, "random"))
-		return 0;
-	cl->faults.corrupt_how = CORRUPT_BYTE;
-	cl->faults.corrupt_value = v;
-	if (value && integer(what, CLIENT_MESSAGE_MAX - 1, &at)) {
-		cl->faults.corrupt_at = at;
-		return 0;
-	}
-	for (; f && f->name; f++) {
-		if (strcmp(what, f->name))
-			continue;
-		cl->faults.corrupt_at = f->at;
-		if (!value)
-			cl->faults.corrupt_value = f->value;
-		return 0;
-	}
-	return fail(r, "expected a field of this client's answers, OFFSET=BYTE or random");
-}
-
-static int do_corrupt(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	long n = 1;
-
-	if (tail(r, argc - 1, argv + 1, &cl, &n))
-		return -1;
-	cl->faults.corrupt = 0;
-	if (corruption(r, argv[0], cl))
-		return -1;
-	cl->faults.corrupt = n;
-	return 0;
-}
-
-static int do_disconnect(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	long n = 1;
-
-	if (tail(r, argc, argv, &cl, &n))
-		return -1;
-	cl->cut = n;
-	return 0;
-}
-
-static int do_pace(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	double ms;
-
-	if (!number(argv[0], 1e6, &ms))
-		return fail(r, "expected milliseconds");
-	if (tail(r, argc - 1, argv + 1, &cl, NULL))
-		return -1;
-	cl->pace = ms * MS;
-	cl->next = 0;
-	return 0;
-}
 
 static int do_connections(struct result *r, int argc, char **argv)
 {
@@ -440,65 +296,9 @@ static int do_connections(struct result *r, int argc, char **argv)
 
 	if (!integer(argv[0], 255, &n))
 		return fail(r, "expected a number up to 255");
-	if (tail(r, argc - 1, argv + 1, &cl, NULL))
+	if (client_words(r, argc - 1, argv + 1, &cl, NULL))
 		return -1;
 	cl->max_connections = n;
-	return 0;
-}
-
-/*
- * Connections
- */
-
-static int refusal(struct result *r, int argc, char **argv, bool notify)
-{
-	struct client *cl = &watchdog_client;
-	unsigned long status;
-	long n = 1;
-
-	if (!integer(argv[0], 255, &status) || !status)
-		return fail(r, "expected a status from 1 to 255");
-	if (tail(r, argc - 1, argv + 1, &cl, &n))
-		return -1;
-	if (notify) {
-		cl->refuse_notify = n;
-		cl->refuse_notify_status = status;
-	} else {
-		cl->refuse = n;
-		cl->refuse_status = status;
-	}
-	return 0;
-}
-
-static int do_refuse(struct result *r, int argc, char **argv)
-{
-	return refusal(r, argc, argv, false);
-}
-
-static int do_refuse_notify(struct result *r, int argc, char **argv)
-{
-	return refusal(r, argc, argv, true);
-}
-
-static int do_withhold(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-	long n = FOREVER;
-
-	if (tail(r, argc, argv, &cl, &n))
-		return -1;
-	cl->withhold = n;
-	return 0;
-}
-
-static int do_grant(struct result *r, int argc, char **argv)
-{
-	struct client *cl = &watchdog_client;
-
-	if (tail(r, argc, argv, &cl, NULL))
-		return -1;
-	cl->withhold = 0;
-	fprintf(r->text, "granted %u\n", client_grant(cl));
 	return 0;
 }
 
@@ -506,7 +306,7 @@ static int do_notify(struct result *r, int argc, char **argv)
 {
 	struct client *cl = &watchdog_client;
 
-	if (tail(r, argc, argv, &cl, NULL))
+	if (client_words(r, argc, argv, &cl, NULL))
 		return -1;
 	if (!client_notify(cl))
 		return fail(r, "no host asked for notifications");
@@ -667,11 +467,6 @@ static int do_off(struct result *r, int argc, char **argv)
 	(void)argv;
 	for (i = 0; (cl = client_at(i)); i++) {
 		faults_clear(&cl->faults);
-		cl->refuse = 0;
-		cl->cut = 0;
-		cl->pace = 0;
-		cl->refuse_notify = 0;
-		cl->withhold = 0;
 		client_grant(cl);
 	}
 	amt_off();
@@ -719,31 +514,10 @@ static const struct command commands[] = {
 	{ "clock", 1, 1, do_clock, "FACTOR",
 	  "speed of the firmware's clock; 0 stops it (1)" },
 	{ "notify", 0, 1, do_notify, "[CLIENT]", "send a notification" },
-	{ "delay", 1, 3, do_delay, "MS [CLIENT] [N|all]",
-	  "hold answers back; later ones may pass" },
-	{ "drop", 0, 2, do_drop, "[CLIENT] [N|all]", "lose answers" },
-	{ "truncate", 1, 3, do_truncate, "LEN [CLIENT] [N|all]",
-	  "answers get this length: cut, or filled with zeros" },
-	{ "corrupt", 1, 3, do_corrupt, "WHAT[=BYTE] [CLIENT] [N|all]",
-	  "a field of an answer (README.md has them), OFFSET=BYTE or random" },
-	{ "disconnect", 0, 2, do_disconnect, "[CLIENT] [N|all]",
-	  "answers end half-way, and with them the connection" },
-	{ "pace", 1, 2, do_pace, "MS [CLIENT]",
-	  "time between two answers at least (0)" },
 	{ "connections", 1, 2, do_connections, "N [CLIENT]",
 	  "how many a client has at a time" },
-	{ "duplicate", 0, 2, do_duplicate, "[CLIENT] [N|all]",
-	  "send answers twice" },
 	{ "unsolicited", 0, 7, do_unsolicited, "[CLIENT] [empty|HEX]",
 	  "an answer nobody asked for; without HEX a good one of the watchdog" },
-	{ "refuse", 1, 3, do_refuse, "STATUS [CLIENT] [N|all]",
-	  "refuse connections" },
-	{ "refuse-notify", 1, 3, do_refuse_notify, "STATUS [CLIENT] [N|all]",
-	  "refuse to register or end notifications" },
-	{ "withhold", 0, 2, do_withhold, "[CLIENT] [N|all]",
-	  "keep back the next credits for messages of the host (all)" },
-	{ "grant", 0, 1, do_grant, "[CLIENT]",
-	  "hand out the credits kept back, keep none any more" },
 	{ "remove", 1, 2, do_remove, "CLIENT [disconnect]",
 	  "end a client, and reset the link unless disconnect" },
 	{ "add", 1, 1, do_add, "CLIENT", "a removed client is there again" },
@@ -774,7 +548,7 @@ static const struct command commands[] = {
 };
 
 static const struct command *const tables[] = {
-	commands, amt_commands, lme_commands,
+	commands, fault_commands, amt_commands, lme_commands,
 };
 
 static void print_help(FILE *f)

@@ -21,12 +21,17 @@ struct command {
 	const char *args, *help;
 };
 
-extern const struct command amt_commands[], lme_commands[];
+extern const struct command fault_commands[], amt_commands[], lme_commands[];
+
+#define CLIENTS "watchdog, echo, amthi, mkhi, mkhi-fixed, lme"
 
 int fail(struct result *r, const char *why);	/* -1 */
 bool number(const char *word, double max, double *value);
 bool integer(const char *word, unsigned long max, unsigned long *value);
 bool count_word(const char *word, long *count);	/* N, or all */
+/* [CLIENT] [N|all], in any order; what is not there keeps its value */
+int client_words(struct result *r, int argc, char **argv, struct client **cl,
+		 long *count);
 bool yes_no(const char *word, bool *yes);
 int hex(struct result *r, int argc, char **argv, uint8_t *buf, size_t max,
 	size_t *len);

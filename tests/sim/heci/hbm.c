@@ -2,7 +2,7 @@
 /*
  * The host bus message protocol: start, enumeration, connections, flow
  * control, notification, power gating, and the way of an answer from a
- * firmware client to the host, where the faults are. What is refused here is
+ * firmware client to the host, on which faults.c is asked. What is refused here is
  * refused as the protocol has it; nothing but a link reset ends a bad host.
  */
 #include <stdarg.h>
@@ -293,7 +293,7 @@ static void grant(struct connection *c)
 {
 	if (c->client->fixed)
 		return;
-	if (take_one(&c->client->withhold)) {
+	if (take_one(&c->client->faults.withhold)) {
 		c->withheld++;
 		note("credit for %s/%u withheld", c->client->name, c->host);
 		return;
@@ -336,69 +336,19 @@ static void queue_answer(struct connection *c, const uint8_t *data, size_t len,
 	c->pending++;
 }
 
-static void corrupt(const struct faults *f, uint8_t *data, size_t len)
-{
-	size_t i;
-
-	if (f->corrupt_how == CORRUPT_RANDOM)
-		for (i = 0; i < len; i++)
-			data[i] = random();
-	else if (f->corrupt_at < len)
-		data[f->corrupt_at] = f->corrupt_value;
-}
-
-/* when the next answer may leave; each takes its turn */
-static uint64_t in_pace(struct client *cl)
-{
-	uint64_t due = now_ns();
-
-	if (!cl->pace)
-		return due;
-	if (cl->next > due)
-		due = cl->next;
-	cl->next = due + cl->pace;
-	return due;
-}
-
 /* client_answer - a client's answer, after all that is to go wrong with it */
 void client_answer(struct connection *c, const uint8_t *data, size_t len)
 {
-	struct faults *f = &c->client->faults;
-	const char *name = c->client->name;
 	uint8_t buf[CLIENT_MESSAGE_MAX];
-	uint64_t due = in_pace(c->client);
+	unsigned int times;
+	uint64_t due;
 
 	memset(buf, 0, sizeof(buf));
 	if (len)
 		memcpy(buf, data, len);
-	if (take_one(&f->drop)) {
-		f->applied++;
-		note("FAULT answer of %s/%u dropped", name, c->host);
-		return;
-	}
-	if (take_one(&f->corrupt)) {
-		f->applied++;
-		corrupt(f, buf, len);
-		note("FAULT answer of %s/%u corrupted", name, c->host);
-	}
-	if (take_one(&f->truncate)) {
-		f->applied++;
-		note("FAULT answer of %s/%u has %zu bytes instead of %zu", name,
-		     c->host, f->truncate_to, len);
-		len = f->truncate_to;
-	}
-	if (take_one(&f->delay)) {
-		f->applied++;
-		due += f->delay_ns;
-		note("FAULT answer of %s/%u delayed by %llu ms", name, c->host,
-		     (unsigned long long)(f->delay_ns / MS));
-	}
-	queue_answer(c, buf, len, due);
-	if (take_one(&f->duplicate)) {
-		f->applied++;
-		note("FAULT answer of %s/%u duplicated", name, c->host);
+	times = faults_apply(c->client, c->host, buf, &len, &due);
+	while (times--)
 		queue_answer(c, buf, len, due);
-	}
 }
 
 /* without faults, to every host that is connected */
@@ -454,7 +404,7 @@ static void send_answers(struct connection *c, uint64_t now)
 			at = &a->next;
 			continue;
 		}
-		if (take_one(&c->client->cut)) {
+		if (take_one(&c->client->faults.disconnect)) {
 			cut_answer(c, a);
 			return;
 		}
@@ -648,8 +598,8 @@ static uint8_t try_connect(struct client *cl, uint8_t host)
 {
 	if (!cl)
 		return NOT_FOUND;
-	if (take_one(&cl->refuse))
-		return cl->refuse_status;
+	if (take_one(&cl->faults.refuse))
+		return cl->faults.refuse_status;
 	if (cl->fixed)
 		return NOT_ALLOWED;
 	if (!host)
@@ -736,8 +686,8 @@ static void on_notify(const uint8_t *m)
 
 	if (!c)
 		msg[3] = NOT_FOUND;
-	else if (take_one(&c->client->refuse_notify))
-		msg[3] = c->client->refuse_notify_status;
+	else if (take_one(&c->client->faults.refuse_notify))
+		msg[3] = c->client->faults.refuse_notify_status;
 	else if (c->notify == start)
 		msg[3] = start ? ALREADY_STARTED : NOT_STARTED;
 	else

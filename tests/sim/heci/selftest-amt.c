@@ -609,7 +609,7 @@ static void test_mkhi(void)
 	say(FIXED, (const uint8_t *)"\xff\x02\0\0", 4);
 	same(receive(FIXED, 1000), 28, "it answers");
 	say(FIXED, (const uint8_t *)"\3\6\0\0\0\0\0\0", 8);
-	same(receive(FIXED, 1000), 4, "it is told of the system's version");
+	same(receive(FIXED, 1000), 4, "the system's version is accepted");
 	same(connect_to(FIXED), 5, "and lets nobody connect");
 	same(state("violations"), 0, "no rule was broken");
 }
@@ -1235,7 +1235,7 @@ static void test_alerts(void)
 	      strstr(page, "<g:Message></"), "without a text");
 	numbers(97, amt_channel, -1L);
 	check(until(97, 1000), "the host may close it without an answer");
-	same(state("lme.alerts"), before + 1, "which is none");
+	same(state("lme.alerts"), before + 1, "and that counts as no answer");
 	ctl("lme-alert iAMT0001");
 	check(until(90, 1000), "or");
 	numbers(92, (long)be32(out + 17), 1L, 0L, 0L, -1L);

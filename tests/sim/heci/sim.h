@@ -114,24 +114,34 @@ void heci_pg_isolated(bool entering);	/* from the bus protocol */
 uint64_t heci_due(void);
 void heci_run(uint64_t now);
 
-/* faults.c: what goes wrong with a client's answers */
+/* faults.c: what goes wrong with a client, and how often more */
+struct client;
+
 enum corruption {
 	CORRUPT_BYTE,
 	CORRUPT_RANDOM,
 };
 
 struct faults {
-	long drop, truncate, corrupt, duplicate, delay;	/* how often more */
+	long drop, truncate, corrupt, duplicate, delay;	/* answers */
+	long disconnect;		/* answers that end half-way */
+	long refuse, refuse_notify, withhold;
 	size_t truncate_to;
 	enum corruption corrupt_how;
 	uint16_t corrupt_at;
 	uint8_t corrupt_value;
 	uint64_t delay_ns;
+	uint64_t pace, next;		/* ns between answers; when one may go */
+	uint8_t refuse_status, refuse_notify_status;
 	unsigned long applied;
 };
 
 bool take_one(long *count);		/* is there one more? counts it down */
 void faults_clear(struct faults *f);
+void faults_print(FILE *f, struct client *cl);
+/* changes an answer; returns how often it is sent */
+unsigned int faults_apply(struct client *cl, uint8_t host, uint8_t *buf,
+			  size_t *len, uint64_t *due);
 
 /* hbm.c: the bus protocol, connections and credits */
 #define CLIENT_MESSAGE_MAX	8192
@@ -163,10 +173,6 @@ struct client {
 	bool known;			/* the host has its properties */
 	uint8_t told_version;
 	struct faults faults;
-	long refuse, refuse_notify, withhold;
-	long cut;			/* answers that end half-way */
-	uint64_t pace, next;		/* ns between answers; when one may go */
-	uint8_t refuse_status, refuse_notify_status;
 };
 
 extern struct client watchdog_client, echo_client, amthi_client, mkhi_client,

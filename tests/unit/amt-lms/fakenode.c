@@ -24,16 +24,14 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
-#include "cli/common/sysroot.h"
+#include "tests/unit/engine-node.h"
 
 static uint64_t speed = 1;
 static uint64_t began;
@@ -68,57 +66,21 @@ int __wrap_sd_event_add_time_relative(sd_event *event, sd_event_source **source,
 
 __attribute__((constructor)) static void begin(void)
 {
-	if (getenv("FAKE_ROOT"))
-		sysroot = getenv("FAKE_ROOT");
+	engine_begin();
 	if (getenv("FAKE_SPEED"))
 		speed = atol(getenv("FAKE_SPEED"));
 }
 
-static int fails_with(int error)
-{
-	errno = error;
-	return -1;
-}
-
-static int open_engine(const char *path)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	FILE *file = fopen(path, "re");
-	int fd, error;
-
-	if (!file)
-		return -1;
-	if (!fgets(to.sun_path, sizeof(to.sun_path), file))
-		abort();
-	fclose(file);
-	if (sscanf(to.sun_path, "errno %d", &error) == 1)
-		return fails_with(error);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		abort();
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to))) {
-		close(fd);
-		return fails_with(ENODEV);
-	}
-	return fd;
-}
-
 int __wrap_open64(const char *path, int flags, ...)
 {
-	size_t length = strlen(sysroot);
 	va_list args;
 	int mode;
 
 	va_start(args, flags);
 	mode = flags & O_CREAT ? va_arg(args, int) : 0;
 	va_end(args);
-	if (!length || strncmp(path, sysroot, length) ||
-	    strncmp(path + length, "/dev/mei", 8))
-		return __real_open64(path, flags, mode);
-	/* a task that waits in the driver can't be given up */
-	if (!(flags & O_NONBLOCK))
-		abort();
-	return open_engine(path);
+	return is_node(path, flags) ? open_node(path) :
+				      __real_open64(path, flags, mode);
 }
 
 struct passwd *__wrap_getpwuid(uid_t uid)

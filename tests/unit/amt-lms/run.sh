@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tests of amt-lms with a pretended management engine (fakenode.c and firmware.py), in
-# a network namespace with nothing but loopback and a build with ASan and UBSan; with
-# COVER=1 in a build that counts lines, after the tests of pfructl then, which forget
-# what was counted before. Prints TAP.
+# a network namespace with nothing but loopback and a build with ASan and UBSan that
+# counts lines; the tests of pfructl forget what was counted before, and come first.
+# Prints TAP.
 # run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 set -u
 # shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091,SC2154
 . "$(dirname "$0")/../../lib/fake.sh"
-export AMT_LMS_FAKE=$build/cli-fake/amt-lms$cover
+export AMT_LMS_FAKE=$build/cli-fake/amt-lms
 wrapped="open64 ioctl send getpwuid sd_event_now sd_event_source_set_time
 	sd_event_source_set_time_relative sd_event_add_time_relative"
 
@@ -17,15 +17,16 @@ build_program()
 {
 	local flags
 
-	tool "$kind" amt-lms-objects &&
-		flags=$(tool "$kind" amt-lms-link-flags) &&
+	tool "${kind[@]}" amt-lms-objects &&
+		flags=$(tool "${kind[@]}" amt-lms-link-flags) &&
 		link_fake "$AMT_LMS_FAKE" tests/unit/amt-lms/fakenode.c "$wrapped" \
 			"$flags"
 }
 
 or_bail_out build_program
-[ $# -gt 0 ] || set -- --tap
 # ports of this machine are none of a test's business
 # shellcheck disable=SC2016 # for the inner shell
-unshare -rn sh -c 'ip link set lo up && exec "$@"' sh \
-	tests/lib/pytest.sh -o testpaths=tests/unit/amt-lms "$@"
+run=(unshare -rn sh -c 'ip link set lo up && exec "$@"' sh
+	tests/lib/pytest.sh -o testpaths=tests/unit/amt-lms)
+[ $# -eq 0 ] || exec "${run[@]}" "$@"
+all_tests amt-lms "${run[@]}" --tap

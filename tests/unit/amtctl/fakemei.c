@@ -20,17 +20,15 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/amt/wsman-http.h"
-#include "cli/common/sysroot.h"
+#include "tests/unit/engine-node.h"
 
 #define FD_MAX	  64
 #define ROOM_MAX  70000
@@ -68,8 +66,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
 
 __attribute__((constructor)) static void begin(void)
 {
-	if (getenv("FAKE_ROOT"))
-		sysroot = getenv("FAKE_ROOT");
+	engine_begin();
 	if (getenv("FAKE_SPEED"))
 		speed = atol(getenv("FAKE_SPEED"));
 	/* a service of this machine is none of a test's business */
@@ -80,12 +77,6 @@ __attribute__((constructor)) static void begin(void)
 static int engine(int fd)
 {
 	return fd >= 0 && fd < FD_MAX && is_engine[fd];
-}
-
-static int fails_with(int error)
-{
-	errno = error;
-	return -1;
 }
 
 /* The errno in an "E", else 0; other bytes end the test. */
@@ -103,44 +94,23 @@ static int said_errno(const uint8_t *bytes, ssize_t size)
 	return error;
 }
 
-static int open_engine(const char *path)
-{
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	FILE *file = fopen(path, "re");
-	int fd, error;
-
-	if (!file || !fgets(to.sun_path, sizeof(to.sun_path), file))
-		abort();
-	fclose(file);
-	if (sscanf(to.sun_path, "errno %d", &error) == 1)
-		return fails_with(error);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd <= STDERR_FILENO || fd >= FD_MAX)
-		abort();
-	if (connect(fd, (struct sockaddr *)&to, sizeof(to))) {
-		__real_close(fd);
-		return fails_with(ENODEV);
-	}
-	is_engine[fd] = 1;
-	return fd;
-}
-
 int __wrap_open64(const char *path, int flags, ...)
 {
-	size_t length = strlen(sysroot);
 	va_list args;
-	int mode;
+	int mode, fd;
 
 	va_start(args, flags);
 	mode = flags & O_CREAT ? va_arg(args, int) : 0;
 	va_end(args);
-	if (!length || strncmp(path, sysroot, length) ||
-	    strncmp(path + length, "/dev/mei", 8))
+	if (!is_node(path, flags))
 		return __real_open64(path, flags, mode);
-	/* a task that waits in the driver can't be given up */
-	if (!(flags & O_NONBLOCK))
+	fd = open_node(path);
+	if (fd < 0)
+		return -1;
+	if (fd <= STDERR_FILENO || fd >= FD_MAX)
 		abort();
-	return open_engine(path);
+	is_engine[fd] = 1;
+	return fd;
 }
 
 static void tell(int fd, char what, const void *bytes, size_t size)

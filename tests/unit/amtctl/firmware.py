@@ -81,6 +81,11 @@ class Engine:
             0x0400008e: b"\1\2\3\4",
             0x04000068: struct.pack("<I", 0),
             0x0400004e: struct.pack("<H", 9971) + ansi(b"provisionserver"),
+            0x04000006: b"\x06\x01",
+            0x04000047: b"\x47\x02",
+            0x0400004d: b"\x4d\x03",
+            0x04000050: b"\x50\x04",
+            0x04000058: b"\x58\x05",
         }
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(os.path.join(self.directory, "s"))
@@ -221,6 +226,12 @@ class Engine:
                                   bytes.fromhex("020000000001"))
         if command == 0x04000049:
             return 0, data + b"\xab\xcd"
+        if command == 0x04000052:
+            return 0, data + b"\x06"
+        if command == 0x01000001:
+            if len(data) != 16:
+                return 4, b""
+            return 0, data + struct.pack("<I5s", 5, b"\1\2\3\4\5")
         if command == 0x0400002c:
             handles = [10 + i for i in range(len(self.hashes))]
             return 0, struct.pack(f"<I{len(handles)}I", len(handles), *handles)

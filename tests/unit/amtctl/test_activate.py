@@ -304,6 +304,31 @@ def test_amt_refuses(tool, service, port, journal, file):
     assert journal.entries[-1]["MESSAGE"].endswith("refused")
 
 
+@pytest.mark.parametrize("value", ["done", "", "4294967296", "0 or so", "-1",
+                                   "99999999999999999999"])
+def test_status_that_is_no_number(tool, service, port, journal, file, value):
+    """It is no success."""
+    setup = service.setup
+
+    def say(text):
+        service.value = 3
+        return re.sub("(?<=ReturnValue>)3", value, setup(text))
+
+    service.setup = say
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=WALK)
+    assert r.status == 9 and r.json()["changed"] is False, r
+    assert "can't be read" in r.json()["error"]["message"], r
+    assert "status" not in r.json(), r
+
+
+def test_status_with_blanks_around_it(tool, service, port, file):
+    setup = service.setup
+    service.setup = lambda text: setup(text).replace(">0<", ">\r\n\t 0 <")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 0 and r.json()["status"] == 0, r
+
+
 @pytest.mark.parametrize("way", ["lme", "port"])
 @pytest.mark.parametrize("did_it", [True, False])
 def test_answer_that_is_lost(request, tool, service, journal, file, way, did_it):
@@ -391,6 +416,23 @@ def test_service_that_goes_before_it_is_asked(tool, service, port, journal, file
 def test_small_windows(tool, service, lme, file, window):
     lme.window = window
     assert tool.run("activate", "--yes", "--password-file", file).status == 0
+
+
+def test_request_that_is_taken_slowly(tool, service, lme, file):
+    """It takes longer than AMT may be silent, and AMT never is."""
+    lme.window = 64
+    lme.pauses = [0.075] * 27
+    r = tool.run("activate", "--yes", "--password-file", file, speed=WALK)
+    assert r.status == 0 and not lme.pauses, r
+
+
+def test_request_that_is_taken_all_too_slowly(tool, service, lme, journal, file):
+    lme.window = 1
+    lme.pauses = [0.05] * 1000
+    r = tool.run("activate", "--yes", "--json", "--password-file", file,
+                 speed=SPEED, timeout=20)
+    assert r.status == 8 and "in time" in r.json()["error"]["message"], r
+    assert is_untouched(service, journal) and len(lme.pauses) > 800, r
 
 
 def test_large_answers_and_no_leaked_place(tool, service, lme, file):

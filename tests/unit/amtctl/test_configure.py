@@ -249,10 +249,13 @@ def test_answer_that_is_lost(tool, engine, journal, did_it, how):
     engine.message = lose
     r = tool.run("configure", "start", "--yes", "--json", speed=SPEED)
     if did_it:
-        assert r.status == 0 and "answer was lost" in r.json()["notes"][0], r
+        says = "can't be read" if how == "malformed" else "was lost"
+        assert r.status == 0 and f"answer {says}" in r.json()["notes"][0], r
     else:
         assert r.status == 9, r
-        assert "gave no answer" in r.json()["error"]["message"], r
+        says = ("an answer that can't be read" if how == "malformed" else
+                "no answer")
+        assert f"gave {says}" in r.json()["error"]["message"], r
     assert engine.asked.count(START) == 1
 
 

@@ -2,6 +2,7 @@
 """What amtctl shows of an AMT that answers."""
 import os
 import re
+import uuid
 
 import pytest
 
@@ -102,6 +103,28 @@ def test_features(tool, engine):
     assert d["last_reset"] == {"reason": "other", "reason_number": 1,
                                "time": 1700000000}
     assert d["cira_log"] == "01020304" and d["unprovisioning_state"] == 0
+    assert d["configuration_server"]["port"] == 9971
+
+
+def test_features_of_unknown_layout(tool, engine):
+    """Each command asks for its own bytes, and none of them is a failure."""
+    r = tool.run("features", "--json")
+    d = r.json()
+    assert [d[key] for key in (
+        "tcp_ip", "power_policy", "user_initiated_interfaces",
+        "setup_audit_record", "redirection_state")] == [
+            "0601", "4702", "4d03", "5004", "5805"], r
+    assert d["ipv6_lan_wired"] == "0000000006", r
+    assert d["ipv6_lan_wireless"] == "0100000006", r
+    assert d["amt_state"] == {"id": str(uuid.UUID(int=0)), "size": 5,
+                              "data": "0102030405"}, r
+    text = tool.run("features").out
+    assert "Setup audit record: 5004" in " ".join(text.split()), text
+    engine.statuses[0x04000050] = [4]
+    r = tool.run("features", "--json")
+    assert r.status == 0 and r.json()["setup_audit_record"] is None, r
+    assert r.json()["setup_audit_record_status_name"] == \
+        "INVALID_MESSAGE_LENGTH", r
 
 
 def test_feature_that_firmware_does_not_have(tool, engine):

@@ -207,6 +207,7 @@ class Lme:
         self.left_early = False     # before its channel was closed
         self.alerts = 0             # channels that AMT opens with each of the host's
         self.refused = []           # reasons, of these
+        self.pauses = []            # seconds before each of the next credits
         self.credit = {}
         engine.clients[LME] = (8192, 4)
         engine.others[LME] = self.message
@@ -309,6 +310,8 @@ class Lme:
         if channel[5]:
             return
         channel[2] += data
+        if self.pauses:
+            time.sleep(self.pauses.pop())
         self.credit[ours] += len(data)
         self.send(link, struct.pack(">BII", 93, channel[0], len(data)))
         answer, channel[2] = self.service.take(channel[2])

@@ -79,6 +79,7 @@ class Tool:
         self.root = None
         self.driver = "pfru"
         self.settings = {}
+        self.counts_lines = True    # not where it may be killed while it does
         self.use("ours")
 
     def use(self, kind):
@@ -105,6 +106,8 @@ class Tool:
                    FAKE_COUNT=str(self.directory / "counts"))
         env.update({f"FAKE_{k.upper()}": str(v)
                     for k, v in {**self.settings, **fake}.items()})
+        if not self.counts_lines:
+            env["GCOV_PREFIX"] = str(self.directory / "not-counted")
         return env
 
     def start(self, *arguments, popen=None, **fake):

@@ -42,6 +42,7 @@
  * FAKE_TMPFILE	errno for a file without a name
  * FAKE_DIRECTORY	errno for opening a directory by openat()
  * FAKE_NO_PROC	/proc is not mounted
+ * FAKE_KERNEL	file with the kernel's log, else it may not be read
  * FAKE_AT	what happens when --output is about to be brought to the disk: the
  *		number of a signal, or the name of a file that somebody makes
  * FAKE_FCHOWN, FAKE_RENAMEAT, FAKE_LINKAT	errno to fail with
@@ -124,6 +125,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_openat64(int directory, const char *path, int flags, ...);
 int __wrap_fchown(int fd, uid_t user, gid_t group);
 int __wrap_renameat(int from, const char *old, int to, const char *new);
+int __wrap_klogctl(int action, char *to, int size);
 
 static unsigned long number(const char *name, unsigned long other)
 {
@@ -970,6 +972,24 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 		now->tv_sec += passed;
 	}
 	return ret;
+}
+
+int __wrap_klogctl(int action, char *to, int size)
+{
+	const char *path = getenv("FAKE_KERNEL");
+	struct stat64 st;
+	int fd, n;
+
+	if (!path || stat64(path, &st)) {
+		errno = EPERM;
+		return -1;
+	}
+	if (action == 10)
+		return st.st_size;
+	fd = __real_open64(path, O_RDONLY);
+	n = __real_read(fd, to, size);
+	__real_close(fd);
+	return n;
 }
 
 int __wrap_module_state_read(const char *name, struct module_state *state)

@@ -12,7 +12,7 @@ import struct
 
 
 class Log:
-    """A ring in DIR/ring, told of in DIR/info; every byte since the reset in
+    """A ring in DIR/ring, described by DIR/info; every byte since the reset in
     self.written."""
 
     def __init__(self, directory, ring):
@@ -98,7 +98,7 @@ def check_text(printed, errors, written):
 
 
 def check_lines(lines, written, repeats=False):
-    """The same of --json; repeats only where they were told of."""
+    """The same of --json; repeats only where they were reported."""
     at = 0
     lost = 0
     for line in lines:

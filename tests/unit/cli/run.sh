@@ -2,31 +2,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tests of pfructl without devices and with pretended ones (fakedev.c), in a build
-# with ASan and UBSan, or with COVER=1 in one that counts lines. Prints TAP.
+# with ASan and UBSan that counts lines. Prints TAP.
 # run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 # Touches nothing outside a temporary directory and the build directory.
 set -u
 # shellcheck source=SCRIPTDIR/../../lib/fake.sh disable=SC1091,SC2154
 . "$(dirname "$0")/../../lib/fake.sh"
-export PFRU_FAKE=$build/cli-fake/pfructl$cover
+export PFRU_FAKE=$build/cli-fake/pfructl
 export PFRU_PLAIN=$build/cli-fake/pfructl-plain
 export PFRU_FAILNTH=$build/failnth.so
 export PFRU_KILLS=200
 wrapped="open64 __open64_2 openat64 fstat64 close ioctl read pread64 write mmap64
-	module_state_read flock fsync fchown renameat clock_gettime"
+	module_state_read flock fsync fchown renameat clock_gettime klogctl"
 
-# program FILE MAKE-VARIABLE: the tool of that build, with pretended devices
+# program FILE MAKE-VARIABLE...: the tool of that build, with pretended devices
 program()
 {
-	local flags
+	local flags file=$1
 
-	flags=$(tool "$2" link-flags) &&
-		link_fake "$1" tests/unit/cli/fakedev.c "$wrapped" "$flags"
+	shift
+	flags=$(tool "$@" link-flags) &&
+		link_fake "$file" tests/unit/cli/fakedev.c "$wrapped" "$flags"
 }
 
 build_programs()
 {
-	tool "$kind" all objects && program "$PFRU_FAKE" "$kind"
+	tool "${kind[@]}" all objects && program "$PFRU_FAKE" "${kind[@]}"
 }
 
 # memory is refused without the sanitizers, which allocate too
@@ -37,14 +38,10 @@ build_plain()
 			tests/unit/cli/failnth.c
 }
 
-more=()
-if [ -n "$cover" ]; then
-	# of a run before
-	[ ! -d "$build/cli-cover" ] || find "$build/cli-cover" -name '*.gcda' -delete
-	PFRU_KILLS=20
-	more=(--ignore tests/unit/cli/test_memory.py)
-fi
 or_bail_out build_programs
-[ -n "$cover" ] || or_bail_out build_plain
-[ $# -gt 0 ] || set -- --tap
-tests/lib/prometheus.sh tests/lib/pytest.sh -o testpaths=tests/unit/cli "${more[@]}" "$@"
+or_bail_out build_plain
+run=(tests/lib/prometheus.sh tests/lib/pytest.sh -o testpaths=tests/unit/cli)
+[ $# -eq 0 ] || exec "${run[@]}" "$@"
+# of a run before, of all tools
+find "$counts" \( -name '*.gcda' -o -name 'ran-*' \) -delete
+all_tests cli "${run[@]}" --tap

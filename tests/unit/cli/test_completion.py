@@ -199,6 +199,8 @@ def test_values(complete, tool, tmp_path, monkeypatch):
               "pfructl telemetry-info -t h": {"history"},
               "pfructl log-level ": levels,
               "pfructl stage a-": {"a-file.cap"},
+              "pfructl capsule a-": {"a-file.cap"},
+              "pfructl capsule --no-device x a-": {"a-file.cap"},
               "pfructl stage-activate --dry-run a-": {"a-file.cap"},
               "pfructl capsule --ca a-": {"a-file.cap"},
               "pfructl telemetry --output a-": {"a-file.cap"},

@@ -40,12 +40,14 @@ def calls(log):
 
 
 def points(tool):
-    """Where to kill: from the first look at the record on."""
+    """Where to kill: from the first look at the record until it is only the lines
+    that ran that are counted."""
     _, log = strace(tool)
     all_calls = list(calls(log))
     first = next(i for i, c in enumerate(all_calls)
                  if "var/lib/pfructl" in c[2])
-    return all_calls[first:]
+    last = next(i for i, c in enumerate(all_calls) if ".gcda" in c[2])
+    return all_calls[first:last]
 
 
 def fresh(tool):

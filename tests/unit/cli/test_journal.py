@@ -149,7 +149,7 @@ def test_perhaps_not_stored(readers, journal, log, check):
     journal.stored(f"4/{len(log.written)}", sync=1)
     status, _, err = readers.run("--delta", "--journal")
     got = journal.messages()
-    check("journal: what it may not have stored is told of", status == 0 and
+    check("journal: what it may not have stored is reported", status == 0 and
           "may have been printed or reported before" in err and
           got == [b"five"], (got, err))
 

@@ -14,10 +14,11 @@ KILLS = int(os.environ["PFRU_KILLS"])
 
 class Killer:
     """Readers with one position, in one of the modes: text or json, to a file, or
-    pipe, with JSON to a pipe, where repeats are told of."""
+    pipe, with JSON to a pipe, where repeats are reported."""
 
     def __init__(self, readers, mode, remark):
         self.readers = readers
+        readers.tool.counts_lines = False
         self.mode = mode
         self.rng = live.generator(remark)
         self.pick = live.random.Random(self.rng.random())

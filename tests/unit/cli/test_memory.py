@@ -41,6 +41,8 @@ CASES = [
     case("capsule signed.cap --ca cert.pem"),
     case("capsule plain.cap"),
     case("capsule nothing.cap", 1),
+    case("capsule --no-device signed.cap plain.cap"),
+    case("capsule --json signed.cap nothing.cap", 1),
     case("stage signed.cap"),
     case("stage signed.cap", 5, start="2:5"),
     case("activate"),

@@ -84,7 +84,7 @@ def test_others_wrote(readers, check, what, foreign, begun):
     status, _, err = readers.run("--delta", "--output", readers.out)
     check(f"{what}: nothing is lost", status == 0 and readers.read("out") ==
           b"the first line\n" + begun + foreign + NEWS, err)
-    check(f"{what}: what may be a repeat is told of",
+    check(f"{what}: what may be a repeat is reported",
           NOTE in err and f"to {len(NEWS)} of the {len(NEWS)}" in err, err)
 
 
@@ -106,7 +106,7 @@ def test_emptied(readers, check):
     killed(readers, log, NEWS, offset=0)
     os.truncate(readers.out, 0)
     status, _, err = readers.run("--delta", "--output", readers.out)
-    check("killed, and the file was emptied: what may be a repeat is told of",
+    check("killed, and the file was emptied: what may be a repeat is reported",
           status == 0 and readers.read("out") == NEWS and NOTE in err, err)
 
 
@@ -156,7 +156,7 @@ def small_disk(size):
 
 
 def test_full(readers, check):
-    """What did not arrive is not told of; the loss before it neither."""
+    """What did not arrive is not reported, nor is the loss before it."""
     log = printed_to_a_file(readers)
     write(readers.out, b"x" * 29999 + b"\n")
     log.append(b"y" * 5000 + b"\n")
@@ -168,13 +168,13 @@ def test_full(readers, check):
           live.lines_of(out)[0]["error"]["message"], out)
     check("disk full: half a line is taken back",
           len(readers.read("out")) == 30015, len(readers.read("out")))
-    check("disk full: no loss is told of", "were lost" not in err, err)
+    check("disk full: no loss is reported", "were lost" not in err, err)
     status, _, err = readers.run("--delta", "--json", "--output", readers.out)
     line = live.lines_of(readers.read("out"))[-1]
     check("disk full: nothing lost by it", status == 0 and
           line["lost"] == lost and live.text_of(line) ==
           bytes(log.written[-4096:]), err)
-    check("disk full: the loss is told of once",
+    check("disk full: the loss is reported once",
           err.count("were lost") == 1 and NOTE not in err, err)
 
 
@@ -185,10 +185,10 @@ def test_closed(readers, check):
     os.close(there)
     status, _, err = readers.run("--delta", stdout=here)
     os.close(here)
-    check("nobody reads: no loss is told of", status == 1 and
+    check("nobody reads: no loss is reported", status == 1 and
           "were lost" not in err, err)
     status, out, err = readers.run("--delta")
-    check("nobody read: the loss is told of once", status == 0 and
+    check("nobody read: the loss is reported once", status == 0 and
           err.count("were lost") == 1 and NOTE not in err and
           out == bytes(log.written[-4096:]), err)
 
@@ -324,7 +324,7 @@ def left_in_pipe(readers, size):
 
 
 def test_partly(readers, check):
-    """A repeat that was told of in part only is told of further."""
+    """Of a repeat that was reported in part, the rest is reported, too."""
     log = left_in_pipe(readers, 200000)
     log.append(b"0123456\n" * 25000)
     there, here = os.pipe()
@@ -340,7 +340,7 @@ def test_partly(readers, check):
           (len(printed), err))
     status, out, err = readers.run("--delta")
     rest = 200000 - len(printed)
-    check("repeat: the rest of it is told of", status == 0 and
+    check("repeat: the rest of it is reported", status == 0 and
           printed + out == bytes(log.written[7:]) and
           f"up to {rest} of" in err, (len(printed), err))
 
@@ -357,7 +357,7 @@ def stuck_pipe():
 
 
 def test_twice(readers, check):
-    """What an earlier reader may have told of is known to the one after the
+    """What an earlier reader may have printed is known to the one after the
     next, whose first piece is shorter."""
     log = left_in_pipe(readers, 200000)
     log.append(b"x" * 999 + b"\n" + b"z" * 299000)
@@ -370,7 +370,7 @@ def test_twice(readers, check):
     os.close(there)
     status, out, err = readers.run("--delta", "--json")
     told = sum(line.get("repeated_at_most", 0) for line in live.lines_of(out))
-    check("killed twice: what the first may have told of is told of",
+    check("killed twice: what the first may have printed is reported",
           p.returncode == -9 and status == 0 and told == 200000, (told, err))
 
 
@@ -394,10 +394,10 @@ def repeat_of(readers, news, lost, gap, old=b"the first line\n", resets=0):
 
 def test_began_anew(readers, check):
     found = repeat_of(readers, b"new line\n" * 500, 404, state.RESET, resets=1)
-    check("killed after a reset: its loss may be told of again",
+    check("killed after a reset: its loss may be reported again",
           found[:2] == (0, 4500), found)
     found = repeat_of(readers, b"b" * 420, 0, state.BACK, b"a" * 280)
-    check("killed over a log made anew: all of it may be told of again",
+    check("killed over a log that was recreated: all of it may be reported again",
           found[:2] == (0, 420), found)
     found = repeat_of(readers, b"b" * 420, 0, state.BACK, b"a" * 580)
     check("killed over a log that went back: not more than there is",

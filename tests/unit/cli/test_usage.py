@@ -4,7 +4,7 @@ import pytest
 
 COMMANDS = ("status", "capability", "capsule", "stage", "activate", "history",
             "stage-activate", "telemetry", "telemetry-info", "log-level",
-            "watchdog", "metrics")
+            "watchdog", "metrics", "report")
 REFUSED = {
     "unknown command": ["frobnicate"],
     "prefix of a command is no command": ["stat"],

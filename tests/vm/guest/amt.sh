@@ -73,7 +73,7 @@ amt()
 	local begin
 
 	begin=$(now)
-	capture timeout $((40 * VM_SLOWNESS)) amtctl "$@"
+	capture timeout $((70 * VM_SLOWNESS)) amtctl "$@"
 	took=$(($(now) - begin))
 	cat "$tap_dir/out" "$tap_dir/err" >>"$amt_said"
 }
@@ -235,7 +235,7 @@ later()
 	mkdir -p "$dir"
 	begin=$(now)
 	{
-		timeout $((40 * VM_SLOWNESS)) amtctl "$@" --json >"$dir/out" \
+		timeout $((70 * VM_SLOWNESS)) amtctl "$@" --json >"$dir/out" \
 			2>"$dir/err" </dev/null
 		echo "$? $(($(now) - begin))" >"$dir/end"
 		flatten <"$dir/out" >"$dir/json"

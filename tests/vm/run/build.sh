@@ -2,7 +2,9 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 #
 # What the guests are made of, built: to be sourced by run.sh. build_all puts all that
-# the chosen scenarios need into $stage.
+# the chosen scenarios need into $stage. What is the same for every kernel is built
+# once, in $common.
+common=$(realpath -m "${BUILD:-$top/build}")
 
 # logged WHAT CMD...: output into build.log, its end shown when CMD fails
 logged()
@@ -27,8 +29,8 @@ build_helpers()
 	mapfile -t programs < <(find "$@" -name '*.c' | sort -u)
 	twice=$(basename -a "${programs[@]}" | sort | uniq -d)
 	[ -z "$twice" ] || die "two C programs have one name: $twice"
-	mkdir -p "$stage/helpers"
-	export here top stage
+	mkdir -p "$stage/helpers" "$common/helpers" || return
+	export here top stage common
 	export -f compile
 	for c in "${programs[@]}"; do
 		printf '%s\0-m64\0' "$c"
@@ -37,16 +39,23 @@ build_helpers()
 	done | xargs -0 -r -n 2 -P "$(nproc)" bash -c 'compile "$@"' compile
 }
 
-# compile SOURCE -m64|-m32
+# compile SOURCE -m64|-m32: unless there is one of the same source and headers
 compile()
 {
-	local name
+	local name key kept dirs
+	local flags=(-std=gnu11 -O1 -Wall -Wextra -Werror -static -pthread "$2")
 
 	name=$(basename "$1" .c)
 	[ "$2" = -m64 ] || name=$name-32
-	gcc -std=gnu11 -O1 -Wall -Wextra -Werror -static -pthread "$2" \
-		-I "$top/include/uapi" -I "$top/include" \
-		-I "$top/tests/sim/firmware" -I "$here/guest" -o "$stage/helpers/$name" "$1"
+	dirs=("$top/include/uapi" "$top/include" "$top/tests/sim/firmware" "$here/guest")
+	key=$({ gcc --version; echo "${flags[*]}"; find "${dirs[@]}" "${1%/*}" -name '*.h' -exec cat {} +
+		cat "$1"; } | sha256sum) || return
+	kept=$common/helpers/$name-${key::16}
+	if [ ! -f "$kept" ]; then
+		gcc "${flags[@]}" "${dirs[@]/#/-I}" -o "$kept.$BASHPID" "$1" &&
+			mv "$kept.$BASHPID" "$kept" || return
+	fi
+	cp "$kept" "$stage/helpers/$name"
 }
 
 # build_all: what the chosen scenarios need, copied into $stage, so that a
@@ -68,7 +77,7 @@ build_all()
 	fi
 	if [ "$need_cli" = yes ]; then
 		logged "the tools" make -C "$top" cli
-		cp "${BUILD:-$top/build}"/bin/{pfructl,amtctl,amt-lms} "$stage/"
+		cp "$common"/bin/{pfructl,amtctl,amt-lms} "$stage/"
 	fi
 	[ "$need_install" = no ] || build_installed
 	if [ "$need_firmware" = yes ]; then
@@ -127,12 +136,12 @@ build_heci()
 {
 	local tmp
 
-	mkdir -p "$vm/heci"
+	mkdir -p "$common/heci"
 	tmp=$(mktemp -d /tmp/pfru-vm.XXXXXX)
-	ln -s "$vm/heci" "$tmp/heci"
+	ln -s "$common/heci" "$tmp/heci"
 	logged "the HECI model" make -C "$top/tests/sim/heci" O="$tmp/heci" \
 		SANITIZE=1
 	rm -r "$tmp"
-	cp "$vm/heci/heci-sim" "$stage/"
+	cp "$common/heci/heci-sim" "$stage/"
 	"$top/tests/sim/heci/qemu.sh" --fetch >/dev/null || exit 1
 }

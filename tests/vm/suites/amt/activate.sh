@@ -123,7 +123,7 @@ web "amt new-interface yes; amt tls-enforced yes" 7 tls 'takes TLS only' 8 none 
 	"amt tls-enforced no; amt new-interface no"
 works "lme-tls-server 127.0.0.1:1" 8 "lme-tls-server none"
 works "lme-window 64"
-works "lme-window 1" 40
+works "lme-window 1" 60
 works "lme-chunk 7" 20
 works "lme-adjust no"
 web "lme-window 64; lme-adjust no" 8 web-service 'did not answer in time' 20

@@ -95,6 +95,18 @@ amt reset-reason 1|features|last_reset.reason|other|Last reset of the host.Reaso
 amt reset-time 1700000000|features|last_reset.time|1700000000|Last reset of the host.Time|1700000000
 amthi-raw 0x0400008e 0102030405|features|cira_log|0102030405|Log of remote access|0102030405
 amt unprovisioning 4|features|unprovisioning_state|4|Unprovisioning state|4
+-|features|configuration_server.port|9971|Configuration server.Port|9971
+-|features|configuration_server.data|c0a80101|Configuration server.Address and name|c0a80101
+amthi-raw 0x04000006 06a1|features|tcp_ip|06a1|TCP/IP parameters|06a1
+amthi-raw 0x04000047 47a2|features|power_policy|47a2|Power policy|47a2
+amthi-raw 0x0400004d 4da3|features|user_initiated_interfaces|4da3|User-initiated interfaces|4da3
+amthi-raw 0x04000050 50a4|features|setup_audit_record|50a4|Setup audit record|50a4
+amthi-raw 0x04000052 52a5|features|ipv6_lan_wired|52a5|IPv6 of the wired LAN|52a5
+-|features|ipv6_lan_wireless|52a5|IPv6 of the wireless LAN|52a5
+amthi-raw 0x04000058 58a6|features|redirection_state|58a6|Redirection state|58a6
+-|features|amt_state.id|00000000-0000-0000-0000-000000000000||
+-|features|amt_state.size|5||
+-|features|amt_state.data|0102010000|AMT state.Data|0102010000
 amt-hash 0 name Another_Root|hashes|hashes.0.name|Another_Root||
 amt-hash 0 algorithm 1|hashes|hashes.0.algorithm|SHA-1|Another_Root.Algorithm|SHA-1
 amt-hash 0 default no|hashes|hashes.0.default|false|Another_Root.Default|no
