@@ -69,7 +69,7 @@ for kernel in $(other_kernels); do
 done
 part "PREEMPT_RT" guests "$build/full/6.1-rt" --kernel 6.1-rt \
 	--scenario watchdog --scenario watchdog-survives --scenario watchdog-stress
-part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
+part "the instrumented kernel" "$top/tests/vm/check-debug.sh"
 part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm
 part "the kernel that looks for data races" "$top/tests/vm/check-debug.sh" \
 	--kernel kcsan hostile
