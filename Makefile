@@ -44,21 +44,21 @@ help:
 	@echo "make deb              Debian packages, into build/deb"
 	@echo "make rpm              RPM packages, into build/rpm"
 	@echo "make demo             everything in a virtual machine, no hardware needed"
-	@echo "make check            all tests"
-	@echo "make check-full       and those that take hours"
+	@echo "make check            all tests but those that take hours"
+	@echo "make check-full       all tests, including those that take hours"
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
 	@echo "make check-fleet      rollouts by Ansible; needs root"
 	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
 	@echo "make check-kernels    the module on every kernel, into docs/kernels.md"
 	@echo "make check-secureboot the installed packages, booted with Secure Boot"
-	@echo "make check-debug      tests in virtual machines on a kernel that looks for harm;"
+	@echo "make check-debug      tests in virtual machines on an instrumented kernel;"
 	@echo "                      SCENARIOS=...; the first run builds it in a quarter of an hour"
-	@echo "make check-kcsan      calls and timing by chance, on one that reports data races"
-	@echo "make coverage         the lines of core and tool that their tests run"
-	@echo "make fuzz             fuzz capsules, ring and state, each for SECONDS=15"
-	@echo "make bench            what things take, beside mainline: a table; bench-docs into docs/"
-	@echo "make bench-lms        what amt-lms takes, beside MeshCmd's: a table; bench-lms-docs into docs/"
+	@echo "make check-kcsan      randomised calls and timing, on a kernel that reports data races"
+	@echo "make coverage         which lines of core and tools their tests run"
+	@echo "make fuzz             run every fuzz target, SECONDS=15 each"
+	@echo "make bench            what everything costs, compared with mainline; bench-docs: into docs/"
+	@echo "make bench-lms        what amt-lms costs, compared with MeshCmd; bench-lms-docs: into docs/"
 	@echo "make lint             style and static checks"
 	@echo "make clean            remove what was built"
 
@@ -109,11 +109,11 @@ check-secureboot: deps
 check: deps
 	@tests/check.sh
 
-# and what takes hours: stress, more kernels, the kernel that looks for harm
+# and what takes hours: stress, more kernels, the instrumented kernel
 check-full: deps deps-debug
 	@tests/check-full.sh
 
-# the guest tests on a kernel that is built to look for harm
+# the guest tests on a kernel instrumented with KASAN, lockdep and the like
 check-debug: deps deps-debug
 	@tests/vm/check-debug.sh $(SCENARIOS)
 

@@ -178,7 +178,7 @@ __u64 pfru_capsule_item(const struct pfru_capsule *capsule, __u32 item,
  * pfru_capsule_image() - check and read one payload item
  * @capsule: from pfru_capsule_open()
  * @payload: 0 to @capsule->payloads - 1
- * @image: filled as far as the check got
+ * @image: filled up to where the check ended
  * @refusal: filled when refused
  *
  * Return: enum pfru_reason

@@ -7,7 +7,7 @@
 /* a distance ahead of 2^31 rollovers or more is one back */
 #define BACK_SHIFT 31
 
-/* after so many rollovers, as a power of 2, the count begins anew */
+/* after so many rollovers, as a power of 2, the count starts again at 0 */
 #define ROLLOVER_BITS 32
 
 enum pfru_ring_outcome pfru_ring_judge(const struct pfru_log_data_info *info)
@@ -100,7 +100,7 @@ static void set_size(struct pfru_ring_news *news, __u32 size)
 	plan_newest(news->end.ring, news->end.offset, size, &news->plan);
 }
 
-/* Make it all that was written in the last @since bytes, as far as it is there. */
+/* Make it what is still there of the last @since bytes written. */
 static void set_since(const struct pfru_log_data_info *info, __u64 since,
 		      struct pfru_ring_news *news)
 {
@@ -168,7 +168,7 @@ static __u64 chunk1_end(const struct pfru_log_data_info *info)
 	       info->chunk1_size;
 }
 
-/* Is it the same memory, as far as @before had anything in it? */
+/* Is it the same memory, where @before had anything in it? */
 static bool same_place(const struct pfru_log_data_info *before,
 		       const struct pfru_log_data_info *after)
 {

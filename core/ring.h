@@ -85,9 +85,9 @@ enum pfru_ring_break {
  * @plan: where it lies
  * @size: bytes of all its ranges
  * @lost: bytes that were written before @start and overwritten before they could
- *	be read. After a break only those since the reset, or since the log began
- *	anew, are counted; none after PFRU_BREAK_SIZE, where counters can't tell
- * @gap: unless PFRU_BREAK_NONE, the log begins anew: all that it holds is new,
+ *	be read. After a break only those since the reset, or since the log
+ *	restarted, are counted; none after PFRU_BREAK_SIZE, where counters can't tell
+ * @gap: unless PFRU_BREAK_NONE, the log restarts: all that it holds is new,
  *	and an unknown number of bytes may have come before it
  * @start: position of the first byte
  * @end: position after the last byte, the reader's next one
@@ -146,7 +146,7 @@ enum pfru_ring_outcome pfru_ring_delta(const struct pfru_log_data_info *info,
  * @plan: filled
  *
  * Those bytes were read before: others in their place mean that the log was
- * made anew and has grown past the position, which no counter tells.
+ * restarted and has grown past the position, which no counter shows.
  *
  * Return: false when they are not all there any more, or @news does not go on
  * from the position
@@ -156,7 +156,7 @@ bool pfru_ring_before(const struct pfru_log_data_info *info,
 		      struct pfru_ring_plan *plan);
 
 /**
- * pfru_ring_anew() - make the news of a log that was made anew
+ * pfru_ring_anew() - make the news of a log that was restarted
  * @info: what @news was made of
  * @news: from pfru_ring_delta(); made what PFRU_BREAK_BACK means
  */

@@ -42,6 +42,13 @@ beside_mainline()
 	document watchdog
 }
 
+# other_kernels: those of releases but the one that make check boots; names of
+# flavours have letters
+other_kernels()
+{
+	awk '$1 ~ /^[0-9.]+$/ && $5 != "host" { print $1 }' "$top/tests/vm/kernels.conf"
+}
+
 FLEET_SIZE=50 part "make check" "$top/tests/check.sh"
 FLEET_SIZE=50 part "fleets on Debian 13" "$top/tests/fleet/run.sh" --tree trixie-fresh
 part "amt-lms, more of it" guests "$build" --scenario amt-lms-large
@@ -55,14 +62,14 @@ part "the AMT watchdog beside mainline's driver" beside_mainline
 WATCHDOG_STRESS=10 part "the AMT watchdog, ten times the stress" \
 	guests "$build/full" --scenario watchdog-stress --scenario watchdog-survives \
 	--scenario watchdog-daemon --scenario watchdog-systemd
-for kernel in 5.10 6.12 7.2; do
+for kernel in $(other_kernels); do
 	part "kernel $kernel" guests "$build/full/$kernel" --kernel "$kernel" \
 		--scenario main --scenario demo --scenario watchdog \
 		--scenario watchdog-survives --scenario watchdog-daemon
 done
 part "PREEMPT_RT" guests "$build/full/6.1-rt" --kernel 6.1-rt \
 	--scenario watchdog --scenario watchdog-survives --scenario watchdog-stress
-part "the kernel that looks for harm" "$top/tests/vm/check-debug.sh"
+part "the instrumented kernel" "$top/tests/vm/check-debug.sh"
 part "everything at once on it, for long" "$top/tests/vm/check-debug.sh" storm
 part "the kernel that looks for data races" "$top/tests/vm/check-debug.sh" \
 	--kernel kcsan hostile

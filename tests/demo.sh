@@ -3,7 +3,8 @@
 #
 # demo.sh [--counted]: boots an unmodified Debian kernel under OVMF with the
 # firmware model, updates that firmware, and shows the session. With --counted
-# the last line is that of a test runner.
+# the last line is that of a test runner, and README's picture of the session has
+# to show what the demo prints.
 
 set -uo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -23,5 +24,8 @@ else
 	grep -v '^ *ok' "$log"
 	printf '\nThe demo failed; see %s\n' "$log"
 fi
-[ "${1:-}" != --counted ] || tail -n 1 "$log"
+if [ "${1:-}" = --counted ]; then
+	[ $status != 0 ] || "$top/tests/picture.py" --check "$demo" || status=1
+	tail -n 1 "$log"
+fi
 exit $status

@@ -86,7 +86,7 @@ static void on_send(void *context, const uint8_t *message, size_t size)
 	link_send(&service->link, message, size);
 }
 
-/* AMT names its ports after this, also when it begins anew. */
+/* AMT names its ports after this, also when it restarts the handshake. */
 static void on_ready(void *context)
 {
 	struct service *service = context;
@@ -191,7 +191,7 @@ static void on_odd(void *context, enum lme_oddity what)
 	};
 	struct service *service = context;
 
-	/* some firmware closes channels that are not, and begins anew, all the time */
+	/* some firmware constantly closes unknown channels and restarts the handshake */
 	if (texts[what])
 		log_limited(&service->odd[what], now_of(service), LOG_WARNING,
 			    "AMT sent %s", texts[what]);

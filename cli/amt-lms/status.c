@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the service manager is told, see sd_notify(3). That function waits for a manager
- * that reads nothing, and with it all connections and SIGTERM would: here it is
- * tried again later.
+ * Reports the status to the service manager, see sd_notify(3). That function blocks
+ * while the manager does not read, which would block all connections and SIGTERM, too:
+ * here it is retried later.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -18,7 +18,7 @@
 /* microseconds */
 #define PAUSE (1000 * 1000ULL)
 
-/* False when there is no room for it now; without a manager it is told. */
+/* False when there is no room for it now; true without a manager. */
 static bool say(const char *text)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };

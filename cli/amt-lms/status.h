@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the service manager is told. Changes are collected for a second: connections
- * come and go by the hundred.
+ * The status reported to the service manager. Changes are collected for a second,
+ * since connections come and go by the hundred.
  */
 #ifndef AMT_LMS_STATUS_H
 #define AMT_LMS_STATUS_H
@@ -16,7 +16,7 @@
 #define STATUS_MAX 256
 
 /**
- * struct status - what it is told
+ * struct status - what is reported
  * @event: loop
  * @ready: the service is ready
  * @ready_told: it knows that

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A session of AMT's port forwarding, the host's side: handshake, forwarded ports,
- * channels, windows. Has no sockets and no clock: messages are handed in, and what
- * is to be done is told by hooks. A hook may call what concerns a channel, lme_open()
+ * channels, windows. Has no sockets and no clock: messages are passed in, and hooks
+ * report what is to be done. A hook may call what concerns a channel, lme_open()
  * to lme_close(); @send and @odd may call nothing.
  */
 #ifndef CLI_AMT_LME_H
@@ -70,8 +70,8 @@ enum lme_oddity {
 /**
  * struct lme_hooks - what a session calls; none but @alert may be NULL
  * @send: a message for AMT
- * @ready: AMT takes channels. More than once in a connection when AMT begins the
- *	handshake anew: it names its ports again then
+ * @ready: AMT accepts channels. Called again when AMT restarts the handshake within
+ *	a connection: it names its ports again then
  * @forward: AMT wants a port forwarded, or (@on is false) not any more; false
  *	refuses that. @address is the machine's name as AMT knows it, not an address
  *	to listen on; may come again for what is forwarded already

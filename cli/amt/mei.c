@@ -33,7 +33,7 @@
 /* "communication controller, other"; the programming interface does not matter */
 #define PCI_CLASS "0x0780"
 
-/* of the problems with several engines the one with the highest rank is told */
+/* of the problems with several engines the one with the highest rank is reported */
 static const unsigned char ranks[] = {
 	[MEI_ONLY_GPU] = 1, [MEI_NO_CLIENT] = 2, [MEI_BAD_ANSWER] = 3,
 	[MEI_FAILED] = 4,   [MEI_RESETTING] = 5, [MEI_NO_PERMISSION] = 6,
@@ -259,7 +259,7 @@ static enum mei_problem try_engine(struct mei *mei, unsigned long number,
 	return connect_client(mei, uuid);
 }
 
-/* Leaves in @mei the connection, or the engine whose problem is told. */
+/* Leaves in @mei the connection, or the engine whose problem is reported. */
 static enum mei_problem try_engines(struct mei *mei, const uint8_t *uuid)
 {
 	unsigned long numbers[ENGINES_MAX];

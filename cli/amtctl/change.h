@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A change of AMT's state: a person is asked, the journal is told, AMT is asked
- * once, and what its state is afterwards decides what is reported. Whether a change
- * makes sense is for who wants it.
+ * A change of AMT's state: ask for confirmation, write to the journal, send the
+ * request once, and report the state that AMT has afterwards. Whether a change makes
+ * sense is decided by the caller.
  */
 #ifndef AMTCTL_CHANGE_H
 #define AMTCTL_CHANGE_H

@@ -177,7 +177,7 @@ void out_set_lines(struct output *out);
 
 /**
  * out_take() - take what was collected so far, to be printed by the caller
- * @out: begins anew, errors and notes included
+ * @out: starts empty again, errors and notes included
  * @size: set
  *
  * Return: text, or a line of JSON; allocated

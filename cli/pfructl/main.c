@@ -36,7 +36,7 @@ static const struct cli_option every_option[] = {
 	  "name this machine in JSON: host name and machine id",
 	  OPTION_AT(machine) },
 	{ 'q', "quiet", NULL,
-	  "print no notes, no progress, no success of an action",
+	  "no notes, no progress, no text when an action succeeds",
 	  OPTION_AT(quiet) },
 	{ 'h', "help", NULL, "print this", OPTION_AT(help) },
 	{ 'V', "version", NULL, "print the version and what was built in",

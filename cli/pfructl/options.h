@@ -37,11 +37,11 @@
 			OPTION_AT(dry_run), NULL                         \
 	}
 
-#define OPTION_UNLESS_CURRENT                                         \
-	{                                                             \
-		0, "unless-current", NULL,                            \
-			"leave alone what runs already, and succeed", \
-			OPTION_AT(unless_current), NULL               \
+#define OPTION_UNLESS_CURRENT                                           \
+	{                                                               \
+		0, "unless-current", NULL,                              \
+			"succeed without an update if it runs already", \
+			OPTION_AT(unless_current), NULL                 \
 	}
 
 #define OPTION_CA                                                          \

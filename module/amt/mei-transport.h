@@ -24,7 +24,7 @@
  * @notified: the firmware has notified; runs in a worker, must not wait
  * @subscribe: asks the firmware for notifications, which may take 15 s: a worker
  *	does it while messages are sent
- * @up: connected, as far as the owner was told
+ * @up: connected, as last reported to the owner
  * @enabled: mei_cldev_enable() is to be undone
  * @receives: the receive callback is registered
  * @subscribes: @subscribe was begun on this connection

@@ -443,7 +443,7 @@ static unsigned int timeleft(void)
 	if (amt.armed)
 		return passed < amt.last_timeout ? amt.last_timeout - passed :
 						   0;
-	/* on its way; what has failed does not run, as far as is known */
+	/* a start on its way counts as running, a failed one does not */
 	if (to_run() && amt.bound && !amt.tries && amt.required != REQUIRED_NO)
 		return amt.wdd.timeout;
 	return 0;
@@ -736,9 +736,9 @@ static long step(void)
 }
 
 /*
- * The client goes. No heartbeats come any more, so AMT is told, if it still hears
- * that, unless nowayout forbids it and another client may come. Before sleep it is
- * told in any case.
+ * The client goes. No more heartbeats will come, so send AMT a stop if it can still
+ * receive one, unless nowayout forbids that and another client may appear. Before
+ * sleep, send it in any case.
  */
 static void let_go(void)
 {
@@ -876,7 +876,7 @@ static PFRU_MEI_REMOVE amt_remove(struct mei_cl_device *cldev)
 
 /*
  * The MEI driver removes the client while the machine goes to sleep, and up to
- * 5.10 forbids it to send then: so AMT is told before.
+ * 5.10 forbids it to send then, so the stop is sent before.
  */
 static int sleeping(struct notifier_block *nb, unsigned long event,
 		    void *unused)

@@ -30,7 +30,7 @@ static u32 caller_uid(void)
 	return from_kuid_munged(&init_user_ns, current_uid());
 }
 
-/* " at offset O (found F, expected E)", as far as these say something */
+/* " at offset O (found F, expected E)", without what says nothing */
 static void describe_numbers(const struct pfru_result *result, char *text,
 			     size_t size)
 {

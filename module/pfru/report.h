@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is told of an update, to the kernel log, the audit system and udev, and
- * of the telemetry's settings.
+ * Reports of updates to the kernel log, the audit system and udev, and of changes
+ * to the telemetry's settings.
  */
 #ifndef PFRU_REPORT_H
 #define PFRU_REPORT_H

@@ -52,7 +52,7 @@ struct pfru_load {
  * @cap_known: @cap is what the firmware would say
  * @cap: the capability; always known while a complete capsule is loaded
  * @load: the capsule
- * @staged_known: @staged is what an activation would run, as far as we staged it
+ * @staged_known: @staged is what an activation would run, if this driver staged it
  * @staged: the capsule staged last
  * @owner: the file that claimed the buffer
  */
@@ -150,7 +150,7 @@ static int unmappable(struct pfru_update *update,
 	return -EPROTO;
 }
 
-/* Ask for the buffer, each time anew: a stale address would be somebody else's */
+/* Ask for the buffer every time: a stale address could be someone else's memory */
 static int begin_load(struct pfru_update_file *file)
 {
 	struct pfru_update *update = file->update;
@@ -543,7 +543,7 @@ static const struct pfru_loaded *subject(const struct pfru_update *update,
 /*
  * Ask the firmware to stage or activate. Success, and any refusal other than
  * "retry", ends the life of the loaded capsule; what an activation may have
- * changed is asked anew. A capsule that is not staged when another one is
+ * changed is queried again. A capsule that is not staged when another one is
  * activated was judged by what ran before, and must not run.
  */
 static int start(struct pfru_update_file *file, enum pfru_action action)

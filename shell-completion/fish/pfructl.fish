@@ -49,12 +49,12 @@ complete -c pfructl -n '__pfructl_in none' -a capsule -d 'show a capsule'
 complete -c pfructl -n '__pfructl_in none' -a stage -d 'load and authenticate a capsule'
 complete -c pfructl -n '__pfructl_in none' -a activate -d 'run what was staged'
 complete -c pfructl -n '__pfructl_in none' -a stage-activate -d 'both in one step'
-complete -c pfructl -n '__pfructl_in none' -a history -d 'show what was asked of the firmware'
+complete -c pfructl -n '__pfructl_in none' -a history -d 'show the record of updates'
 complete -c pfructl -n '__pfructl_in none' -a telemetry -d 'print the log of updates'
 complete -c pfructl -n '__pfructl_in none' -a telemetry-info -d 'show sizes of the log'
 complete -c pfructl -n '__pfructl_in none' -a log-level -d 'show or set the log level'
 complete -c pfructl -n '__pfructl_in none' -a watchdog -d 'show the AMT watchdog'
-complete -c pfructl -n '__pfructl_in none' -a metrics -d 'print figures for monitoring'
+complete -c pfructl -n '__pfructl_in none' -a metrics -d 'print metrics for monitoring'
 complete -c pfructl -n '__pfructl_in none' -a report -d 'put what a vendor wants to see into one archive'
 complete -c pfructl -n "__pfructl_in $files" -F
 complete -c pfructl -s j -l json -d 'print one JSON document'
@@ -69,27 +69,27 @@ complete -c pfructl -n "__pfructl_in $device" -s r -l revision -x -a '1 2' \
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
 	-s n -l dry-run -d 'write nothing'
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
-	-l unless-current -d 'leave alone what runs already'
+	-l unless-current -d 'succeed without an update if it runs already'
 complete -c pfructl -n "__pfructl_in stage stage-activate" \
 	-l force-after-interruption -d 'try again what was cut off'
-complete -c pfructl -n "__pfructl_in history" -l last -d 'the last attempt only'
+complete -c pfructl -n "__pfructl_in history" -l last -d 'only the last attempt'
 complete -c pfructl -n "__pfructl_in stage" -l retries -x \
 	-d 'how often to repeat'
 complete -c pfructl -n "__pfructl_in telemetry telemetry-info" \
 	-s t -l type -x -a 'execution history' -d 'log'
 complete -c pfructl -n $telemetry -l full -d 'print the whole log'
 complete -c pfructl -n $telemetry -l delta -d 'print what is new'
-complete -c pfructl -n $telemetry -l follow -d 'print what is new, again and again'
+complete -c pfructl -n $telemetry -l follow -d 'print what is new, until interrupted'
 complete -c pfructl -n $telemetry -l summary -d 'print a table of the updates'
 complete -c pfructl -n $telemetry -l since-reset \
-	-d 'count as lost what was overwritten since the reset'
+	-d 'report what was overwritten since the reset as lost'
 complete -c pfructl -n $telemetry -l raw -d 'escape nothing'
 complete -c pfructl -n $telemetry -l escape \
-	-d 'escape control characters wherever it is printed to'
+	-d 'escape control characters whatever the output is'
 complete -c pfructl -n '__pfructl_in telemetry metrics report' -s o -l output -rF \
 	-d 'print to a file'
 complete -c pfructl -n $telemetry -l journal -d 'print to the journal'
-complete -c pfructl -n $telemetry -l state -rF -d 'keep the position there'
+complete -c pfructl -n $telemetry -l state -rF -d 'keep the position in this file'
 complete -c pfructl -n $telemetry -l interval -x -d 'how often to look'
 complete -c pfructl -n $telemetry -l confirm -x \
 	-d 'how often to ask the firmware at least'

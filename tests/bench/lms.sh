@@ -47,15 +47,15 @@ page()
 	cat <<-END
 	<!-- Made by make bench-lms-docs from what a guest saw; not typed. -->
 	<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
-	# What amt-lms takes, beside MeshCmd's microlms
+	# Performance of amt-lms, compared with MeshCmd's microlms
 
 	Kernel $(cat "$seen/guest/kernel") in QEMU, with the AMT of the HECI model. microlms is that of
 	MeshCmd, npm package meshcentral $(package), unmodified, in the same guest after amt-lms.
-	Times of an emulation are to be compared, not quoted. Most of a transfer is the time
-	in which the kernel reads and writes the emulated engine's registers, word by word. It
-	is the same for both services and hides what they differ in; what is written counts
-	as processor time of the service, too. Of times and memory, ratios below 1 are this
-	project's gain.
+	Times of an emulation can be compared with each other only. Most of a transfer is the
+	time that the kernel takes to read and write the emulated engine's registers, word by
+	word. It is the same for both services, and hides their differences; writing also counts
+	as processor time of the service, but not as time outside the kernel. For times and
+	memory, a ratio below 1 means that amt-lms costs less.
 
 	| what | unit | microlms | amt-lms | ratio |
 	|---|---|---:|---:|---:|
@@ -63,9 +63,9 @@ page()
 	rows | awk -F '\t' '{ printf "| %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5 }'
 	cat <<-END
 
-	Processor time is counted in ticks of 10 ms. In an initramfs each page of a file
-	counts as dirty: private dirty memory is what belongs to no file. A service that
-	answers fewer than all requests has less to do for them.
+	Processor time is counted in ticks of 10 ms. In an initramfs every page of a file
+	counts as dirty, so private dirty memory leaves out the pages of files. A service that
+	answers only some of the requests also does less work.
 	END
 }
 

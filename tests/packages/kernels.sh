@@ -128,7 +128,7 @@ table()
 	<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 	# Kernels
 
-	From Linux $(limit oldest); tested up to $(limit newest). Older ones are refused
+	Linux $(limit oldest) and later; tested up to $(limit newest). Older kernels are refused
 	when the module is built (\`module/kernels\` says both).
 
 	Built: by dkms, with the compiler of the kernel's release, from the installed

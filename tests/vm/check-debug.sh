@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # check-debug.sh [--kernel NAME] [SCENARIO...]: the guest tests, all or these
-# scenarios, on a kernel that looks for harm (debug, as in kernels/debug.config,
+# scenarios, on an instrumented kernel (debug, as in kernels/debug.config,
 # or kcsan); any report of it fails. The first run builds that kernel. With all of
 # them, the lines of the module that ran are counted, too.
 

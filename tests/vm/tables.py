@@ -29,30 +29,29 @@ Kernel {kernel} in QEMU with the firmware model of `tests/sim/firmware`.
 Mainline is `pfr_update`, `pfr_telemetry` and `pfrut`, unmodified, built from
 Debian's `linux-source`. Each row is a group of checks in
 `tests/vm/suites/mainline`: `rows-ours.sh` (`devices/cid.sh` for `_CID`) for this
-project, `rows-theirs.sh` (`cid.sh`) for mainline; a text stands here only when all
-its checks passed.
+project, `rows-theirs.sh` (`cid.sh`) for mainline. A text appears only if all its checks
+passed.
 """,
     "watchdog": """\
 # The AMT watchdog: this project and mainline's mei_wdt, side by side
 
 Kernel {kernel} in QEMU with the HECI model of `tests/sim/heci`.
 Mainline is the kernel's own `mei_wdt`. Each row is a group of checks in
-`tests/vm/suites/watchdog`, which are the same for both; a text
-stands here only when all its checks passed.
+`tests/vm/suites/watchdog`, which are the same for both. A text appears only if all its
+checks passed.
 
-A ping of this project's watchdog notes that user space is alive, and returns at once:
-an error, or a wait, would make the programs that drive a watchdog reboot the machine
-or stand still, for a watchdog that only alarms. A thread tells the firmware. Where that
-does not work, the kernel log says so once, and the files state, last_error and
-last_heartbeat in sysfs show it. Where a row says "ETIMEDOUT is shown", former
-versions gave that error to the ping; where it says that something "goes on", they
-gave ENODEV and made a new device.
+A ping of this project's watchdog notes that user space is alive, and returns at once. The
+watchdog only alerts, but an error or a wait would make the programs that feed it reboot the
+machine or hang. A thread sends the heartbeat to the firmware. If that fails, the kernel log
+reports it once, and the files state, last_error and last_heartbeat in sysfs show it. Where
+a row says "ETIMEDOUT is shown", earlier versions returned that error to the ping; where it
+says that something "goes on", they returned ENODEV and made a new device.
 
-A ping takes 10 ms at most: measured around the system call, in each ping of
-`watchdog/faults` and `watchdog/survives`. One that takes longer by the clock must not
-have slept, which the kernel counts (ru_nvcsw of getrusage(2)): then it was ready to run,
-and the scheduler or the emulator held it up. At least half of them must be that quick by
-the clock, too.
+A ping takes at most 10 ms, measured around the system call, in each ping of
+`watchdog/faults` and `watchdog/survives`. One that takes longer by the clock must not have
+slept, which the kernel counts (ru_nvcsw of getrusage(2)): it was then ready to run, and the
+scheduler or the emulator delayed it. At least half of the pings must meet the limit by the
+clock.
 """,
     "amt": """\
 # Intel AMT: what was tried against what
@@ -60,8 +59,8 @@ the clock, too.
 **None of this has ever been run on hardware with AMT.** `amtctl` and `amt-lms` ran on
 kernel {kernel} with the kernel's own `mei` and `mei_me`, in QEMU, against the AMT of
 the HECI model in `tests/sim/heci`. The model was written from public descriptions and
-shares no code with them; where real firmware differs from both, nothing here shows
-it. Where public sources disagree, `amtctl` shows raw values.
+shares no code with the tools. Where real firmware differs from the descriptions, these
+tests cannot show it. Where public sources disagree, `amtctl` shows raw values.
 
 Independent clients ran against the model in the same guests, unmodified:
 `mei-amt-version` of Linux {samples}, and MeshCmd of the npm package meshcentral {meshcentral}.
@@ -76,26 +75,26 @@ them passed.
 AMT_TABLES = {
     "value": ("Values",
               "Each value is in the JSON output, under this key, and in the text. The "
-              "knob was turned first; a row without one has a value that never "
+              "model's knob was set first. A row without a knob has a value that never "
               "changes, or that a knob of another row sets.",
               ["key", "amtctl", "knob of the model", "also shown by"]),
     "change": ("Changes",
-               "What one program changed, the others saw.",
+               "Changes made by one program and seen by the others.",
                ["made by", "seen by"]),
     "fault": ("Firmware that misbehaves",
-              "Each run ended within 10 seconds, or within 14 where an answer never "
-              "comes or AMT is never ready; `activate`, which asks several times, "
-              "within 25, and within 60 through a window of one byte; without its "
-              "device, within 35. A `-` in the last column is the usual output.",
+              "Each run ended within 10 seconds, or within 14 if an answer never comes "
+              "or AMT is never ready. `activate`, which asks several times, ended within "
+              "25 seconds, or within 60 with a window of one byte; without its device, "
+              "within 35. A `-` in the last column is the usual output.",
               ["knob of the model", "amtctl", "exit status",
                "what it says, or shows"]),
     "state": ("What may be missing",
               "QEMU has no graphics card with an engine: the file `kind` in sysfs "
-              "is replaced to pretend one.",
+              "is replaced to simulate one.",
               ["state", "exit status", "what it says"]),
     "client": ("Through amt-lms",
-               "Nothing but `amt-lms` held AMT's port forwarding, and for each row the "
-               "model found no message that breaks a rule of it.",
+               "Only `amt-lms` held AMT's port forwarding, and for each row the model "
+               "found no message that breaks the protocol.",
                ["client", "port", "what", "result"]),
 }
 
@@ -103,17 +102,17 @@ AMT_TABLES = {
 AMT_ABSENT = """
 ## What amt-lms is not
 
-It forwards ports and logs alerts. Intel's service does more, which is absent here:
+`amt-lms` forwards ports and logs alerts. Unlike Intel's service:
 
-- It does not set AMT's clock, nor the machine's.
-- It does not copy Wi-Fi profiles of the machine to AMT.
-- It does not shut the machine down, or restart it, when AMT asks for that.
+- It sets neither AMT's clock nor the machine's.
+- It does not copy the machine's Wi-Fi profiles to AMT.
+- It does not shut down or restart the machine when AMT asks for it.
 - It shows no notifications to the user: alerts go to the journal.
-- It does not answer an alert that asks to be acknowledged (AckRequested) with more than
-  HTTP's status.
-- It edits no file, as /etc/hosts, for the host name that AMT names with its ports.
-- It makes no connection and sends no datagram for AMT, and listens for no other machine.
-- It has no limit of connections for each user: one that may connect can take all that
+- It answers an alert that asks to be acknowledged (AckRequested) with an HTTP status only.
+- It edits no file, such as /etc/hosts, for the host name that AMT sends with its ports.
+- It makes no connection and sends no datagram for AMT, and does not listen for other
+  machines.
+- It does not limit the connections of each user: one user can take all that
   `MaxConnections=` permits, and the others wait."""
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * amtctl features: what AMT can do and how it is set, as far as it tells.
+ * amtctl features: what AMT can do and how it is set, where AMT reports it.
  */
 #include "cli/amtctl/print.h"
 

@@ -236,7 +236,7 @@ static int run_status(void *program)
 
 const struct cli_command cmd_status = {
 	.name = "status",
-	.help = "say what is there, in which state, and what to do",
+	.help = "show what is there, in which state, and what to do",
 	.details =
 		"Shows what it can whatever is missing, and says what that is. Changes nothing.\n",
 	.run = run_status,

@@ -374,10 +374,10 @@ const struct cli_command cmd_capsule = {
 	.argument = "FILE...",
 	.help = "show the headers of a capsule and whether it would be accepted",
 	.details =
-		"FILE is a capsule, a FIFO, or - for standard input. Of several, or of the files of\n"
-		"a directory, a table is shown. When this machine has an\n"
-		"update device, the capsule is judged against it, which may cost one firmware\n"
-		"call; --no-device leaves that out. With --ca, the signature is verified.\n",
+		"FILE is a capsule, a FIFO, or - for standard input. Several files, or the files\n"
+		"of a directory, are shown as a table. When this machine has an update device,\n"
+		"the capsule is judged against it, which may cost one firmware call; --no-device\n"
+		"skips that. With --ca, the signature is verified.\n",
 	.options = options,
 	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,

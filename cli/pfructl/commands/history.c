@@ -117,14 +117,14 @@ static int run(void *program)
 }
 
 static const struct cli_option options[] = {
-	{ 0, "last", NULL, "the last attempt only, with more of it",
+	{ 0, "last", NULL, "show only the last attempt, in detail",
 	  OPTION_AT(last) },
 	{ 0 },
 };
 
 const struct cli_command cmd_history = {
 	.name = "history",
-	.help = "show what was asked of the firmware, and what came of it",
+	.help = "show the record of updates and how each ended",
 	.details = "Reads /var/lib/pfructl/history. Makes no firmware call.\n",
 	.options = options,
 	.run = run,

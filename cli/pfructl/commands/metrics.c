@@ -649,7 +649,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cmd_metrics = {
 	.name = "metrics",
-	.help = "print figures for monitoring, in Prometheus' text format",
+	.help = "print metrics for monitoring, in Prometheus' text format",
 	.details =
 		"Makes one firmware call for each update device after the module was loaded and\n"
 		"after an activation, for the capability; none otherwise. With Linux's own\n"

@@ -682,8 +682,8 @@ const struct cli_command cmd_activate = {
 	.help = "have the firmware run what was staged",
 	.details =
 		"DANGER: this changes the firmware of the running machine, and cannot be\n"
-		"undone. Costs two firmware calls, the second for what runs now, or three, and\n"
-		"is never repeated.\n",
+		"undone, and is never repeated. Costs two firmware calls, the second to ask what\n"
+		"runs now; three, when it is not known what ran before.\n",
 	.options = activate_options,
 	.flags = COMMAND_ACTS,
 	.run = run_activate,

@@ -750,7 +750,7 @@ static int run(void *program)
 
 const struct cli_command cmd_status = {
 	.name = "status",
-	.help = "say what is there, what is missing, and what to do",
+	.help = "show what is there, what is missing, and what to do",
 	.details = "Makes no firmware call.\n",
 	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run,

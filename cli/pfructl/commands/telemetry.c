@@ -296,18 +296,16 @@ static const struct cli_option telemetry_options[] = {
 	{ 0, "delta", NULL,
 	  "print what is new since the last --delta or --follow",
 	  OPTION_AT(delta) },
-	{ 0, "follow", NULL, "--delta again and again, until interrupted",
+	{ 0, "follow", NULL, "repeat --delta until interrupted",
 	  OPTION_AT(follow) },
 	{ 0, "summary", NULL, "print a table of the updates found in the log",
 	  OPTION_AT(summary) },
 	{ 0, "since-reset", NULL,
-	  "count as lost what was overwritten since the log's last\n"
-	  "reset, where there is no position yet",
+	  "report as lost what was overwritten since the last\n"
+	  "reset of the log, if no position is saved yet",
 	  OPTION_AT(since_reset) },
-	{ 0, "raw", NULL, "escape nothing, even on a terminal",
-	  OPTION_AT(raw) },
-	{ 0, "escape", NULL,
-	  "escape control characters wherever it is printed to",
+	{ 0, "raw", NULL, "do not escape, even on a terminal", OPTION_AT(raw) },
+	{ 0, "escape", NULL, "escape control characters whatever the output is",
 	  OPTION_AT(escape) },
 	{ 'o', "output", "FILE",
 	  "print to FILE (\"-\": standard output); --delta and\n"
@@ -316,13 +314,13 @@ static const struct cli_option telemetry_options[] = {
 	{ 0, "journal", NULL, "print to the journal, one entry a line",
 	  OPTION_AT(journal) },
 	{ 0, "state", "FILE",
-	  "keep the position there, not in /var/lib/pfructl", OPTION_AT(state),
-	  options_file },
+	  "keep the position in FILE, not in /var/lib/pfructl",
+	  OPTION_AT(state), options_file },
 	{ 0, "interval", "SECONDS",
-	  "look that often while following (default 1)", OPTION_AT(interval),
+	  "look this often while following (default 1)", OPTION_AT(interval),
 	  option_seconds },
 	{ 0, "confirm", "SECONDS",
-	  "ask the firmware at least that often while following\n"
+	  "ask the firmware at least this often while following\n"
 	  "(default 60; once a second at most)",
 	  OPTION_AT(confirm), option_seconds },
 	{ 0 },
@@ -332,11 +330,11 @@ const struct cli_command cmd_telemetry = {
 	.name = "telemetry",
 	.help = "print the firmware's log of updates, oldest line first",
 	.details =
-		"The log is printed as the firmware wrote it, whatever bytes it holds; only a\n"
-		"terminal gets control characters escaped. What ssh(1) runs without -t does not\n"
-		"see the terminal it prints to: use --escape. Costs two firmware calls, and one\n"
-		"more each time the log changed while it was read, up to five times. --delta\n"
-		"costs one when nothing is new; --follow none for each look at a log that rests.\n",
+		"The log is printed as the firmware wrote it; control characters are escaped\n"
+		"only on a terminal. A command run by ssh(1) without -t does not see the\n"
+		"terminal it prints to: use --escape. Costs two firmware calls, and one more\n"
+		"each time the log changed while it was read, up to five times. --delta costs\n"
+		"one when nothing is new; --follow none while the log does not change.\n",
 	.options = telemetry_options,
 	.flags = COMMAND_TELLS_ON_FAILURE,
 	.run = run_telemetry,

@@ -411,7 +411,7 @@ int run_delta(struct pfructl *ctl, const struct device *device, bool follow)
 		ret = sink_open(&f.sink, ctl, device, &f.file);
 		if (!ret)
 			ret = recover(&f);
-		/* who can't save is told so before the firmware is asked */
+		/* report an unwritable position before the firmware is asked */
 		if (!ret && follow)
 			ret = state_save(ctl, &f.file, &f.state);
 		if (!ret && !f.ended)

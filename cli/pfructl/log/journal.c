@@ -101,7 +101,7 @@ static int send_datagram(const struct journal *journal, const char *bytes,
 	return 0;
 }
 
-/* Without the end of a line, which is none where a long line goes on. */
+/* Without the end of the line; a long line that goes on has no end. */
 static uint32_t text_size(const struct piece *piece)
 {
 	uint32_t length = piece->size;
@@ -204,8 +204,8 @@ static bool wait_for_text(const struct journal *journal, int fd)
 }
 
 /*
- * Run a program; what it prints, as far as there is room for it. Returns whether
- * it succeeded; it does not when this one is to end meanwhile.
+ * Run a program and keep what it prints, up to the room for it. Returns whether it
+ * succeeded; false also when this program has to end meanwhile.
  */
 static bool run_program(const struct journal *journal, char *const argv[],
 			char *to, size_t room, size_t *size)
@@ -306,7 +306,7 @@ void journal_recover(const struct journal *journal,
 	unsigned long long end;
 	unsigned int reset;
 
-	/* of a log that began anew uncounted, the old one had the positions, too */
+	/* after an uncounted restart, the old log had the same positions */
 	arrived->unknown = pending->gap > PFRU_BREAK_RESET ||
 			   !sync_journal(journal, program) ||
 			   !ask_journal(journal, program, &reset, &end);

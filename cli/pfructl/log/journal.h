@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Entries of the systemd journal by its native protocol, which is documented
- * and stable: a datagram of fields to a socket. So the tool needs no library of
- * systemd and runs where there is none.
+ * and stable: a datagram of fields to a socket. So the tool does not need systemd's
+ * library and runs without systemd.
  */
 #ifndef PFRUCTL_JOURNAL_H
 #define PFRUCTL_JOURNAL_H

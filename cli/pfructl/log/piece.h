@@ -13,7 +13,7 @@
  * @bytes: the log's
  * @size: their number
  * @lost: bytes lost before @start
- * @gap: the log begins anew at @start
+ * @gap: the log restarts at @start
  * @repeat: at most so many of @lost and @bytes were reported before
  */
 struct piece {

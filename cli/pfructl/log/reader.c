@@ -250,7 +250,7 @@ static int plan_news(struct log_reader *reader, enum look_from from,
 
 /*
  * Bytes other than those that were read are either overwritten by now, which the
- * firmware tells, or of a log that was made anew.
+ * firmware reports, or belong to a log that was restarted.
  */
 static int plan_look(struct log_reader *reader, enum look_from from,
 		     const struct pfru_ring_position *saved,

@@ -111,7 +111,7 @@ int reader_ask(struct log_reader *reader);
  * @reader: reader
  * @from: where to begin
  * @saved: position, when FROM_SAVED
- * @tail: what came before it; other bytes there are a log that was made anew
+ * @tail: what came before it; other bytes there mean that the log was restarted
  * @look: filled when STATUS_DONE
  *
  * One firmware call when there is nothing to read, else two, and one more for

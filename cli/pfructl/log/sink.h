@@ -55,7 +55,7 @@ void sink_close(struct sink *sink);
  * @piece: what of
  * @pending: empty; filled with what tells later how much of it arrived
  *
- * A file that was renamed or removed is made anew.
+ * A file that was renamed or removed is created again.
  *
  * Return: enum exit_status, reported
  */

@@ -44,7 +44,7 @@ static const char *action_name(long action)
 		       "unknown";
 }
 
-/* @status: NULL when the log tells of no end */
+/* @status: NULL when the log has no end of the run */
 static void print_run(struct output *out, const struct run *run,
 		      const char *status)
 {

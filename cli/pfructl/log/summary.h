@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A table of the updates that a log tells of, from lines like
+ * A table of the updates found in a log, from lines like
  * "... ProcessSmmRuntimeUpdate = START, Action = 2" and "... = End, Status =
  * Success". The log's format is the firmware vendor's: what has no such lines
  * gives an empty table.

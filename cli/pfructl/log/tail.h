@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last bytes before a position, by which a log that was made anew is told
- * from one that only grew.
+ * The last bytes before a position, which distinguish a log that was restarted from
+ * one that only grew.
  */
 #ifndef PFRUCTL_TAIL_H
 #define PFRUCTL_TAIL_H

@@ -14,7 +14,7 @@
  * @action: as the command is called
  * @device: where
  * @file: the capsule; NULL when what was staged is activated
- * @sha256: of @file, or of what was staged as far as that is on record; empty: unknown
+ * @sha256: of @file, or of what was staged, if that is on record; empty: unknown
  * @payloads: payload items of @file
  * @kind: what @image does
  * @image: the first one of @file

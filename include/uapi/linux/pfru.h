@@ -134,7 +134,7 @@ enum pfru_reason {
 };
 
 /**
- * enum pfru_action - what a struct pfru_result tells of
+ * enum pfru_action - the action that a struct pfru_result describes
  * @PFRU_ACTION_NONE: nothing yet
  * @PFRU_ACTION_LOAD: write()
  * @PFRU_ACTION_STAGE: PFRU_IOC_STAGE
@@ -270,8 +270,8 @@ enum pfru_log_type {
  * @error: 0, or the negative errno that the action returned
  * @status: enum pfru_status, PFRU_STATUS_NONE when there was no usable answer
  * @ext_status: extended status, the firmware vendor's; 0 without an answer
- * @auth_time: nanoseconds the firmware spent authenticating; 0 when it gave none,
- *	or none that can be
+ * @auth_time: nanoseconds the firmware spent authenticating; 0 when it reported none,
+ *	or an impossible one
  * @exec_time: nanoseconds the firmware spent executing, likewise
  * @reason: enum pfru_reason
  * @zero: 0
@@ -295,9 +295,9 @@ struct pfru_result {
 
 /*
  * Linux's own <linux/pfrut.h> defines some of these commands, too, with the same
- * numbers. It can be included before this header or after it: where both headers
- * use the same words the command is a macro here, too, for C allows to repeat a
- * definition. Commands that name a structure of one header are constants, which
+ * numbers. It can be included before or after this header: where both headers
+ * define a command with the same words it is a macro here, too, since C allows a
+ * definition to be repeated. Commands that name a structure of one header are constants, which
  * #ifdef does not see. __extension__: some do not fit into an int.
  */
 #define PFRUT_IOCTL_MAGIC 0xEE

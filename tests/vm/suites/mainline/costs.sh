@@ -6,7 +6,8 @@
 # What the same things take with mainline's drivers and tool and with this
 # project's, in one boot, medians of five turns. Leaves guest/beside, lines of
 # ROW, UNIT, mainline's and ours, separated by tabs; the times are processor
-# time, or instructions where the scenario counts them.
+# time, or instructions where the scenario counts them. Also guest/alone: what
+# mainline's tool cannot do, lines of ROW, UNIT and ours.
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh
@@ -57,6 +58,12 @@ column()
 	note "$who" "query the capability" "firmware calls" "$calls"
 	median run $update
 	note "$who" "load, stage and activate" "firmware calls" "$calls"
+	for size in 4096 16777216; do
+		median run $stage "/data/size-$size.cap" $stage_too
+		note "$who" "stage a capsule of $(label "$size")" "firmware calls" "$calls"
+		note "$who" "stage a capsule of $(label "$size")" time "$us"
+		note "$who" "stage a capsule of $(label "$size")" "KiB of memory" "$rss"
+	done
 	median run $settings
 	note "$who" "settings and sizes of the log" "firmware calls" "$calls"
 	for size in $sizes; do
@@ -91,6 +98,7 @@ memory()
 
 fwctl set exec.live 1
 capability="pfrut -q" update="pfrut -l /data/code-2.cap -u"
+stage="pfrut -l" stage_too="-s"
 settings="pfrut -G" read="pfrut -R" help="pfrut -h"
 # shellcheck disable=SC2086 # words
 memory mainline $mainline
@@ -104,11 +112,20 @@ done
 run modprobe pfru
 wait_for 10 test -c /dev/pfru/telemetry
 capability="pfructl capability" update="pfructl stage-activate /data/code-2.cap"
+stage="pfructl stage" stage_too=""
 settings="pfructl telemetry-info" read="pfructl telemetry" help="pfructl --help"
 memory ours pfru
 n=$(fwctl get activations)
 column ours /dev/pfru/update pfructl
 is $(($(fwctl get activations) - n)) 5 "so has this project's"
+# and what only this project's tool has, when it has it
+for command in history metrics; do
+	pfructl "$command" --help >"$tap_dir/help" 2>&1 || continue
+	median run pfructl "$command"
+	note alone "pfructl $command" "firmware calls" "$calls"
+	note alone "pfructl $command" time "$us"
+	note alone "pfructl $command" "KiB of memory" "$rss"
+done
 
 is "$(cut -f 1,2 "$tap_dir/ours")" "$(cut -f 1,2 "$tap_dir/mainline")" "the same rows"
 awk -F '\t' -v OFS='\t' 'NR == FNR { ours[NR] = $3; next } { print $0, ours[FNR] }' \
@@ -118,6 +135,8 @@ sed 's/^/# /' "$tap_dir/beside"
 is "$(awk -F '\t' '$2 == "firmware calls" && $4 > $3' "$tap_dir/beside")" "" \
 	"nothing takes more calls of the firmware"
 keep "$tap_dir/beside"
+sed 's/^/# /' "$tap_dir/alone"
+keep "$tap_dir/alone"
 printf '%s\n' "$VM_KERNEL" >"$tap_dir/kernel"
 keep "$tap_dir/kernel"
 done_testing
