@@ -170,8 +170,7 @@ static char *check_words(const struct pfructl *ctl,
 		const char *argument = ctl->arguments[i];
 
 		if (!*argument && *command->argument != '[')
-			return xasprintf(
-				"an empty name is no file; which capsule?");
+			return xasprintf("an empty name is no file; name one");
 		standard_input += !strcmp(argument, "-");
 	}
 	if (ctl->options.machine && !ctl->options.json)
