@@ -21,6 +21,6 @@ beside "virtual machines" "$top/tests/vm/run.sh" --no-skips \
 part "unit tests" nice -n 5 "$top/tests/check-unit.sh"
 part "fuzzing" nice -n 5 "$top/tests/fuzz/run.sh" 15
 # a fleet of fifty is in check-full
-part "fleets" env FLEET_SIZE="${FLEET_SIZE:-16}" nice -n 5 "$top/tests/fleet/run.sh"
+part "fleets" env FLEET_SIZE="${FLEET_SIZE:-8}" nice -n 5 "$top/tests/fleet/run.sh"
 part "virtual machines"
 total

@@ -55,8 +55,10 @@ enum connection_state {
  * @ended: all that it sent was read
  * @deadline: microseconds: when @timer runs
  * @active: microseconds: when the last byte passed
+ * @at: where in @buffer the first byte is
  * @filled: bytes in @buffer
- * @buffer: what AMT sent, and the socket did not take
+ * @buffer: a ring of LME_WINDOW bytes for what AMT sent and the socket did not take,
+ *	NULL without such
  */
 struct connection {
 	struct connections *all;
@@ -71,8 +73,9 @@ struct connection {
 	bool ended;
 	uint64_t deadline;
 	uint64_t active;
+	size_t at;
 	size_t filled;
-	uint8_t buffer[LME_WINDOW];
+	uint8_t *buffer;
 };
 
 static uint64_t now_of(const struct connection *one)
@@ -91,6 +94,37 @@ void connections_refuse(int fd)
 	close(fd);
 }
 
+/* bytes from a place in the ring to where it begins again, @size at most */
+static size_t in_one_piece(size_t at, size_t size)
+{
+	return size < LME_WINDOW - at ? size : LME_WINDOW - at;
+}
+
+/* Most sockets take everything at once: few connections ever need a buffer. */
+static void keep(struct connection *one, const uint8_t *bytes, size_t size)
+{
+	size_t end = (one->at + one->filled) % LME_WINDOW;
+	size_t first = in_one_piece(end, size);
+
+	if (!size)
+		return;
+	if (!one->buffer)
+		one->buffer = xrealloc(NULL, LME_WINDOW);
+	memcpy(one->buffer + end, bytes, first);
+	memcpy(one->buffer, bytes + first, size - first);
+	one->filled += size;
+}
+
+static void drop_buffer(struct connection *one)
+{
+	if (one->buffer)
+		explicit_bzero(one->buffer, LME_WINDOW);
+	free(one->buffer);
+	one->buffer = NULL;
+	one->at = 0;
+	one->filled = 0;
+}
+
 /* Ends all of it; the program sees a reset unless it was given everything. */
 static void drop(struct connection *one, bool reset)
 {
@@ -106,7 +140,7 @@ static void drop(struct connection *one, bool reset)
 	if (one->next)
 		one->next->before = one->before;
 	one->all->count--;
-	explicit_bzero(one->buffer, sizeof(one->buffer));
+	drop_buffer(one);
 	free(one);
 }
 
@@ -199,14 +233,17 @@ static ssize_t give(struct connection *one, const uint8_t *bytes, size_t size)
 
 static void flush(struct connection *one)
 {
-	ssize_t n = give(one, one->buffer, one->filled);
+	ssize_t n = give(one, one->buffer + one->at,
+			 in_one_piece(one->at, one->filled));
 
 	if (n < 0) {
 		drop(one, true);
 		return;
 	}
 	one->filled -= n;
-	memmove(one->buffer, one->buffer + n, one->filled);
+	one->at = (one->at + n) % LME_WINDOW;
+	if (!one->filled)
+		drop_buffer(one);
 	if (!one->filled && one->state == FLUSHING)
 		finish(one);
 	else
@@ -450,12 +487,11 @@ bool connections_data(struct connections *all, uint32_t channel,
 	if (!one->filled)
 		n = give(one, bytes, size);
 	/* AMT may send one window, and has not been given more */
-	if (n < 0 || size - n > sizeof(one->buffer) - one->filled) {
+	if (n < 0 || size - n > LME_WINDOW - one->filled) {
 		drop(one, true);
 		return true;
 	}
-	memcpy(one->buffer + one->filled, bytes + n, size - n);
-	one->filled += size - n;
+	keep(one, bytes + n, size - n);
 	if (one->filled)
 		update(one);
 	return true;

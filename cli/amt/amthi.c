@@ -196,9 +196,6 @@ static const struct amthi_field hash_fields[] = {
 #define ASK_FQDN ASK("host_name", "Host name", 0x04000056, fqdn_fields)
 #define ASK_SERVER ASK("configuration_server", "Configuration server", \
 		       0x0400004e, server_fields)
-/* one field, of a layout that is not public */
-#define ASK_BYTES(command, argument, size, fields) \
-	{ (fields)[0].key, (fields)[0].label, command, argument, size, fields, 1 }
 
 const struct amthi_question amthi_state_questions[] = {
 	ASK_STATE,
@@ -232,13 +229,18 @@ const struct amthi_question amthi_feature_questions[] = {
 	ASK("unprovisioning_state", "Unprovisioning state", 0x04000068,
 	    unprovisioning_fields),
 	ASK_SERVER,
-	ASK_BYTES(0x04000006, 0, 0, tcp_ip_fields),
-	ASK_BYTES(0x04000047, 0, 0, power_policy_fields),
-	ASK_BYTES(0x0400004d, 0, 0, interfaces_fields),
-	ASK_BYTES(0x04000050, 0, 0, audit_fields),
-	ASK_BYTES(0x04000052, 0, 4, ipv6_wired_fields),
-	ASK_BYTES(0x04000052, 1, 4, ipv6_wireless_fields),
-	ASK_BYTES(0x04000058, 0, 0, redirection_fields),
+	ASK("tcp_ip", "TCP/IP parameters", 0x04000006, tcp_ip_fields),
+	ASK("power_policy", "Power policy", 0x04000047, power_policy_fields),
+	ASK("user_initiated_interfaces", "User-initiated interfaces",
+	    0x0400004d, interfaces_fields),
+	ASK("setup_audit_record", "Setup audit record", 0x04000050,
+	    audit_fields),
+	ASK_OF("ipv6_lan_wired", "IPv6 of the wired LAN", 0x04000052, 0, 4,
+	       ipv6_wired_fields),
+	ASK_OF("ipv6_lan_wireless", "IPv6 of the wireless LAN", 0x04000052, 1, 4,
+	       ipv6_wireless_fields),
+	ASK("redirection_state", "Redirection state", 0x04000058,
+	    redirection_fields),
 	ASK_OF("amt_state", "AMT state", 0x01000001, 0, 16, amt_state_fields),
 	{ 0 },
 };

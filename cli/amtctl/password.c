@@ -3,7 +3,6 @@
  * A password. It is read without stdio, whose buffers stay behind.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 
 #include "cli/amt/secret.h"
 #include "cli/common/memory.h"
+#include "cli/common/reopen.h"
 #include "password.h"
 
 #define LENGTH_MIN 8
@@ -75,14 +75,19 @@ static int read_descriptor(struct amtctl *ctl, int fd, const char *what,
 static int read_file(struct amtctl *ctl, char *password)
 {
 	const char *path = ctl->password_file;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open_no_device(path);
 	struct stat st;
 	int ret;
 
-	if (fd < 0 || fstat(fd, &st)) {
+	if (fd == -ENOTBLK)
+		return fail(ctl->out, STATUS_FAILED, "password",
+			    "%s is a device, and was not opened: give a file, a pipe, or - for standard input",
+			    path);
+	if (fd < 0)
+		return fail_read(ctl, path, -fd);
+	if (fstat(fd, &st)) {
 		ret = fail_read(ctl, path, errno);
-		if (fd >= 0)
-			close(fd);
+		close(fd);
 		return ret;
 	}
 	if (S_ISREG(st.st_mode) && st.st_mode & 0044)

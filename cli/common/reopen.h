@@ -16,4 +16,12 @@
  */
 int reopen(int place, int flags);
 
+/**
+ * open_no_device() - open a file or a pipe for reading
+ * @path: as a person gave it
+ *
+ * Return: a descriptor or a negative errno; -ENOTBLK for a device, which is not opened
+ */
+int open_no_device(const char *path);
+
 #endif /* CLI_REOPEN_H */

@@ -54,8 +54,8 @@ page()
 	Times of an emulation can be compared with each other only. Most of a transfer is the
 	time that the kernel takes to read and write the emulated engine's registers, word by
 	word. It is the same for both services, and hides their differences; writing also counts
-	as processor time of the service. For times and memory, a ratio below 1 means that
-	amt-lms costs less.
+	as processor time of the service, but not as time outside the kernel. For times and
+	memory, a ratio below 1 means that amt-lms costs less.
 
 	| what | unit | microlms | amt-lms | ratio |
 	|---|---|---:|---:|---:|

@@ -4,7 +4,6 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,37 +57,6 @@ static int read_all(struct pfructl *ctl, int fd, struct capsule_file *file)
 	}
 }
 
-/* Where /proc is not mounted, as in an initramfs, the name is all there is. */
-static int open_again(int place, const char *path)
-{
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-	int fd = reopen(place, flags);
-
-	if (fd != -ENOENT)
-		return fd;
-	fd = open(path, flags);
-	return fd < 0 ? -errno : fd;
-}
-
-/* -ENOTBLK: a device, which nobody has a capsule on, is not opened. */
-static int open_file(const char *path)
-{
-	int place = open(path, O_PATH | O_CLOEXEC);
-	struct stat st;
-	int fd;
-
-	if (place < 0)
-		return -errno;
-	if (fstat(place, &st))
-		fd = -errno;
-	else if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
-		fd = -ENOTBLK;
-	else
-		fd = open_again(place, path);
-	close(place);
-	return fd;
-}
-
 int capsule_file_read(struct pfructl *ctl, const char *path,
 		      struct capsule_file *file)
 {
@@ -99,7 +67,7 @@ int capsule_file_read(struct pfructl *ctl, const char *path,
 	memset(file, 0, sizeof(*file));
 	file->name = is_stdin ? xasprintf("standard input") :
 				escape(path, strlen(path));
-	fd = is_stdin ? STDIN_FILENO : open_file(path);
+	fd = is_stdin ? STDIN_FILENO : open_no_device(path);
 	if (fd == -ENOTBLK)
 		return fail(ctl->out, STATUS_FAILED, "file",
 			    "%s: is a device, and was not opened: give a file, a pipe, or - for standard input",

@@ -11,7 +11,8 @@ set -u
 . "$(dirname "$0")/../../lib/fake.sh"
 export AMT_LMS_FAKE=$build/cli-fake/amt-lms
 wrapped="open64 ioctl send getpwuid sd_event_now sd_event_source_set_time
-	sd_event_source_set_time_relative sd_event_add_time_relative"
+	sd_event_source_set_time_relative sd_event_add_time_relative
+	memcpy memmove"
 
 build_program()
 {

@@ -122,6 +122,97 @@ def test_full_socket(lms, engine):
         assert read_all(slow) == pattern(sent)
 
 
+class Copies:
+    """Bytes that the daemon copies in its memory, from start to end."""
+
+    def __init__(self, daemon, root, piece):
+        self.daemon, self.path = daemon, root / "copies"
+        daemon.more["FAKE_PIECE"] = piece
+        daemon.more["FAKE_COPIES"] = str(self.path)
+
+    def count(self):
+        """The daemon is stopped for it."""
+        self.daemon.stop()
+        return int(self.path.read_text())
+
+
+@pytest.fixture
+def copies(daemon, root, request):
+    """Counted in a daemon that is not started yet. Its sockets take so many bytes in a
+    piece, if any number is given."""
+    return Copies(daemon, root, getattr(request, "param", "0"))
+
+
+@pytest.fixture
+def lms_counted(copies, engine):
+    """amt-lms with AMT, running, whose copies are counted."""
+    assert engine.ports
+    return copies.daemon.start()
+
+
+# whatever is no payload: names, addresses, times
+FEW = 5000
+
+
+def test_no_copy(lms_counted, copies):
+    """Payload that nobody waits for goes from where it came to, in both directions."""
+    data = pattern(60_000)
+    assert lms_counted.ask(b"GET 60000") == data
+    got = lms_counted.ask(b"PUT 60000", data)
+    assert got.decode() == hashlib.sha256(data).hexdigest()
+    assert copies.count() < FEW
+
+
+@pytest.mark.parametrize("copies", ["100"], indirect=True)
+def test_one_copy_down(lms_counted, engine, copies):
+    """What a socket does not take is copied once, whatever pieces it goes in."""
+    engine.piece = 4096
+    assert lms_counted.ask(b"GET 200000") == pattern(200_000)
+    assert 100_000 < copies.count() < 200_000 + FEW
+
+
+def test_one_copy_up(lms_counted, engine, copies):
+    """So is what the engine does not take."""
+    engine.window = 2_000_000
+    data = pattern(1_000_000)
+    with lms_counted.connect() as one:
+        one.sendall(b"PUT 1000000\n")
+        wait_until(lambda: engine.slots() and engine.session.channels[0].command)
+        engine.reads.clear()
+        thread = threading.Thread(target=one.sendall, args=(data,))
+        thread.start()
+        time.sleep(0.5)
+        engine.reads.set()
+        thread.join()
+        assert read_all(one).decode() == hashlib.sha256(data).hexdigest()
+    assert 4096 <= copies.count() < len(data) + FEW
+
+
+@pytest.mark.parametrize("window", [4096, 65536])
+def test_whole_messages(lms, engine, window):
+    """Bytes for AMT go in the largest messages that its window and LME's mailbox take,
+    and one for the rest of each window."""
+    engine.window = window
+    size = 40 * 8183
+    data = pattern(size)
+    with lms.connect() as one:
+        one.sendall(b"PUT %d\n" % size)
+        wait_until(lambda: engine.slots() and engine.session.channels[0].command)
+        engine.reads.clear()
+        before = len(engine.seen)
+        thread = threading.Thread(target=one.sendall, args=(data,))
+        thread.start()
+        time.sleep(0.5)
+        engine.reads.set()
+        thread.join()
+        assert read_all(one).decode() == hashlib.sha256(data).hexdigest()
+    largest = min(window, 8183)
+    sent = engine.seen[before:].count(94)
+    rests = size / window if window > largest else 0
+    # the first may have been on its way
+    assert size / largest <= sent <= size / largest + rests + 3
+
+
 def test_starved(lms, engine):
     """AMT gives no credit: no byte beyond its window is sent, or read."""
     engine.starve = True

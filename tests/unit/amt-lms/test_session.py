@@ -39,6 +39,18 @@ def test_ports(lms, engine):
     lms.wait_told("STATUS=Forwarding ports 623, 16992 of AMT")
 
 
+def test_ready_within_one_handshake(daemon, engine):
+    """READY=1 comes when AMT has named its first port: one connection to each of AMTHI
+    and LME, and of the handshake no message twice."""
+    engine.ports = [16992]
+    daemon.start(ready=False)
+    wait_until(lambda: engine.granted == [16992])
+    # one that waited for more ports would wait for 5 s
+    daemon.wait_told("READY=1", 2)
+    assert engine.connected == [AMTHI, LME]
+    assert engine.seen == [192, 6, 81]
+
+
 def test_cancel(lms, engine):
     """What AMT takes back is closed; another takes its place."""
     wait_until(lambda: ports() == {623, 16992})
@@ -105,11 +117,12 @@ def test_all_ports_taken(daemon, engine):
 
 def test_manager_that_reads_nothing(daemon, engine):
     """A service manager whose queue is full holds nobody, and gets the last status."""
-    daemon.speed = 100
+    daemon.speed = 25
     daemon.start()
-    for _ in range(60):
+    # a status each time: more than the kernel's queue of a socket holds
+    for _ in range(30):
         assert daemon.ask(b"GET 10") == pattern(10)
-        time.sleep(0.02)
+        time.sleep(0.04)
     daemon.told.clear()
     with daemon.connect() as one:
         one.sendall(b"HOLD\n")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """amtctl activate: into client control mode, by both ways; what is refused; where
 the secrets are. What all changes share is in test_configure.py."""
+import fcntl
 import os
 import pathlib
 import pty
@@ -11,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+import termios
 import time
 
 import pytest
@@ -20,6 +22,9 @@ from webservice import ACCOUNT, LME, MODE, Lme, Port, WebService, md5
 # where silence has to end, and where an answer has to come as well
 SPEED = 50
 WALK = 10
+# of <asm/ioctls.h>: a terminal is let open, and its number
+TIOCSPTLCK = 0x40045431
+TIOCGPTN = 0x80045430
 PASSWORD = "Zq7!pFrU_testing-0nly"
 
 
@@ -101,6 +106,24 @@ def test_file_that_others_may_read(tool, service, port, file):
     os.chmod(file, 0o644)
     r = tool.run("activate", "--dry-run", "--password-file", file)
     assert r.status == 0 and "may be read by others (mode 0644)" in r.err, r
+
+
+def test_password_file_that_is_a_device(tool, service, port, journal):
+    """Opening one may act: it starts a watchdog."""
+    master = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY)
+    fcntl.ioctl(master, TIOCSPTLCK, struct.pack("i", 0))
+    number = struct.unpack("I", fcntl.ioctl(master, TIOCGPTN, bytes(4)))[0]
+    name = f"/dev/pts/{number}"
+    r = tool.run("activate", "--yes", "--password-file", name, timeout=10)
+    assert r.status == 1 and f"{name} is a device" in r.err, r
+    assert is_untouched(service, journal) and ACCOUNT not in service.engine.asked
+    poll = select.poll()
+    poll.register(master, select.POLLIN)
+    assert not poll.poll(0), "it was opened"
+    # which would have been seen
+    os.close(os.open(name, os.O_RDONLY | os.O_NOCTTY))
+    assert poll.poll(0)
+    os.close(master)
 
 
 @pytest.mark.parametrize("password,says", [
@@ -733,7 +756,6 @@ def test_amt_is_free_while_a_password_is_awaited(tool, engine, service, port,
 @pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
 def test_terminal_when_stopped(tool, service, port, journal, stop):
     """A shell may turn the echo on; it is off again when the password is awaited."""
-    import termios
     master, slave = pty.openpty()
     # an orphaned group can not be stopped: one of its own, below this one
     process = subprocess.Popen(

@@ -152,6 +152,26 @@ model()
 	is "$(heci state "amt.$1")" "$2" "$3"
 }
 
+# unpack_meshcmd: into /tmp/mesh, and its loader to where it wants it
+unpack_meshcmd()
+{
+	mkdir -p /lib64 /tmp/mesh
+	# not into the file that there is: that would take the loader away below programs
+	# that run
+	cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/loader
+	mv /lib64/loader /lib64/ld-linux-x86-64.so.2
+	cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
+	[ -e /dev/mei ] || ln -s mei0 /dev/mei
+}
+
+# mesh ACTION...: MeshCmd, within a time; sets out and status
+mesh()
+{
+	capture env LD_LIBRARY_PATH=/data/meshcmd/lib timeout $((45 * VM_SLOWNESS)) \
+		sh -c 'cd /tmp/mesh && exec ./meshagent_x86-64 meshcmd.js "$@"' sh "$@"
+	printf '== %s: status %s\n%s\n%s\n' "$*" "$status" "$out" "$err" >&2
+}
+
 # versions: those of the model, as mei-amt-version prints them
 versions()
 {

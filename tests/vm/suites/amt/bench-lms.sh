@@ -8,15 +8,11 @@
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
+# shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
+. /tests/amt.sh
 
 base=http://127.0.0.1:16992
 idle=60
-
-# hundredths of a second since the boot
-now()
-{
-	cut -d ' ' -f 1 /proc/uptime | tr -d .
-}
 
 # shellcheck disable=SC2317 # run by name
 listens()
@@ -46,6 +42,12 @@ median()
 processor()
 {
 	sed 's/.*) //' "/proc/$pid/stat" | awk '{ print ($12 + $13) * 10 }'
+}
+
+# the same without the kernel, hence without the engine's registers
+own()
+{
+	sed 's/.*) //' "/proc/$pid/stat" | awk '{ print $12 * 10 }'
 }
 
 # how often its threads went to sleep, hence were woken
@@ -78,15 +80,17 @@ begin()
 # timed NAME COMMAND...: how long it takes, and the processor time of the service
 timed()
 {
-	local name="$1" from cpu
+	local name="$1" from cpu user
 
 	shift
 	from=$(now)
 	cpu=$(processor)
+	user=$(own)
 	"$@"
 	took=$((($(now) - from) * 10))
 	row "$name" ms "$took"
 	row "$name: processor time of the service" ms $(($(processor) - cpu))
+	row "$name: of that, outside the kernel" ms $(($(own) - user))
 }
 
 # shellcheck disable=SC2317 # run by name
@@ -169,13 +173,10 @@ who=amt-lms
 begin amt-lms
 measure
 is "$(whole 20001 20032)" 32 "amt-lms answers all of 32 clients"
+ok_if "its private dirty memory is 600,000 bytes at most" test "$(memory Anonymous)" -le 585
 end
 
-mkdir -p /lib64 /tmp/mesh
-cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/loader
-mv /lib64/loader /lib64/ld-linux-x86-64.so.2
-cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
-[ -e /dev/mei ] || ln -s mei0 /dev/mei
+unpack_meshcmd
 cd /tmp/mesh || exit 1
 # it loses answers that come at once
 heci delay 5 amthi all

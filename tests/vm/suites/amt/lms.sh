@@ -111,6 +111,33 @@ in_mid_page()
 	wait_for 20 loaded || diag "the client has no channel"
 }
 
+# three programs, and no other, have a channel
+# shellcheck disable=SC2317 # run by name
+three()
+{
+	[ "$(heci state lme.channels)" = 3 ]
+}
+
+# AMT sends nothing
+# shellcheck disable=SC2317 # run by name
+stands()
+{
+	local sent
+
+	sent=$(heci state lme.bytes-out)
+	sleep 5
+	[ "$(heci state lme.bytes-out)" = "$sent" ]
+}
+
+# stopped: a client that reads nothing for a while
+stopped()
+{
+	get $base/bulk/1048576 | {
+		wait_for 100 test -e /tmp/go
+		sha256sum
+	}
+}
+
 # AMT answers through it
 # shellcheck disable=SC2317 # run by name
 works()
@@ -149,6 +176,47 @@ done
 rm /tmp/up
 noted client curl 16992 "1 to $LMS_ECHO bytes to AMT and back, compared by SHA-256" \
 	"whole, over IPv4 and IPv6"
+
+begin_row
+heci lme-window 1
+heci lme-chunk 1
+for host in 127.0.0.1 '[::1]'; do
+	head -c 2000 /tmp/part >/tmp/few
+	is "$(get --data-binary @/tmp/few "http://$host:16992/echo" | sha256sum)" \
+		"$(sha256sum </tmp/few)" "2000 bytes to AMT and back, one at a time, by $host"
+done
+heci off
+noted client curl 16992 "2000 bytes each way, windows and messages of one byte" whole
+
+# with small buffers of sockets, what is not read stops AMT soon
+begin_row
+for key in tcp_rmem tcp_wmem; do
+	cp /proc/sys/net/ipv4/$key /tmp/$key
+	echo '4096 4096 8192' >/proc/sys/net/ipv4/$key
+done
+i=0
+while [ $i -lt 3 ]; do
+	i=$((i + 1))
+	stopped >/tmp/slow.$i &
+	started
+done
+wait_for 20 three
+wait_for 30 stands
+is $? 0 "AMT sends nothing to three clients that do not read"
+page 65537 $base
+page 65537 'http://[::1]:16992'
+wait_for 20 three
+is $? 0 "others are served meanwhile, and the three still have their channels"
+: >/tmp/go
+wait_others
+is "$(cut -d ' ' -f 1 /tmp/slow.* | sort | uniq -c | sed 's/^ *//')" \
+	"3 $(sum_of 1048576)" "and each gets its page when it reads"
+for key in tcp_rmem tcp_wmem; do
+	cat /tmp/$key >/proc/sys/net/ipv4/$key
+done
+clean "slow readers"
+noted client "three times curl, which do not read" 16992 "1 MiB each, and others meanwhile" \
+	"AMT stops for the three only; all whole in the end"
 
 # WS-Management with a digest
 cat >/tmp/identify <<-END
@@ -320,18 +388,7 @@ heci amt-version Build_Number 4323
 start
 
 # MeshCmd and amtctl
-mkdir -p /lib64 /tmp/mesh
-# not into the file that there is: that would take the loader away below amt-lms
-cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/loader
-mv /lib64/loader /lib64/ld-linux-x86-64.so.2
-cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
-[ -e /dev/mei ] || ln -s mei0 /dev/mei
-mesh()
-{
-	capture env LD_LIBRARY_PATH=/data/meshcmd/lib timeout $((45 * VM_SLOWNESS)) \
-		sh -c 'cd /tmp/mesh && exec ./meshagent_x86-64 meshcmd.js "$@"' sh "$@"
-	printf '== %s: status %s\n%s\n%s\n' "$*" "$status" "$out" "$err" >&2
-}
+unpack_meshcmd
 begin_row
 mesh microlms --noconsole
 out_like 'MicroLMS did not start|already active' "MeshCmd's own service sees that there is one"

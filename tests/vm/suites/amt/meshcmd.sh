@@ -13,13 +13,6 @@
 # shellcheck source=SCRIPTDIR/../../guest/amt.sh disable=SC1091,SC2154
 . /tests/amt.sh
 
-# mesh ACTION...: sets out and status
-mesh()
-{
-	capture timeout $((45 * VM_SLOWNESS)) ./meshagent_x86-64 meshcmd.js "$@"
-	printf '== %s: status %s\n%s\n%s\n' "$*" "$status" "$out" "$err" >&2
-}
-
 # equal NAME PATH PATH...: these of amtctl's values, in $tap_dir/ours, are MeshCmd's,
 # in $tap_dir/theirs, there under the second path of each pair. Yes and no are
 # numbers in some of MeshCmd's, and letters may be large or small.
@@ -82,14 +75,11 @@ listens()
 	grep -qE '^ *[0-9]+: [0-9A-F]*:4260 [0-9A-F:]* 0A ' /proc/net/tcp /proc/net/tcp6
 }
 
-mkdir -p /lib64 /tmp/mesh
-cp /data/meshcmd/lib/ld-linux-x86-64.so.2 /lib64/
-export LD_LIBRARY_PATH=/data/meshcmd/lib
-cp /data/meshcmd/*.js /data/meshcmd/meshagent_x86-64 /tmp/mesh/
-cd /tmp/mesh || exit 1
 wait_for 10 test -c /dev/mei0
 is $? 0 "there is an MEI device"
-[ -e /dev/mei ] || ln -s mei0 /dev/mei
+unpack_meshcmd
+export LD_LIBRARY_PATH=/data/meshcmd/lib
+cd /tmp/mesh || exit 1
 
 # what is not the factory's
 for knob in "wired.dhcp-mode 1" "wireless.present yes" "wireless.enabled yes" \
