@@ -33,6 +33,11 @@
 #define DOWN_MS 400
 /* after failures the thread tries again in 1, 2, 4, ... 64 s */
 #define TRIES 7U
+/*
+ * ... 16 s where the watchdog is to run: once connections are no longer refused, it is
+ * fed well before AMT's shortest timeout, 120 s, is over
+ */
+#define TRIES_TO_RUN 5U
 
 static bool watchdog = true;
 module_param(watchdog, bool, 0444);
@@ -228,9 +233,10 @@ static bool to_run(void)
  */
 static void later(bool connected)
 {
+	unsigned int most = to_run() ? TRIES_TO_RUN : TRIES;
 	unsigned long wait = HZ;
 
-	amt.tries = min(amt.tries + 1, TRIES);
+	amt.tries = min(amt.tries + 1, most);
 	if (!connected || !to_run())
 		wait <<= amt.tries - 1;
 	amt.retry = jiffies + wait;
