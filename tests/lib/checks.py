@@ -49,8 +49,8 @@ def pytest_addoption(parser):
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     """In TAP nothing else is printed. A shell has what it runs in the background
-    ignore two signals, which tests send."""
-    for number in (signal.SIGINT, signal.SIGQUIT):
+    ignore two signals, and nohup(1) a third; tests send all of them."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) == signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     config.tap = Tap(config.getoption("tap"))

@@ -531,7 +531,7 @@ def test_telemetry_lost(tool, journal):
              newer=1000)
     first, *others = journal.take()
     assert catalog()[first["MESSAGE_ID"]] == \
-        "A part of the firmware's log of updates was lost"
+        "Part of the firmware's log of updates was lost"
     assert int(first["PFRU_LOST"]) > 0 and first["PRIORITY"] == "4"
     assert others and not any("MESSAGE_ID" in e for e in others)
 
