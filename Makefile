@@ -49,7 +49,7 @@ help:
 	@echo "make check-unit       tests that need no virtual machine"
 	@echo "make check-vm         tests in virtual machines; KERNEL=NAME, TESTS=..."
 	@echo "make check-fleet      rollouts by Ansible; needs root"
-	@echo "make check-packages   .deb and .rpm in trees of four Debian releases"
+	@echo "make check-packages   .deb and .rpm in trees of Debian releases"
 	@echo "make check-kernels    the module on every kernel, into docs/kernels.md"
 	@echo "make check-secureboot the installed packages, booted with Secure Boot"
 	@echo "make check-debug      tests in virtual machines on an instrumented kernel;"
