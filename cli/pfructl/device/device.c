@@ -700,7 +700,7 @@ static const char *mainline_limit(const struct pfru_capsule *capsule,
 	if (image->offset != list_end)
 		return "its image does not follow the offset list";
 	if (image->version > 2)
-		return "its image header is later than version 2, the last that it knows";
+		return "its image header has version 3, and only 1 and 2 are known";
 	if (!image->authenticated)
 		return "it is not signed";
 	if (pfru_image_kind(image->type, NULL) == PFRU_KIND_UNKNOWN)
