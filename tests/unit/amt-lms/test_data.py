@@ -171,6 +171,17 @@ def test_one_copy_down(lms_counted, engine, copies):
     assert 100_000 < copies.count() < 200_000 + FEW
 
 
+def send_held(one, engine, data):
+    """Send data that the engine begins to take only after a while."""
+    engine.reads.clear()
+    thread = threading.Thread(target=one.sendall, args=(data,))
+    thread.start()
+    time.sleep(0.5)
+    engine.reads.set()
+    thread.join()
+    assert read_all(one).decode() == hashlib.sha256(data).hexdigest()
+
+
 def test_one_copy_up(lms_counted, engine, copies):
     """So is what the engine does not take."""
     engine.window = 2_000_000
@@ -178,13 +189,7 @@ def test_one_copy_up(lms_counted, engine, copies):
     with lms_counted.connect() as one:
         one.sendall(b"PUT 1000000\n")
         wait_until(lambda: engine.slots() and engine.session.channels[0].command)
-        engine.reads.clear()
-        thread = threading.Thread(target=one.sendall, args=(data,))
-        thread.start()
-        time.sleep(0.5)
-        engine.reads.set()
-        thread.join()
-        assert read_all(one).decode() == hashlib.sha256(data).hexdigest()
+        send_held(one, engine, data)
     assert 4096 <= copies.count() < len(data) + FEW
 
 
@@ -198,14 +203,8 @@ def test_whole_messages(lms, engine, window):
     with lms.connect() as one:
         one.sendall(b"PUT %d\n" % size)
         wait_until(lambda: engine.slots() and engine.session.channels[0].command)
-        engine.reads.clear()
         before = len(engine.seen)
-        thread = threading.Thread(target=one.sendall, args=(data,))
-        thread.start()
-        time.sleep(0.5)
-        engine.reads.set()
-        thread.join()
-        assert read_all(one).decode() == hashlib.sha256(data).hexdigest()
+        send_held(one, engine, data)
     largest = min(window, 8183)
     sent = engine.seen[before:].count(94)
     rests = size / window if window > largest else 0
