@@ -26,6 +26,7 @@
 #include "cli/common/output.h"
 #include "cli/common/tar.h"
 #include "cli/pfructl/options.h"
+#include "core/ids.h"
 
 #define DIRECTORY "pfru-report/"
 #define TIME_SIZE 32
@@ -59,7 +60,8 @@ static const struct {
 
 /* a line of the kernel's log that has one of these is about the devices */
 static const char *const kernel_words[] = {
-	"pfru", "pfr_update", "pfr_telemetry", "INTC1080", "INTC1081",
+	"pfru",		 PFRU_MAINLINE_UPDATE, PFRU_MAINLINE_TELEMETRY,
+	PFRU_UPDATE_HID, PFRU_TELEMETRY_HID,
 };
 
 /**
