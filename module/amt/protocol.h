@@ -44,7 +44,7 @@ size_t pfru_amt_start(__u8 *message, __u16 timeout);
 
 /**
  * pfru_amt_stop() - make a stop
- * @message: PFRU_AMT_MESSAGE bytes, of which the returned length is written
+ * @message: a buffer of PFRU_AMT_MESSAGE bytes
  *
  * Return: the message's length in bytes
  */

@@ -17,7 +17,7 @@
  * @looked: the rest is known
  * @device: the platform's device
  * @has_device: @device is open
- * @left_out: why there is none, NULL when there is, or was to be
+ * @left_out: why no device was opened on purpose; NULL if one was, or was tried
  * @status: enum exit_status of opening it and asking it
  * @cap: what it answered
  * @asked: @cap is what the firmware has just answered
