@@ -152,6 +152,16 @@ private_fields()
 		-- 'module/amt/*.[ch]'
 }
 
+# lintian takes a longer line for a file that is not source
+long_lines()
+{
+	# shellcheck disable=SC2016 # awk's
+	! git ls-files -z -- ':!*.cap' |
+		xargs -0 awk 'length($0) > 512 {
+			print FILENAME ":" FNR ": " length($0) " characters, 512 at most"
+		}' | grep .
+}
+
 shell_files()
 {
 	git ls-files | while read -r f; do
@@ -245,6 +255,7 @@ ok_if "core and tool: gcc" warnings gcc
 ok_if "core and tool: clang" warnings clang
 ok_if "shellcheck" shell_check
 ok_if "licences" licences
+ok_if "no line longer than packages may have" long_lines
 ok_if "no kernel version in a driver file" versions
 ok_if "no private field of the cores in a driver file" private_fields
 ok_if "who may use whom" tests/layers.py
