@@ -47,6 +47,15 @@ for costs in "${needed[@]}"; do
 	fi
 done
 
+# times of a transfer that other programs held up are nothing to publish
+calm()
+{
+	[ -s "$direct/varied" ] || return 0
+	echo "other programs use the processors; the times of a transfer vary:" >&2
+	cat "$direct/varied" >&2
+	return 1
+}
+
 # rows COSTS: WHAT, UNIT, microlms, amt-lms, RATIO; no ratio to nothing
 rows()
 {
@@ -113,4 +122,8 @@ print()
 
 [ $guest = no ] || print "$seen/lms-costs"
 print "$direct/costs"
+calm || [ "$docs" = no ] || {
+	echo "docs/performance-amt-lms.md is not written: measure on a quiet machine" >&2
+	exit 1
+}
 [ "$docs" = no ] || page >"$top/docs/performance-amt-lms.md"

@@ -207,7 +207,22 @@ medians()
 	}' "$tmp/costs.$1"
 }
 
-# sum, of a page of the model as its README describes it
+# varied WHO: transfers that took some turns three times as long as others
+varied()
+{
+	awk -F '\t' -v who="$1" '
+	$2 != "ms" || index($1, ": ") { next }
+	!($1 in least) || $3 < least[$1] { least[$1] = $3 }
+	$3 > most[$1] { most[$1] = $3 }
+	END {
+		for (name in least)
+			if (most[name] > 3 * least[name])
+				printf "%s: %s: from %.1f to %.1f ms\n", who, name,
+					least[name] / 1e6, most[name] / 1e6
+	}' "$tmp/costs.$1"
+}
+
+# the SHA-256 sum of a page of the model as its README describes it
 page_sum()
 {
 	python3 -c '
@@ -239,6 +254,7 @@ measure()
 		turn microlms ./meshagent_x86-64 meshcmd.js microlms --noconsole
 	done
 	[ $bad = 0 ] || die "amt-lms lost bytes"
+	{ varied microlms; varied amt-lms; } >"$1/varied"
 	medians microlms >"$tmp/microlms.rows"
 	medians amt-lms >"$tmp/amt-lms.rows"
 	awk -F '\t' -v OFS='\t' '
@@ -247,6 +263,7 @@ measure()
 		"$tmp/microlms.rows" "$tmp/amt-lms.rows" >"$1/costs"
 }
 
+# shellcheck disable=SC2154 # tap_dir is that of tap.sh
 check()
 {
 	bytes=70001 turns=1
