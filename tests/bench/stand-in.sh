@@ -46,9 +46,18 @@ furnish()
 	mount --rbind "$tmp/dev" /dev && ip link set lo up
 }
 
+# both processes, and one that does not end by itself
 end()
 {
-	[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+	local tries
+
+	[ ${#pids[@]} -gt 0 ] || return 0
+	kill "${pids[@]}" 2>/dev/null
+	for ((tries = 0; tries < 100; tries++)); do
+		kill -0 "${pids[@]}" 2>/dev/null || break
+		sleep 0.02
+	done
+	kill -KILL "${pids[@]}" 2>/dev/null
 	wait 2>/dev/null
 	pids=()
 }
@@ -253,7 +262,7 @@ measure()
 		turn amt-lms "$build/bin/amt-lms" || bad=1
 		turn microlms ./meshagent_x86-64 meshcmd.js microlms --noconsole
 	done
-	[ $bad = 0 ] || die "amt-lms lost bytes"
+	[ $bad = 0 ] || die "amt-lms has failed, see above"
 	{ varied microlms; varied amt-lms; } >"$1/varied"
 	medians microlms >"$tmp/microlms.rows"
 	medians amt-lms >"$tmp/amt-lms.rows"
@@ -294,6 +303,8 @@ case ${1:-} in
 	out=${1:?usage: stand-in.sh --check | OUT}
 	need curl curl
 	need ss iproute2
+	[ -r /proc/self/schedstat ] ||
+		die "there is no /proc/self/schedstat; the kernel needs CONFIG_SCHED_INFO"
 	mkdir -p "$out" "$build/bench-lms" || exit
 	program || die "cannot build what is measured"
 	rm -rf "$build/bench-lms/meshcmd"
