@@ -156,7 +156,7 @@ echo "$pci" >$driver/unbind
 begin_row
 amt_as_json status
 is "$status" 3 "a driver that has not taken it: amtctl status ends with 3"
-like "$(field error.message)" 'mei_me is loaded and did not take it' "it says so"
+like "$(field error.message)" 'mei_me is loaded, but did not bind to it' "it says so"
 noted state "mei_me is loaded, and has not taken it" 3 "$(field error.message)"
 rmmod mei_me
 state "mei_me is not loaded" 3 no-driver "$pci has no driver" "modprobe mei_me"
