@@ -140,7 +140,7 @@ class Host:
         self.process.wait()
 
     def hang(self):
-        """Nothing in it runs any more, and nobody is told."""
+        """Nothing in it runs any more, and nobody is notified."""
         for process in descendants(self.process.pid):
             os.kill(process, signal.SIGSTOP)
 
