@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tables.py mainline|watchdog|amt: prints docs/NAME.md, from what the guests of the last
-runs saw. SCENARIOS says which have to run before. A cell stands there only when all the
+runs saw. SCENARIOS says which have to run before. A cell appears only when all the
 checks of its row passed; one that is missing is an error. PFRU_BUILD applies."""
 
 import collections

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Libraries that are loaded by the commands that need them: which those are, and what
-is said of one that cannot be loaded."""
+"""Libraries that are loaded by the commands that need them: which those are, and the
+message about one that cannot be loaded."""
 import json
 import os
 import re

@@ -5,7 +5,7 @@
 #
 # What peers report as "connection refused" or not at all: eight states, eight
 # messages, each with advice of its own. The driver's own doing, as far as a guest can
-# have it; a graphics card's engine is pretended by the file that tells it.
+# have it; a graphics card's engine is simulated by the file that reveals it.
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
