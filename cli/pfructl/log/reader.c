@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The double read, and the watch on a log that rests.
+ * The double read, and the watch on a log that does not change.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -62,8 +62,8 @@ static uint64_t address(uint64_t low, uint64_t high)
 }
 
 /*
- * Our module is asked for a mapping right after GET_DATA, which it then goes by;
- * mainline's driver asks the firmware again.
+ * Our module maps what the GET_DATA just before it reported; mainline's driver
+ * asks the firmware again.
  */
 static void map_ring(struct log_reader *reader)
 {
