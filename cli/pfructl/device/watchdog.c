@@ -28,7 +28,7 @@ static const struct {
 	[WATCHDOG_OURS] = { "pfru", "the module pfru serves it" },
 	[WATCHDOG_MAINLINE] = { "mainline",
 				"The kernel's own driver " PFRU_MAINLINE_WATCHDOG
-				" serves the AMT watchdog, and works with limits: its tasks wait without a limit for firmware that does not answer. To use the module pfru, stop whatever has the watchdog open, and run 'modprobe -r " PFRU_MAINLINE_WATCHDOG
+				" serves the AMT watchdog, and works with limits: its tasks wait indefinitely for firmware that does not answer. To use the module pfru, stop whatever has the watchdog open, and run 'modprobe -r " PFRU_MAINLINE_WATCHDOG
 				"', 'modprobe -r pfru' if that is loaded, and 'modprobe pfru'." },
 	[WATCHDOG_OTHER] = { "other", "a driver that is not known serves it" },
 	[WATCHDOG_NO_BUS] = { "no-mei-bus",
