@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Connections of programs. AMT's window is given back for bytes that the socket took,
- * and no byte is read that AMT's window has no room for. APF has no half-close: a
- * program that has sent all it will send keeps its channel, as long as it is there.
+ * Connections of programs. Window is granted to AMT only for bytes that the socket
+ * has accepted, and no more is read from a program than AMT's window has room for.
+ * APF has no half-close: a program that has shut down its sending side keeps its
+ * channel until it closes its socket.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -178,7 +179,7 @@ static void update(struct connection *one)
 
 	if (wants_input(one))
 		events |= EPOLLIN;
-	/* the end of a program that was killed stands behind what is not read */
+	/* a killed program's end of file is queued behind unread bytes */
 	else if (is_blocked(one) && one->deadline > now_of(one) + GONE_AGAIN)
 		wake_at(one, now_of(one) + GONE_AGAIN);
 	if (one->filled)
@@ -189,7 +190,7 @@ static void update(struct connection *one)
 	sd_event_source_set_io_events(one->io, events);
 }
 
-/* Where that can't be told, one that sends no more and gets nothing for long is. */
+/* If that is not known, one that sends no more and has received nothing for long. */
 static bool is_gone(const struct connection *one)
 {
 	uid_t uid;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The connection to LME. Whoever is asked may not answer: the opener has a time to do
- * it in, and what is tried again is tried more and more seldom.
+ * The connection to LME. Nothing relies on an answer: the opener has a time limit,
+ * and retries come at growing intervals.
  */
 #include <errno.h>
 #include <signal.h>
@@ -72,9 +72,8 @@ static const struct {
 	[MEI_NOT_TAKEN] = { "the management engine takes no messages",
 			    IN_TIME },
 	[MEI_NO_ANSWER] = { "AMT does not answer", IN_TIME },
-	[MEI_LOST] = { "the connection to AMT broke", IN_TIME },
-	[MEI_BAD_ANSWER] = { "the engine answers with what makes no sense",
-			     IN_TIME },
+	[MEI_LOST] = { "the connection to AMT was lost", IN_TIME },
+	[MEI_BAD_ANSWER] = { "the engine's answer is not valid", IN_TIME },
 	[MEI_FAILED] = { "cannot connect to AMT", IN_TIME },
 };
 
@@ -218,7 +217,7 @@ static void got_handover(struct link *link, const struct handover *handover,
 		       xasprintf("%s", refusals[handover->refusal]));
 		if (handover->refusal == HANDOVER_AFFECTED)
 			link->hooks->affected(link->context);
-		/* firmware that is mended comes with a reset, hence an event */
+		/* fixed firmware starts with a reset, which is an event */
 		retreat(link, handover->refusal == HANDOVER_UNKNOWN ? IN_TIME :
 								      ON_EVENT);
 	} else if (handover->problem) {
@@ -255,8 +254,7 @@ static void take_handover(struct link *link)
 	} else if (!makes_sense(&handover, fd)) {
 		if (fd >= 0)
 			close(fd);
-		opener_failed(link, SENSELESS,
-			      "gave an answer that makes no sense");
+		opener_failed(link, SENSELESS, "sent an invalid answer");
 	} else {
 		got_handover(link, &handover, fd);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The part that is root. Reads nothing from the daemon: there is nothing to ask
- * for but the one thing that it gives.
+ * The part that runs as root. It reads nothing from the daemon: there is only one
+ * thing that it can be asked for.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 /* milliseconds */
 #define VERSIONS_TIMEOUT 5000
 
-/* Of AMT that is not ready, and of versions that can't be read, nothing is known. */
+/* Leaves it unknown when AMT is not ready, or its versions cannot be read. */
 static enum mei_problem ask_versions(struct mei *mei,
 				     enum amthi_affected *affected)
 {

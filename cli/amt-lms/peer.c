@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Whose the sockets of this machine are. The kernel answers before sending a request
- * returns, so nothing here waits.
+ * Finds the owners of this machine's sockets. The kernel answers before the send of
+ * a request returns, so nothing here waits.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -211,7 +211,7 @@ static bool scan(const char *bytes, ssize_t size, __be16 port, uid_t *uid,
 	return true;
 }
 
-/* A list that can't be had is an error, or one that ends with it at once. */
+/* A list that is not available is an error, or ends with one at once. */
 static bool failed(const struct nlmsghdr *header)
 {
 	int error = 0;

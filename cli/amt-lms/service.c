@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The service. Hooks note what has happened; settle() does what follows from it when
- * the loop has run, so that nothing is taken away below the feet of who calls.
+ * The service. Hooks note what has happened; settle() acts on it when the loop has
+ * run, so that nothing is freed while its caller still uses it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -186,7 +186,7 @@ static void on_odd(void *context, enum lme_oddity what)
 			"a request to connect elsewhere, which was refused",
 		[LME_REMOTE_PORT] =
 			"a request to listen for other machines, which was refused",
-		[LME_UDP] = "a datagram to be sent, which was dropped",
+		[LME_UDP] = "a datagram for another machine, which was dropped",
 		[LME_OLD_VERSION] = "a protocol version before 1.0",
 	};
 	struct service *service = context;
@@ -318,7 +318,7 @@ static bool is_allowed(struct service *service, int fd, uint16_t port)
 		return true;
 	if (peer_of(fd, &uid) != PEER_OWNED) {
 		log_limited(&service->unknown, now_of(service), LOG_WARNING,
-			    "refused a connection to port %u: it cannot be told whose it is",
+			    "refused a connection to port %u: its owner cannot be determined",
 			    port);
 		return false;
 	}
@@ -465,7 +465,7 @@ int service_run(const struct config *config, const char *path,
 		out_of_memory();
 	if (!peer_begin())
 		log_line(LOG_WARNING,
-			 "the kernel cannot tell whose sockets are (module tcp_diag)%s",
+			 "the kernel cannot tell who owns a socket (module tcp_diag)%s",
 			 is_restricted(config) ?
 				 ": every connection is refused" :
 				 "");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A session of AMT's port forwarding. AMT is a peer that may be buggy: what does
- * not fit is ignored and reported, a place in AMT is never leaked, and nothing is
- * waited for without an end.
+ * A session of AMT's port forwarding. AMT is a peer that may be buggy: what does not
+ * fit is ignored and reported, a slot in AMT is never leaked, and every wait is
+ * bounded.
  */
 #include <string.h>
 
@@ -394,7 +394,7 @@ void lme_close(struct lme *lme, uint32_t number)
 	if (channel->state == LME_WAITING) {
 		release(channel);
 	} else if (channel->state == LME_OPENING) {
-		/* a place may be given to it yet, and has to be given back */
+		/* AMT may still give it a slot, which then has to be released */
 		channel->abandoned = true;
 	} else if (channel->state == LME_OPEN) {
 		channel->state = LME_CLOSING;
@@ -586,7 +586,7 @@ static void got_confirmation(struct lme *lme, const struct apf_message *message)
 	struct lme_channel *channel = find(lme, message->recipient);
 
 	if (!channel || channel->state != LME_OPENING) {
-		/* too late, twice, or never asked for: the place is given back */
+		/* too late, twice, or never requested: release the slot */
 		odd(lme, LME_UNKNOWN_CHANNEL);
 		if (!is_in_use(lme, message->sender))
 			send_close(lme, message->sender);
@@ -771,8 +771,8 @@ static void handle(struct lme *lme, const struct apf_message *message)
 }
 
 /*
- * What can't be taken apart is ignored, but for a request that waits for a reply, and
- * for data: a stream with a hole in it is worse than its end.
+ * What cannot be parsed is ignored, except for a request that waits for a reply, and
+ * for data: a stream with a gap is worse than its end.
  */
 static void got_malformed(struct lme *lme, const struct apf_message *message)
 {

@@ -14,7 +14,7 @@
 
 #include "apf.h"
 
-/* AMT has so many places for channels */
+/* the number of channels that AMT has slots for */
 #define LME_SLOTS 8
 /* channels that AMT itself has opened; more are refused */
 #define LME_ALERTS 2

@@ -98,7 +98,7 @@ int change_make(struct session *session, const struct change *change);
 /* the options of a command that makes one, and a list of no more than these */
 /* clang-format off */
 #define CHANGE_OPTIONS \
-	{ 'n', "dry-run", NULL, "read and check all, change nothing", \
+	{ 'n', "dry-run", NULL, "check everything, change nothing", \
 	  offsetof(struct amtctl, dry_run) }, \
 	{ 'y', "yes", NULL, "do not ask before AMT's state is changed", \
 	  offsetof(struct amtctl, yes) }

@@ -34,7 +34,7 @@ enum holders_use {
 };
 
 /**
- * holders_use() - look whether a client of the engine is connected
+ * holders_use() - check whether a client of the engine is connected
  * @node: of the engine; at least one of its clients must be connected, since the
  *	kernel lists connections only then
  * @uuid: of the client, in the kernel's order

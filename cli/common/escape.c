@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * UTF-8, and what of it a terminal would act on.
+ * UTF-8, and the characters that a terminal would act on.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Text that grows or is written as it does, and JSON as text.
+ * Text that grows, or is written as it grows, and JSON as text.
  */
 #include <stdio.h>
 #include <stdlib.h>

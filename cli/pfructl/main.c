@@ -177,7 +177,7 @@ static char *check_words(const struct pfructl *ctl,
 		standard_input += !strcmp(argument, "-");
 	}
 	if (ctl->options.machine && !ctl->options.json)
-		return xasprintf("--machine goes with --json");
+		return xasprintf("--machine needs --json");
 	if (standard_input > 1)
 		return xasprintf("only one file can be standard input, '-'");
 	return NULL;

@@ -3,7 +3,7 @@
 #
 # run.sh [--docs] [options of tests/vm/run.sh]: prints what everything costs: reading
 # the log, from a ring of 64 KiB to one of 64 MiB, and a comparison with mainline's
-# drivers and tool, in firmware calls, instructions and memory, medians of five turns.
+# drivers and tool, in firmware calls, instructions and memory, medians of five runs.
 # --docs also writes docs/performance.md. A row that costs more than mainline's and has
 # no line in the file "reasons" is a failure. Whatever the reason, so is a start of the
 # tool that takes more than 1.5 times mainline's instructions, and a log of 16 MiB that
@@ -143,7 +143,7 @@ page()
 	<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 	# Performance
 
-	Kernel $(cat "$vm/bench-mainline/guest/kernel") in QEMU, medians of five turns. Every
+	Kernel $(cat "$vm/bench-mainline/guest/kernel") in QEMU, medians of five runs. Every
 	firmware call halts all processors, so the number of calls counts most.
 	Instructions are counted by the emulation in a separate boot; it counts one for each
 	byte that a string instruction copies or clears. The processor time of an emulation,

@@ -33,7 +33,7 @@
 #define FAIR_MAX   200000
 #define PORT	   16992
 #define CREDIT_MAX 20000U
-/* what of a window AMT may not have been told of, all consumed */
+/* the part of a window that AMT may not know of, all consumed */
 #define OWED_MAX (LME_WINDOW / 4)
 
 enum stage { SILENT, GREETED, ASKED_AUTH, ASKED_LOGIN, ASKED_SERVICE, READY };
@@ -408,7 +408,7 @@ static void user_sends(struct user *user, uint32_t most)
 		from = lme_payload(&w.lme);
 	}
 	sent = lme_send(&w.lme, user->channel, from, size);
-	expect(sent == (size < room ? size : room), "room that is none");
+	expect(sent == (size < room ? size : room), "more than there is room for");
 	user->out += sent;
 	user->blocked = !lme_room(&w.lme, user->channel);
 }

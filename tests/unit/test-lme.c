@@ -779,7 +779,7 @@ static void test_close_that_is_not_answered(void **state)
 	free(lme);
 }
 
-/* A quiet session is not told the time: AMT has all of it to answer, none less. */
+/* A quiet session does not get the time: AMT still has all of it to answer. */
 static void test_close_after_a_long_silence(void **state)
 {
 	const uint64_t late = 10 * LME_CLOSE_TIMEOUT;

@@ -79,7 +79,7 @@ static int check_state(struct output *out, uint32_t mode, uint32_t state)
 {
 	if (mode == CHANGE_STATE_UNKNOWN || state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_FAILED, "state",
-			    "AMT does not tell its control mode and provisioning state: nothing was changed");
+			    "AMT does not report its control mode and provisioning state: nothing was changed");
 	if (mode == MODE_ADMIN)
 		return fail(out, STATUS_REFUSED, "admin-control-mode",
 			    "AMT is in admin control mode: it is set up already");
@@ -103,7 +103,7 @@ static int check_tls(struct output *out)
 
 	free(driver);
 	return tls ? fail(out, STATUS_REFUSED, "tls",
-			  "AMT takes TLS only on its local ports, which this program does not speak: activate it with the vendor's tool") :
+			  "AMT accepts only TLS on its local ports, which this program does not support: activate it with the vendor's tool") :
 		     STATUS_DONE;
 }
 
@@ -122,7 +122,7 @@ static int use_tunnel(struct activation *a)
 		   "a session of its own over LME");
 	if (problem == MEI_NO_ANSWER && tunnel->tls)
 		return fail(ctl->out, STATUS_REFUSED, "tls",
-			    "AMT forwards its TLS port only, and this program does not speak TLS: activate it with the vendor's tool");
+			    "AMT forwards its TLS port only, and this program does not support TLS: activate it with the vendor's tool");
 	if (problem == MEI_NO_ANSWER)
 		return fail(ctl->out, STATUS_NOT_READY, "no-port",
 			    "AMT does not forward its port %u within 10 seconds: another session may have it; look with 'amtctl status', or restart the machine",
@@ -153,7 +153,7 @@ static int find_way(struct activation *a)
 		return STATUS_DONE;
 	default:
 		return fail(out, STATUS_REFUSED, "listener",
-			    "a program that does not belong to the system listens on port %u, and would be given the password's digest: stop it ('ss -ltnp')",
+			    "a program that does not belong to the system listens on port %u, and would receive the password's digest: stop it ('ss -ltnp')",
 			    TUNNEL_PORT);
 	}
 }
@@ -200,7 +200,7 @@ static int get(struct activation *a, const char *resource)
 	} while (!answered && a->http.lost && ++tries < GET_TRIES);
 	if (!answered)
 		return fail(out, STATUS_NOT_READY, "web-service",
-			    "AMT's web service can't be asked: %s",
+			    "the request to AMT's web service failed: %s",
 			    a->http.why);
 	if (a->http.status == 401)
 		return fail(out, STATUS_REFUSED, "account",
@@ -284,7 +284,7 @@ static int make_digest(struct activation *a)
 	if (!EVP_Digest(s->plain, length, md5, &size, EVP_md5(), NULL) ||
 	    size != MD5_SIZE)
 		return fail(a->session->ctl->out, STATUS_FAILED, "md5",
-			    "MD5, which AMT wants the password in, is not available: is this system in FIPS mode?");
+			    "MD5, which AMT requires for the password, is not available: is this system in FIPS mode?");
 	for (i = 0; i < size; i++)
 		sprintf(s->digest + 2 * i, "%02x", md5[i]);
 	explicit_bzero(md5, sizeof(md5));
@@ -338,7 +338,7 @@ static void setup(struct session *session, void *context,
 		return;
 	if (!fault) {
 		note(out,
-		     "the answer of AMT's web service has the status '%s', which is no number",
+		     "the answer of AMT's web service has the status '%s', which is not a number",
 		     value);
 		answer->status = 0;
 		answer->problem = MEI_BAD_ANSWER;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The double read, and the watch on a log that rests.
+ * The double read, and the watch on a log that does not change.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -80,8 +80,8 @@ static bool needs_map(const struct log_reader *reader, uint32_t news)
 }
 
 /*
- * Our module is asked for a mapping right after GET_DATA, which it then goes by;
- * mainline's driver asks the firmware again.
+ * Our module maps what the GET_DATA just before it reported; mainline's driver
+ * asks the firmware again.
  */
 static void map_ring(struct log_reader *reader)
 {

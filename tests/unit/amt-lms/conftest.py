@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of amt-lms share: the daemon with a pretended engine, in a network
+"""What the tests of amt-lms share: the daemon with a simulated engine, in a network
 namespace of its own.
 
 run.sh builds the daemon and names it in the environment (AMT_LMS_FAKE). A test

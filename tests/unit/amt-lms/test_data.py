@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bytes that pass: all of them, in order, in both directions, whoever is slow."""
+"""Bytes that are forwarded: all of them, in order, in both directions, whichever side is
+slow."""
 import hashlib
 import socket
 import struct

@@ -76,7 +76,7 @@ def test_ports_that_come_and_go(lms, engine):
 
 
 def test_no_other_port(daemon, engine):
-    """A port that is none of AMT's, or for other machines."""
+    """A port that is not one of AMT's, or is for other machines."""
     engine.ports = [22, 16992, 8080]
     daemon.start()
     wait_until(lambda: engine.granted == [False, 16992, False])
@@ -431,7 +431,7 @@ def test_no_descriptors(daemon, engine):
     engine.ports = [16992]
     daemon.start()
     clients = [daemon.connect() for _ in range(20)]
-    daemon.wait_log("cannot take a connection to port 16992: Too many open files")
+    daemon.wait_log("cannot accept a connection to port 16992: Too many open files")
     # nor can a port be opened then, which is tried again later
     with engine.session.lock:
         engine.session.forward(623)
@@ -443,7 +443,7 @@ def test_no_descriptors(daemon, engine):
         one.close()
     assert daemon.ask(b"GET 10") == pattern(10)
     wait_until(lambda: not engine.slots())
-    assert daemon.log().count("cannot take a connection") == 1
+    assert daemon.log().count("cannot accept a connection") == 1
 
 
 def test_opener_that_says_nothing(daemon, root):

@@ -200,7 +200,7 @@ def test_state_that_is_not_told(tool, engine, service, port, journal, file,
                                 command):
     engine.statuses[command] = [0x10]
     r = tool.run("activate", "--yes", "--password-file", file)
-    assert r.status == 1 and "does not tell" in r.err, r
+    assert r.status == 1 and "does not report" in r.err, r
     assert is_untouched(service, journal)
 
 
@@ -281,13 +281,13 @@ ENTITY = ('<!DOCTYPE x [<!ENTITY a "' + "A" * 1000 + '"><!ENTITY b "'
 @pytest.mark.parametrize("answer,says", [
     (b"", "not well-formed"), (b"<a", "not well-formed"),
     (b"\xff\xfe<\0a\0/\0>\0", "not well-formed"),
-    (b"x" * 65536, "not well-formed"), (b"x" * 65537, "larger than any"),
+    (b"x" * 65536, "not well-formed"), (b"x" * 65537, "its answer is too large"),
     (b"<" * 60000, "not well-formed"), (b"<a>" * 20000, "not well-formed"),
-    (b"<a/>", "no SOAP 1.2"),
+    (b"<a/>", "not a SOAP 1.2"),
     (ENTITY.encode() + b"<x>&b;</x>", "document type"),
     (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>', "document type"),
-    ("body", "no SOAP 1.2"), ("other", "answers something else"),
-    ("namespace", "answers something else"), ("missing", "lacks a value"),
+    ("body", "not a SOAP 1.2"), ("other", "is for another request"),
+    ("namespace", "is for another request"), ("missing", "lacks a value"),
     ("long", "lacks a value"), ("nested", "lacks a value"),
     ("fault", "SOAP fault: not today \\xc2\\x9b["),
 ])
@@ -341,7 +341,7 @@ def test_status_that_is_no_number(tool, service, port, journal, file, value):
     r = tool.run("activate", "--yes", "--json", "--password-file", file,
                  speed=WALK)
     assert r.status == 9 and r.json()["changed"] is False, r
-    assert "can't be read" in r.json()["error"]["message"], r
+    assert "cannot be read" in r.json()["error"]["message"], r
     assert "status" not in r.json(), r
 
 
@@ -410,7 +410,7 @@ def test_fault_after_which_amt_did_it(tool, service, port, journal, file):
     service.setup = lambda text: setup(text) and FAULT
     r = tool.run("activate", "--yes", "--json", "--password-file", file)
     assert r.status == 0 and r.json()["changed"] is True, r
-    assert "its state says that it did it" in str(r.json()["notes"])
+    assert "its state shows that it succeeded" in str(r.json()["notes"])
 
 
 def test_service_that_goes_before_it_is_asked(tool, service, port, journal, file):
