@@ -204,3 +204,22 @@ def test_summary(inputs, expect, check):
           [(None, "Device Error"), (2, "Success"), (0, None)], r)
     r = expect("summary of no run", 0, "telemetry", "--summary", newer=1000)
     check("summary of no run: empty", r.out.count("\n") == 1, r)
+
+
+def test_summary_of_an_odd_log(tool, tmp_path, check):
+    """Numbers that are no actions, and what stands between lines besides a line
+    feed: JSON matches its schema, which is checked with each run."""
+    log = tmp_path / "odd"
+    log.write_bytes(b"a = START, Action = -1\nb = End, Status = Odd\n"
+                    b"a = START, Action = 18446744073709551614\n\0"
+                    b"b = End, Status = Large\n\0"
+                    b"a = START, Action = 0x1\n\r\0b = End, Status = Hex\n\r")
+    fake = {"log": log, "newer": log.stat().st_size}
+    r = tool.run("telemetry", "--summary", "--json", **fake)
+    check("JSON", [(run["action"], run["action_name"], run["status"])
+                   for run in r.json()["runs"]] ==
+          [(None, "unknown", "Odd"), (None, "unknown", "Large"),
+           (1, "activate", "Hex")], r)
+    r = tool.run("telemetry", "--summary", **fake)
+    check("text", r.prints("^1 +unknown +2 +Odd$") and
+          r.prints("^3 +activate +2 +Hex$") and "gone" not in r.out, r)
