@@ -257,6 +257,23 @@ def test_listener_that_is_not_the_systems(tool, service, lme, journal, file, uid
     port.listener.close()
 
 
+def test_listener_that_is_amt_lms(tool, service, lme, file, root):
+    """Its unit has a user that the service manager makes up (DynamicUser=): no system
+    account by its number. One that is another unit's is not trusted with a secret."""
+    port = Port(tool, service, 61184)
+    users = root / "run/systemd/dynamic-uid"
+    users.mkdir(parents=True)
+    (users / "direct:61184").symlink_to("another")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.json()["error"]["reason"] == "listener" and not service.nonces, r
+    (users / "direct:61184").unlink()
+    (users / "direct:61184").symlink_to("amt-lms")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 0 and "16992" in r.json()["way"], r
+    assert not lme.sessions
+    port.listener.close()
+
+
 def test_service_that_is_gone(tool, service, port, journal, file):
     tool.port = 1
     r = tool.run("activate", "--yes", "--json", "--password-file", file)

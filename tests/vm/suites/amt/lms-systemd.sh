@@ -109,6 +109,14 @@ is $? 0 "systemctl status says what it does"
 exits -n "nobody else reaches the opener" 1 setpriv --reuid 65534 --regid 65534 \
 	--clear-groups test -e /run/amt-lms-opener/socket
 
+printf 'Amt-P4ss!\n' >/tmp/password
+chmod 600 /tmp/password
+run -n "amtctl activate" amtctl activate --yes --password-file /tmp/password
+out_like 'the service on port 16992' "goes through it, whose user is no system account"
+is "$(heci state amt.control)" client "client control mode"
+run -n "amtctl deactivate" amtctl deactivate --yes
+wait_for 20 works
+
 before=$(journalctl -q -t amt-lms | wc -l)
 turn=0
 while [ $turn -lt 3 ]; do
