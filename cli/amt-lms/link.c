@@ -84,6 +84,8 @@ static const char *const refusals[] = {
 	[HANDOVER_UNKNOWN] =
 		"refusing to listen: the firmware does not say whether INTEL-SA-00075 affects it (AllowAffectedFirmware= in amt-lms.conf(5))",
 	[HANDOVER_CONFIG] = "the opener refuses the configuration",
+	[HANDOVER_HELD] =
+		"another program holds AMT's host interface, by which AMT says whether INTEL-SA-00075 affects it (look with 'amtctl status')",
 };
 
 static int on_io(sd_event_source *source, int fd, uint32_t events,
@@ -184,7 +186,7 @@ enum opener_fault {
 static void opener_failed(struct link *link, enum opener_fault fault,
 			  const char *why)
 {
-	report(link, MEI_FAILED + HANDOVER_CONFIG + 1 + fault,
+	report(link, MEI_FAILED + HANDOVER_HELD + 1 + fault,
 	       xasprintf("the opener of the engine's node %s", why));
 	retreat(link, IN_TIME);
 }
@@ -219,8 +221,9 @@ static void got_handover(struct link *link, const struct handover *handover,
 		if (handover->refusal == HANDOVER_AFFECTED)
 			link->hooks->affected(link->context);
 		/* firmware that is mended comes with a reset, hence an event */
-		retreat(link, handover->refusal == HANDOVER_UNKNOWN ? IN_TIME :
-								      ON_EVENT);
+		retreat(link, handover->refusal == HANDOVER_AFFECTED ?
+				      ON_EVENT :
+				      IN_TIME);
 	} else if (handover->problem) {
 		report_problem(link, handover);
 		retreat(link, problems[handover->problem].retry);

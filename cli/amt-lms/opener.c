@@ -72,6 +72,9 @@ static bool is_trusted(struct handover *handover)
 	mei_close(&mei);
 	if (handover->problem == MEI_GOOD)
 		handover->refusal = refusals[affected];
+	/* it is not AMT's port forwarding that is held */
+	if (handover->problem == MEI_BUSY)
+		handover->refusal = HANDOVER_HELD;
 	return handover->problem == MEI_GOOD &&
 	       handover->refusal == HANDOVER_GIVEN;
 }

@@ -281,6 +281,31 @@ def test_busy(daemon, engine):
     daemon.wait_told("STATUS=Forwarding")
 
 
+def test_host_interface_that_is_held(daemon, engine):
+    """That another program has the other client is not said of the port forwarding."""
+    engine.connect_errors[AMTHI] = errno.EBUSY
+    daemon.speed = 10
+    daemon.start()
+    daemon.wait_told("another program holds AMT's host interface")
+    assert "port forwarding" not in daemon.log() and LME not in engine.connected
+    engine.connect_errors.clear()
+    daemon.wait_told("STATUS=Forwarding")
+
+
+def test_configuration_that_is_written_meanwhile(daemon, engine):
+    """The opener finds it wrong for a moment: it is asked again."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    daemon.configure("AllowU")
+    engine.reset()
+    daemon.wait_told("the opener refuses the configuration")
+    daemon.told.clear()
+    daemon.configure("AllowUsers=root\n")
+    daemon.wait_told("STATUS=Forwarding")
+    assert daemon.ask(b"GET 10") == pattern(10)
+
+
 def busy_time(daemon):
     """Seconds in which it ran or wanted to: on a machine that is busy, both count."""
     with open(f"/proc/{daemon.process.pid}/schedstat", encoding="ascii") as file:
