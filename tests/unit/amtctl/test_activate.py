@@ -610,15 +610,18 @@ def test_lme_that_is_silent_or_busy_or_not_there(tool, engine, service, lme,
                                                  journal, file):
     lme.silent = True
     run = lambda: tool.run("activate", "--yes", "--password-file", file,
-                           speed=SPEED).status
-    assert run() == 8
+                           speed=SPEED)
+    assert run().status == 8
     connect = engine.connect
     engine.connect = lambda link, client: engine.error(link, 16) \
         if client == LME else connect(link, client)
-    assert run() == 6
+    # not the host interface, which answered
+    r = run()
+    assert r.status == 6 and "holds AMT's port forwarding (LME) at /dev/mei0" in r.err
     engine.connect = connect
     del engine.clients[LME]
-    assert run() == 4
+    r = run()
+    assert r.status == 4 and "offers no port forwarding of AMT (LME)" in r.err
     assert is_untouched(service, journal)
 
 
