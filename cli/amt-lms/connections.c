@@ -465,7 +465,7 @@ bool connections_opened(struct connections *all, uint32_t channel)
 	return true;
 }
 
-bool connections_refused(struct connections *all, uint32_t channel)
+static bool end_with_reset(struct connections *all, uint32_t channel)
 {
 	struct connection *one = find(all, channel);
 
@@ -474,6 +474,17 @@ bool connections_refused(struct connections *all, uint32_t channel)
 	one->channel = 0;
 	drop(one, true);
 	return true;
+}
+
+bool connections_refused(struct connections *all, uint32_t channel)
+{
+	return end_with_reset(all, channel);
+}
+
+/* The program must not take what it has for all that there is. */
+bool connections_broken(struct connections *all, uint32_t channel)
+{
+	return end_with_reset(all, channel);
 }
 
 bool connections_data(struct connections *all, uint32_t channel,
@@ -526,6 +537,7 @@ bool connections_closed(struct connections *all, uint32_t channel)
 
 void connections_close(struct connections *all)
 {
+	/* those that wait for their program's end have sent all of it */
 	while (all->first)
-		drop(all->first, false);
+		drop(all->first, all->first->state != LINGERING);
 }

@@ -165,6 +165,14 @@ static void on_closed(void *context, uint32_t channel)
 		connections_closed(&service->connections, channel);
 }
 
+static void on_broken(void *context, uint32_t channel)
+{
+	struct service *service = context;
+
+	if (!alerts_closed(&service->alerts, channel))
+		connections_broken(&service->connections, channel);
+}
+
 static void on_ended(void *context, uint32_t reason)
 {
 	struct service *service = context;
@@ -207,6 +215,7 @@ static const struct lme_hooks lme_hooks = {
 	.data = on_data,
 	.writable = on_writable,
 	.closed = on_closed,
+	.broken = on_broken,
 	.ended = on_ended,
 	.odd = on_odd,
 };

@@ -138,11 +138,39 @@ def test_reset(lms, engine):
         one.sendall(b"HOLD\n")
         wait_until(lambda: engine.slots() == 1)
         engine.reset()
-        assert read_all(one) == b""
+        with pytest.raises(ConnectionResetError):
+            read_all(one)
     assert ports() == {623, 16992}
     # may come before there is a session
     assert lms.ask(b"GET 10") == pattern(10)
     assert len(engine.sessions) == 2
+
+
+@pytest.mark.parametrize("why", ["reset", "begins anew", "beyond the window", "stop"])
+def test_what_is_cut_short(lms, engine, why):
+    """Does not look whole: AMT ends an answer without a length by closing its channel."""
+    with lms.connect() as one:
+        one.sendall(b"HOLD\n")
+        wait_until(lambda: engine.slots() == 1)
+        with engine.session.lock:
+            channel = engine.session.channels[0]
+            channel.out = b"half of"
+            channel.flush()
+            if why == "begins anew":
+                engine.session.channels.clear()
+                engine.session.open.clear()
+                engine.session.send(struct.pack(">BIII80x", 192, 1, 0, 3))
+                engine.session.send(b"\x05" + string(b"pfwd@amt.intel.com"))
+            elif why == "beyond the window":
+                data = struct.pack(">BII", 94, channel.theirs, 4096) + bytes(4096)
+                engine.session.send(data)
+        if why == "reset":
+            engine.reset()
+        elif why == "stop":
+            assert one.recv(7) == b"half of"
+            lms.stop()
+        with pytest.raises(ConnectionResetError):
+            read_all(one)
 
 
 def test_reset_under_load(lms, engine):
