@@ -248,6 +248,23 @@ def test_begins_anew_with_other_ports(daemon, engine):
     assert len(engine.sessions) == 1
 
 
+def test_begins_anew_and_goes_silent(daemon, engine):
+    """That session is of no use any more: it is given up, and another begun."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    # past the time in which the ports of the beginning have to be named
+    time.sleep(1)
+    engine.silent = True
+    with engine.session.lock:
+        engine.session.send(struct.pack(">BIII80x", 192, 1, 0, 3))
+    daemon.wait_log("AMT does not name a port")
+    engine.silent = False
+    daemon.told.clear()
+    daemon.wait_told("STATUS=Forwarding")
+    assert daemon.ask(b"GET 10") == pattern(10)
+
+
 def test_restart(lms, engine):
     """Killed under load, and started again at once: no stale channel."""
     for _ in range(3):
