@@ -305,6 +305,16 @@ static void got_half(struct connection *one)
 	update(one);
 }
 
+/*
+ * Both ends send no more. With bytes that are not read, close() would reset the
+ * connection, and what the program has not yet taken be lost: see discard().
+ */
+static bool is_over(const struct connection *one, uint32_t events)
+{
+	return events & EPOLLHUP &&
+	       !(events & EPOLLIN && one->state == LINGERING);
+}
+
 static int on_io(sd_event_source *source, int fd, uint32_t events,
 		 void *context)
 {
@@ -312,7 +322,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events,
 
 	(void)source;
 	(void)fd;
-	if (events & (EPOLLERR | EPOLLHUP)) {
+	if (events & EPOLLERR || is_over(one, events)) {
 		drop(one, false);
 	} else if (events & EPOLLOUT && one->filled) {
 		flush(one);
