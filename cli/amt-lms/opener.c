@@ -3,8 +3,10 @@
  * The part that is root. Reads nothing from the daemon: there is nothing to ask
  * for but the one thing that it gives.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/amt/amthi.h"
 #include "cli/amt/apf.h"
@@ -96,6 +98,11 @@ int opener_run(int socket, const char *path, bool required)
 		describe(&handover, &mei, problem);
 	}
 	sent = handover_send(socket, &handover, mei.fd);
+	/* one that waits no longer has said so */
+	if (!sent && errno != EPIPE)
+		log_line(LOG_ERR,
+			 "the connection cannot be handed over by standard input: %s",
+			 strerror(errno));
 	mei_close(&mei);
 	config_free(&config);
 	free(wrong);

@@ -538,6 +538,15 @@ def test_opener_that_says_nothing(daemon, root):
         daemon.wait_log("does not answer")
 
 
+def test_opener_without_a_socket(daemon, engine):
+    """As by hand: it says why it fails."""
+    done = subprocess.run([daemon.program, "--open"], stdin=subprocess.DEVNULL,
+                          env=daemon.environment(), capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 1
+    assert "by standard input: Socket operation on non-socket" in done.stderr
+
+
 def test_opener_that_is_stuck(daemon, engine):
     """As a child it can be ended by the signals that the service itself holds back."""
     blocked = []
