@@ -169,10 +169,10 @@ static void report(struct link *link, size_t reason, char *text)
 
 	free(link->said);
 	link->said = text;
-	if (same)
-		return;
-	log_limited(&link->limits[reason], now_of(link), LOG_WARNING, "%s",
-		    text);
+	if (!same)
+		log_limited(&link->limits[reason], now_of(link), LOG_WARNING,
+			    "%s", text);
+	/* a session that came to nothing may have taken its place since */
 	link->hooks->problem(link->context, text);
 }
 

@@ -589,6 +589,24 @@ def test_problem_again_and_again(daemon, engine, root):
     assert daemon.log().count("/dev/mei0") == 1
 
 
+def test_problem_before_and_after_a_session(daemon, engine, root):
+    """The status names it again; the log has it once."""
+    daemon.speed = 10
+    engine.hang_up = True
+    with opener_socket(daemon, root) as listener:
+        daemon.start(ready=False)
+        for _ in range(2):
+            daemon.told.clear()
+            with listener.accept()[0] as one:
+                one.send(struct.pack("IIiI64s", 8, 0, 16, 0, b"/dev/mei0"))
+            daemon.wait_told("another program holds AMT's port forwarding")
+            with listener.accept()[0] as one:
+                subprocess.run([daemon.program, "--open"], stdin=one, check=True,
+                               env=daemon.environment())
+            daemon.wait_told("the session with AMT has ended")
+    assert daemon.log().count("another program holds") == 1
+
+
 @pytest.mark.parametrize("message", [
     b"short", struct.pack("IIiI64x", 0, 0, 0, 8192), struct.pack("IIiI64x", 99, 0, 0, 0),
     struct.pack("IIiI64x", 0, 99, 0, 0), struct.pack("IIiI", 0, 0, 0, 0) + b"x" * 64])
