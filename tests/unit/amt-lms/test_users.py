@@ -141,6 +141,15 @@ def test_missing(daemon):
     assert "/nonexistent: No such file" in daemon.log()
 
 
+def test_link_that_leads_nowhere(daemon, root):
+    """As to a file system that is not mounted: no leave to let everybody in."""
+    (root / "etc/amt-lms.conf").symlink_to("/nonexistent/amt-lms.conf")
+    daemon.start(ready=False)
+    assert daemon.process.wait(timeout=20) == 2
+    daemon.process = None
+    assert "amt-lms.conf: No such file" in daemon.log()
+
+
 def test_named(daemon, engine, root):
     """The opener is given the same configuration as the daemon."""
     (root / "other").write_text("AllowAffectedFirmware=yes\n")
