@@ -306,6 +306,16 @@ static void got_half(struct connection *one)
 	update(one);
 }
 
+/*
+ * Both ends send no more. With bytes that are not read, close() would reset the
+ * connection, and what the program has not yet taken be lost: see discard().
+ */
+static bool is_over(const struct connection *one, uint32_t events)
+{
+	return events & EPOLLHUP &&
+	       !(events & EPOLLIN && one->state == LINGERING);
+}
+
 static int on_io(sd_event_source *source, int fd, uint32_t events,
 		 void *context)
 {
@@ -313,7 +323,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events,
 
 	(void)source;
 	(void)fd;
-	if (events & (EPOLLERR | EPOLLHUP)) {
+	if (events & EPOLLERR || is_over(one, events)) {
 		drop(one, false);
 	} else if (events & EPOLLOUT && one->filled) {
 		flush(one);
@@ -466,7 +476,7 @@ bool connections_opened(struct connections *all, uint32_t channel)
 	return true;
 }
 
-bool connections_refused(struct connections *all, uint32_t channel)
+static bool end_with_reset(struct connections *all, uint32_t channel)
 {
 	struct connection *one = find(all, channel);
 
@@ -475,6 +485,17 @@ bool connections_refused(struct connections *all, uint32_t channel)
 	one->channel = 0;
 	drop(one, true);
 	return true;
+}
+
+bool connections_refused(struct connections *all, uint32_t channel)
+{
+	return end_with_reset(all, channel);
+}
+
+/* The program must not take what it has for all that there is. */
+bool connections_broken(struct connections *all, uint32_t channel)
+{
+	return end_with_reset(all, channel);
 }
 
 bool connections_data(struct connections *all, uint32_t channel,
@@ -527,6 +548,7 @@ bool connections_closed(struct connections *all, uint32_t channel)
 
 void connections_close(struct connections *all)
 {
+	/* those that wait for their program's end have sent all of it */
 	while (all->first)
-		drop(all->first, false);
+		drop(all->first, all->first->state != LINGERING);
 }

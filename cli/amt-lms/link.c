@@ -83,6 +83,8 @@ static const char *const refusals[] = {
 	[HANDOVER_UNKNOWN] =
 		"refusing to listen: the firmware does not say whether INTEL-SA-00075 affects it (AllowAffectedFirmware= in amt-lms.conf(5))",
 	[HANDOVER_CONFIG] = "the opener refuses the configuration",
+	[HANDOVER_HELD] =
+		"another program holds AMT's host interface, by which AMT says whether INTEL-SA-00075 affects it (look with 'amtctl status')",
 };
 
 static int on_io(sd_event_source *source, int fd, uint32_t events,
@@ -166,10 +168,10 @@ static void report(struct link *link, size_t reason, char *text)
 
 	free(link->said);
 	link->said = text;
-	if (same)
-		return;
-	log_limited(&link->limits[reason], now_of(link), LOG_WARNING, "%s",
-		    text);
+	if (!same)
+		log_limited(&link->limits[reason], now_of(link), LOG_WARNING,
+			    "%s", text);
+	/* a session that came to nothing may have taken its place since */
 	link->hooks->problem(link->context, text);
 }
 
@@ -183,7 +185,7 @@ enum opener_fault {
 static void opener_failed(struct link *link, enum opener_fault fault,
 			  const char *why)
 {
-	report(link, MEI_FAILED + HANDOVER_CONFIG + 1 + fault,
+	report(link, MEI_FAILED + HANDOVER_HELD + 1 + fault,
 	       xasprintf("the opener of the engine's node %s", why));
 	retreat(link, IN_TIME);
 }
@@ -218,8 +220,9 @@ static void got_handover(struct link *link, const struct handover *handover,
 		if (handover->refusal == HANDOVER_AFFECTED)
 			link->hooks->affected(link->context);
 		/* fixed firmware starts with a reset, which is an event */
-		retreat(link, handover->refusal == HANDOVER_UNKNOWN ? IN_TIME :
-								      ON_EVENT);
+		retreat(link, handover->refusal == HANDOVER_AFFECTED ?
+				      ON_EVENT :
+				      IN_TIME);
 	} else if (handover->problem) {
 		report_problem(link, handover);
 		retreat(link, problems[handover->problem].retry);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/common/memory.h"
+#include "cli/common/start.h"
 #include "cli/common/sysroot.h"
 #include "config.h"
 #include "log.h"
@@ -91,6 +92,7 @@ int main(int argc, char **argv)
 	bool open = false;
 	int letter, ret;
 
+	start_program();
 	while ((letter = getopt_long(argc, argv, "c:s:ohV", options, NULL)) !=
 	       -1) {
 		switch (letter) {

@@ -122,6 +122,14 @@ static struct lme_channel *find_free(struct lme *lme)
 	return NULL;
 }
 
+/* Nobody has said that this is its end. */
+static void report_broken(struct lme *lme, uint32_t number)
+{
+	const struct lme_hooks *hooks = lme->hooks;
+
+	(hooks->broken ? hooks->broken : hooks->closed)(lme->context, number);
+}
+
 static void forget(struct lme *lme, struct lme_channel *channel)
 {
 	const struct lme_channel was = *channel;
@@ -130,7 +138,7 @@ static void forget(struct lme *lme, struct lme_channel *channel)
 	if (was.abandoned || was.state == LME_CLOSING)
 		return;
 	if (was.state == LME_OPEN)
-		lme->hooks->closed(lme->context, was.number);
+		report_broken(lme, was.number);
 	else
 		lme->hooks->refused(lme->context, was.number, 0);
 }
@@ -651,7 +659,7 @@ static void break_off(struct lme *lme, struct lme_channel *channel)
 	uint32_t number = channel->number;
 
 	lme_close(lme, number);
-	lme->hooks->closed(lme->context, number);
+	report_broken(lme, number);
 }
 
 static void got_data(struct lme *lme, const struct apf_message *message)

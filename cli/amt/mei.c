@@ -302,6 +302,7 @@ enum mei_problem mei_open(struct mei *mei, const uint8_t *uuid)
 	mei->fd = -1;
 	for (;;) {
 		problem = try_engines(mei, uuid);
+		mei->uuid = uuid;
 		if ((problem != MEI_BUSY && problem != MEI_RESETTING) ||
 		    ++tries == TRIES || now_ms() >= end)
 			return problem;

@@ -69,6 +69,8 @@ static int confirm(struct session *session, const struct change *change)
 			    "there is no terminal to ask on: give --yes to change AMT's state");
 	show(ctl);
 	mei_close(&session->mei);
+	if (change->leave)
+		change->leave(change->context);
 	fprintf(stderr, "%s Type yes: ", change->question);
 	fflush(stderr);
 	yes = getline(&line, &room, stdin) > 0 && !strcmp(line, "yes\n");
@@ -208,7 +210,8 @@ static int not_asked(struct session *session, const struct change *change,
 	state = state_word(change, look(session, change));
 	out_string(ctl->out, "state_after", "State now", state);
 	record(ctl, change->action, state_word(change, change->from), state,
-	       "AMT was not asked to %s: it takes no messages", change->what);
+	       "AMT was not asked to %s: %s", change->what,
+	       answer->unsent ? answer->unsent : "it takes no messages");
 	out_bool(ctl->out, "changed", "Changed", false);
 	return ret;
 }

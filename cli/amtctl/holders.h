@@ -60,7 +60,7 @@ size_t holders_ports(uint16_t *ports);
 /**
  * enum holders_service - who listens on a port
  * @HOLDERS_NOBODY: nobody
- * @HOLDERS_SYSTEM: root or a system account
+ * @HOLDERS_SYSTEM: root, a system account or amt-lms.service
  * @HOLDERS_OTHERS: somebody else, too
  */
 enum holders_service {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/amt/apf.h"
 #include "cli/common/memory.h"
 #include "cli/common/sysroot.h"
 #include "holders.h"
@@ -58,6 +59,17 @@ static const struct {
 	[MEI_FAILED] = { "system", STATUS_FAILED,
 		"the management engine at ", " can't be used" },
 };
+/* the same where AMT's port forwarding is wanted, not its host interface */
+static const struct {
+	const char *before;
+	const char *after;
+} of_forwarding[MEI_FAILED + 1] = {
+	[MEI_NO_CLIENT] = {
+		"the management engine at ", " offers no port forwarding of AMT (LME), by which its web service is reached; "
+		SETUP "Intel AMT or 'Manageability Feature'" },
+	[MEI_BUSY] = {
+		"another program holds AMT's port forwarding (LME) at ", ": wait until it has finished, or stop it" },
+};
 /* clang-format on */
 /* instead of what follows for MEI_NO_DRIVER, when the driver is there */
 static const char not_taken[] =
@@ -86,12 +98,18 @@ int session_report(struct amtctl *ctl, enum mei_problem problem,
 		   const struct mei *mei)
 {
 	struct output *out = ctl->out;
+	const char *before = problems[problem].before;
 	const char *after = mei->driver_loaded ? not_taken :
 						 problems[problem].after;
-	char *message = xasprintf("%s%s%s", problems[problem].before,
-				  problems[problem].nameless ? "" : named(mei),
-				  after);
+	char *message;
 
+	if (mei->uuid == apf_uuid && of_forwarding[problem].before) {
+		before = of_forwarding[problem].before;
+		after = of_forwarding[problem].after;
+	}
+	message = xasprintf("%s%s%s", before,
+			    problems[problem].nameless ? "" : named(mei),
+			    after);
 	fail(out, problems[problem].status, problems[problem].reason, "%s%s%s",
 	     message, problem == MEI_FAILED ? ": " : "",
 	     problem == MEI_FAILED ? strerror(mei->error) : "");

@@ -672,12 +672,14 @@ static long until(unsigned long when)
 /* how long nothing is to be tried, in jiffies; the lock is held */
 static long pause(void)
 {
+	/* of any length, so none that time_before() could compare on 32 bits */
+	unsigned long since = jiffies - amt.connected;
+
 	if (amt.tries && time_before(jiffies, amt.retry))
 		return until(amt.retry);
 	/* firmware that closes each connection at once is not to keep us busy */
-	if (!pfru_link_is_up(&amt.link) &&
-	    time_before(jiffies, amt.connected + HZ))
-		return until(amt.connected + HZ);
+	if (!pfru_link_is_up(&amt.link) && since < HZ)
+		return HZ - since;
 	return 0;
 }
 

@@ -444,6 +444,22 @@ static void test_again_as_jiffies_wrap(void **state)
 }
 
 /* the answer that a lost connection owed does not count against the next one */
+/* which takes 25 to 100 days on a 32-bit kernel, by the length of its jiffies */
+static void test_lost_as_jiffies_wrap(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	amt_start(&amt.wdd);
+	fake_run();
+	jiffies += ULONG_MAX / 2 + 2 * HZ;
+	connected = false;
+	armed = false;
+	amt_ping(&amt.wdd);
+	pass(HZ);
+	assert_true(connected);
+	assert_true(armed);
+}
+
 static void test_reconnected(void **state)
 {
 	(void)state;
@@ -892,6 +908,7 @@ int main(void)
 		cmocka_unit_test(test_nowayout_asleep),
 		cmocka_unit_test(test_nowayout_at_power_off),
 		cmocka_unit_test(test_again_as_jiffies_wrap),
+		cmocka_unit_test(test_lost_as_jiffies_wrap),
 		cmocka_unit_test(test_reconnected),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_refused_connection),

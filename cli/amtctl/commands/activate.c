@@ -183,6 +183,22 @@ static void let_service_close(const struct activation *a)
 		nanosleep(&time, NULL);
 }
 
+/*
+ * A person may take a while to confirm. Whoever has the service's port by now is not
+ * given what it would have been.
+ */
+static bool post(struct activation *a, const char *request, size_t size,
+		 unsigned int timeout)
+{
+	if (a->way.dial || holders_service(TUNNEL_PORT) == HOLDERS_SYSTEM)
+		return wsman_http_post(&a->http, request, size, timeout);
+	a->http.lost = false;
+	a->http.unsent = true;
+	a->http.why =
+		"the service on its port is gone, or another program listens there, too";
+	return false;
+}
+
 /* A request that only reads: one that is lost with a session of LME is repeated. */
 static int get(struct activation *a, const char *resource)
 {
@@ -195,8 +211,7 @@ static int get(struct activation *a, const char *resource)
 	do {
 		if (tries)
 			let_service_close(a);
-		answered =
-			wsman_http_post(&a->http, request, size, GET_TIMEOUT);
+		answered = post(a, request, size, GET_TIMEOUT);
 	} while (!answered && a->http.lost && ++tries < GET_TRIES);
 	if (!answered)
 		return fail(out, STATUS_NOT_READY, "web-service",
@@ -299,9 +314,8 @@ static bool send_setup(struct activation *a, struct change_answer *answer)
 	bool answered;
 
 	let_service_close(a);
-	answered = wsman_http_post(&a->http, request,
-				   wsman_setup(request, a->secrets->digest),
-				   SETUP_TIMEOUT);
+	answered = post(a, request, wsman_setup(request, a->secrets->digest),
+			SETUP_TIMEOUT);
 	explicit_bzero(request, WSMAN_REQUEST_MAX);
 	if (answered)
 		return true;
@@ -353,12 +367,22 @@ static void setup(struct session *session, void *context,
 		answer->refusal = *value ? value : "it gave no reason";
 }
 
+/* The next connection begins another session. */
+static void leave(void *context)
+{
+	struct activation *a = context;
+
+	if (a->tunnelled)
+		tunnel_close(&a->secrets->tunnel);
+}
+
 static const struct change change = {
 	.action = "activate",
 	.what = "enter client control mode",
 	.question =
 		"Activate AMT of this machine, so that whoever has the password controls it over the network?",
 	.ask = setup,
+	.leave = leave,
 	.watch = AMTHI_CONTROL_MODE,
 	.from = MODE_NONE,
 	.to = MODE_CLIENT,
@@ -411,8 +435,7 @@ static int with_secrets(struct activation *a)
 	if (!ret)
 		ret = change_make(a->session, &with_context);
 	wsman_http_close(&a->http);
-	if (a->tunnelled)
-		tunnel_close(&a->secrets->tunnel);
+	leave(a);
 	return ret;
 }
 

@@ -85,6 +85,12 @@ static const char *find_platform(struct pfructl *ctl)
 	if (ctl->options.device)
 		return NULL;
 	path = device_find(DEVICE_UPDATE, -1, NULL);
+	if (!path && errno) {
+		note(out,
+		     "not compared with this machine: the nodes in /dev cannot be looked at: %s",
+		     strerror(errno));
+		return "the device cannot be looked for";
+	}
 	if (!path) {
 		note(out,
 		     "not compared with this machine: no node of an update device was found");

@@ -350,7 +350,7 @@ static void look_at_node(struct pfructl *ctl, struct status *s,
 
 	path = device_find(k, -1, NULL);
 	if (!path) {
-		kind->error = -ENOENT;
+		kind->error = errno ? -errno : -ENOENT;
 		out_null(out, kind->name);
 		return;
 	}
@@ -588,8 +588,8 @@ static void explain_node(struct status *s, const struct kind *kind)
 			kind->name);
 		break;
 	default:
-		problem(s, "The %s node cannot be opened: %s.", kind->name,
-			strerror(-kind->error));
+		problem(s, "The %s node cannot be found or opened: %s.",
+			kind->name, strerror(-kind->error));
 		break;
 	}
 }

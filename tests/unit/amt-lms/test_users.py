@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import read_all, wait_until
 from firmware import pattern
 
 
@@ -30,6 +30,24 @@ def test_allowed(daemon, engine, line, host):
     daemon.start()
     assert daemon.ask(b"GET 10", host=host) == pattern(10)
     assert engine.opened == 1
+
+
+@pytest.mark.parametrize("line", ["AllowUsers=root", ""])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_bound_to_the_interface(daemon, engine, line, host):
+    """As curl --interface lo: its socket is found, for a user and as one that is there."""
+    daemon.configure(line + "\n")
+    daemon.start()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        one.settimeout(20)
+        one.connect((host, 16992))
+        one.sendall(b"PUT 3\n")
+        wait_until(engine.slots)
+        one.sendall(b"xyz")
+        one.shutdown(socket.SHUT_WR)
+        assert len(read_all(one)) == 64
 
 
 def test_number_needs_no_lookup(daemon, engine):
@@ -121,6 +139,15 @@ def test_missing(daemon):
     assert daemon.process.wait(timeout=20) == 2
     daemon.process = None
     assert "/nonexistent: No such file" in daemon.log()
+
+
+def test_link_that_leads_nowhere(daemon, root):
+    """As to a file system that is not mounted: no leave to let everybody in."""
+    (root / "etc/amt-lms.conf").symlink_to("/nonexistent/amt-lms.conf")
+    daemon.start(ready=False)
+    assert daemon.process.wait(timeout=20) == 2
+    daemon.process = None
+    assert "amt-lms.conf: No such file" in daemon.log()
 
 
 def test_named(daemon, engine, root):

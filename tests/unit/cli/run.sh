@@ -13,7 +13,7 @@ export PFRU_PLAIN=$build/cli-fake/pfructl-plain
 export PFRU_FAILNTH=$build/failnth.so
 export PFRU_KILLS=200
 wrapped="open64 __open64_2 openat64 fstat64 close ioctl read pread64 write mmap64
-	module_state_read flock fsync fchown renameat clock_gettime klogctl"
+	madvise module_state_read flock fsync fchown renameat clock_gettime klogctl"
 
 # program FILE MAKE-VARIABLE...: the tool of that build, with simulated devices
 program()

@@ -139,7 +139,7 @@ works "lme-reset-after 900" 20
 works "pace 20 lme"
 works "delay 100 lme all" 15
 works "duplicate lme"
-web "refuse 3 lme all" 6 busy 'another program holds'
+web "refuse 3 lme all" 6 busy "another program holds AMT's port forwarding"
 web "truncate 3 lme" 8 lost 'was lost' 13
 during 1 500 "lme-inject stale-close; lme-inject stray-close; lme-inject stray-data; lme-inject stray-confirm; lme-inject stray-adjust" \
 	0 - - 15
