@@ -766,7 +766,7 @@ static void let_go(void)
 		pr_info("pfru: AMT watchdog: %s while its client goes away, started again with the next one\n",
 			stopped ? "stopped" : "not stopped");
 	else if (may_run && !stopped)
-		pr_warn("pfru: AMT watchdog: not stopped before its client went away: AMT may report a hang\n");
+		pr_warn("pfru: AMT watchdog: not stopped while its client goes away: AMT may report a hang\n");
 	pfru_link_disconnect(&amt.link);
 	spin_lock(&amt.lock);
 	amt.bound = false;
