@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Text that grows or is written as it does, and JSON as text.
+ * Text that grows, or is written as it grows, and JSON as text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ int text_stream_end(struct text *text)
 	return ret;
 }
 
-/* What is longer than the room is written from where it is. */
+/* What fills the room is written from where it is. */
 static bool stream(struct text *text, const void *bytes, size_t size)
 {
 	put_out(text, text->bytes, text->size);
@@ -62,7 +62,7 @@ void text_append(struct text *text, const void *bytes, size_t size)
 {
 	if (!size)
 		return;
-	if (size > text->room - text->size && text->streams) {
+	if (size >= text->room - text->size && text->streams) {
 		if (stream(text, bytes, size))
 			return;
 	} else if (size > text->room - text->size) {

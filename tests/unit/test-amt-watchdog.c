@@ -704,7 +704,7 @@ static void test_stop_while_connecting(void **state)
 	assert_in_range(jiffies, 1000000 + HZ, 1000000 + 2 * HZ + 100);
 }
 
-/* a message that is too long is one, a connection that is gone is none */
+/* a message that is too long counts, a connection that is gone does not */
 static void test_failed_receive(void **state)
 {
 	static const u8 bytes[PFRU_LINK_ANSWER];
@@ -836,7 +836,7 @@ static void test_anything(void **state)
 	}
 }
 
-/* whatever can't be had as the module is loaded, nothing is left behind */
+/* whatever fails while the module is loaded, nothing is left behind */
 static void test_failed_load(void **state)
 {
 	int before;

@@ -11,7 +11,8 @@
 #include "core/status.h"
 #include "findings.h"
 
-static const char no_capability[] = "the firmware gave no capability";
+static const char no_capability[] =
+	"the firmware did not report its capability";
 
 /* The first failure's status counts, as in fail(), and the first certain reason. */
 static void refuse(struct findings *f, int status, const char *why,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device nodes: finding, opening, telling the two drivers apart, and the
- * words for what the kernel answers. Makes no firmware call that its caller did
+ * The device nodes: finding and opening them, distinguishing the two drivers, and
+ * the words for what the kernel answers. Makes no firmware call that its caller did
  * not ask for.
  */
 #ifndef PFRUCTL_DEVICE_H

@@ -221,7 +221,7 @@ def test_interrupted_activation_of_what_is_not_known(tool):
 
 
 def test_no_boot_id(tool, machine):
-    """Nothing is begun that could not be told from what was interrupted."""
+    """Nothing is begun that could not be distinguished from an interruption."""
     machine.cut_off(tool.capsule)
     boot = tool.root / "proc/sys/kernel/random/boot_id"
     boot.unlink()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which node a command takes, and what it says when it can have none."""
+"""Which node a command uses, and what it says when there is none."""
 
 
 def test_no_node(tool, inputs, expect, check):
