@@ -212,6 +212,17 @@ static int judge(struct pfru_update *update, struct pfru_verdict *verdict,
 	return 0;
 }
 
+static void note_image(struct pfru_load *load,
+		       const struct pfru_verdict *verdict)
+{
+	load->loaded.kind = verdict->kind;
+	load->loaded.payloads = verdict->payloads;
+	load->loaded.size = load->size;
+	load->loaded.hw_ver = verdict->image.hw_ver;
+	load->loaded.rt_ver = verdict->image.rt_ver;
+	load->loaded.svn = verdict->image.svn;
+}
+
 /*
  * Judge a capsule whose last byte has arrived. A refusal that rests on a
  * capability asked earlier is not pronounced before it was asked again.
@@ -243,12 +254,7 @@ static int finish_load(struct pfru_update_file *file)
 	if (ret)
 		return ret;
 
-	load->loaded.kind = verdict.kind;
-	load->loaded.payloads = verdict.payloads;
-	load->loaded.size = load->size;
-	load->loaded.hw_ver = verdict.image.hw_ver;
-	load->loaded.rt_ver = verdict.image.rt_ver;
-	load->loaded.svn = verdict.image.svn;
+	note_image(load, &verdict);
 	load->complete = true;
 	return 0;
 }
@@ -587,6 +593,7 @@ static int prepare_start(struct pfru_update_file *file)
 
 	ret = judge(update, &verdict, &file->result);
 	/* what the firmware does to the buffer must not change the record */
+	note_image(&update->load, &verdict);
 	hash_load(&update->load);
 	return ret;
 }
