@@ -54,9 +54,7 @@ static const struct attribute_group node_group = {
 	.is_visible = node_attribute_mode,
 };
 
-const struct attribute_group *pfru_node_groups[] = { &node_group,
-						     &pfru_figures_group,
-						     NULL };
+const struct attribute_group *pfru_node_groups[] = { &node_group, NULL };
 
 void pfru_node_init(struct pfru_node *node,
 		    void (*stopped)(struct pfru_node *node),
@@ -136,6 +134,9 @@ int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
 	int ret;
 
 	ret = devm_add_action_or_reset(parent, put_node, node);
+	if (ret)
+		return ret;
+	ret = devm_device_add_group(parent, &pfru_figures_group);
 	if (ret)
 		return ret;
 	ret = register_node(node, kind, ids, fops, parent);

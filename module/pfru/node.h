@@ -94,7 +94,7 @@ void pfru_node_init(struct pfru_node *node,
  * When the driver lets go of @parent, the node is taken away: that waits for the
  * calls in flight, not for open files; these get -ENODEV from then on.
  *
- * Return: 0, or a negative errno of ida_alloc() or misc_register()
+ * Return: 0, or a negative errno of ida_alloc(), misc_register() or sysfs
  */
 int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
 		  const struct file_operations *fops, struct device *parent);
