@@ -78,7 +78,7 @@ def test_all(fleet, capsule):
     ("wrong", "reported success, but code injection", {}),
     ("noisy", "5200 bytes of the firmware's log were overwritten", {}),
     ("undone", "code_injection: found", {}),
-    ("sick", "Look whether the machine is still healthy", {})])
+    ("sick", "Check that the machine is still healthy", {})])
 def test_what_stops(fleet, capsule, fault, word, more):
     fleet = fleet(4)
     bad = fleet.hosts[2]

@@ -367,7 +367,7 @@ static int do_reset(struct result *r, int argc, char **argv)
 	if (!argc) {
 		if (!heci_link_up())
 			return fail(r, "the link is not up");
-		heci_link_reset("told to");
+		heci_link_reset("by a knob");
 		return 0;
 	}
 	if (strcmp(argv[0], "ping") ||
