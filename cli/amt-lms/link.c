@@ -558,30 +558,10 @@ int link_start(struct link *link)
 			       EPOLLIN, on_kernel, link);
 }
 
-static void awake(int number)
-{
-	(void)number;
-}
-
-/*
- * What the kernel holds until AMT takes one more message it would send after it has
- * asked for the end of the connection, which breaks a rule of the bus. mei's fsync()
- * waits for that, without a limit of its own.
- */
-static void wait_for_sent(int fd)
-{
-	struct sigaction wake = { .sa_handler = awake };
-
-	sigaction(SIGALRM, &wake, NULL);
-	alarm(1);
-	fsync(fd);
-	alarm(0);
-}
-
 void link_close(struct link *link)
 {
 	if (link->fd >= 0)
-		wait_for_sent(link->fd);
+		mei_wait_for_sent(link->fd);
 	drop_fd(link);
 	drop_queue(link);
 	sd_event_source_disable_unref(link->timer);

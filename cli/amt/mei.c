@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/mei.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,10 +238,30 @@ static enum mei_problem connect_client(struct mei *mei, const uint8_t *uuid)
 	return MEI_GOOD;
 }
 
+static void awake(int number)
+{
+	(void)number;
+}
+
+/* mei's fsync() has no limit of its own */
+void mei_wait_for_sent(int fd)
+{
+	const struct sigaction wake = { .sa_handler = awake };
+	struct sigaction before;
+
+	sigaction(SIGALRM, &wake, &before);
+	alarm(1);
+	fsync(fd);
+	alarm(0);
+	sigaction(SIGALRM, &before, NULL);
+}
+
 void mei_close(struct mei *mei)
 {
-	if (mei->fd >= 0)
+	if (mei->fd >= 0) {
+		mei_wait_for_sent(mei->fd);
 		close(mei->fd);
+	}
 	free(mei->path);
 	free(mei->pci);
 	if (mei->message)

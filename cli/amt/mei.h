@@ -117,7 +117,19 @@ enum mei_problem mei_receive(struct mei *mei, unsigned int timeout,
 			     size_t *got);
 
 /**
+ * mei_wait_for_sent() - wait until AMT has all that was written
+ * @fd: a connection
+ *
+ * To be called before its end: what the kernel still holds, until AMT takes one more
+ * message, it would send after it has asked for the end of the connection, which
+ * breaks a rule of the bus. Waits for one second at most, by SIGALRM.
+ */
+void mei_wait_for_sent(int fd);
+
+/**
  * mei_close() - end the connection, and forget
+ *
+ * Waits as mei_wait_for_sent() does.
  */
 void mei_close(struct mei *mei);
 

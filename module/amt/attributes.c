@@ -88,9 +88,10 @@ static struct attribute *attributes[] = {
 	NULL,
 };
 
-static const struct attribute_group group = {
+const struct attribute_group pfru_watchdog_group = {
 	.name = PFRU_WATCHDOG_NAME,
 	.attrs = attributes,
 };
 
-const struct attribute_group *pfru_watchdog_groups[] = { &group, NULL };
+const struct attribute_group *pfru_watchdog_groups[] = { &pfru_watchdog_group,
+							 NULL };

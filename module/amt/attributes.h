@@ -53,6 +53,9 @@ struct pfru_watchdog_status {
  */
 void pfru_watchdog_look(struct pfru_watchdog_status *status);
 
+/* the directory of a device that shows them; see pfru_figures_group */
+extern const struct attribute_group pfru_watchdog_group;
+/* for the watchdog core, which makes it with its device or not at all */
 extern const struct attribute_group *pfru_watchdog_groups[];
 
 #endif /* PFRU_AMT_ATTRIBUTES_H */

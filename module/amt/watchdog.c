@@ -766,7 +766,7 @@ static void let_go(void)
 		pr_info("pfru: AMT watchdog: %s while its client goes away, started again with the next one\n",
 			stopped ? "stopped" : "not stopped");
 	else if (may_run && !stopped)
-		pr_warn("pfru: AMT watchdog: not stopped before its client went away: AMT may report a hang\n");
+		pr_warn("pfru: AMT watchdog: not stopped while its client goes away: AMT may report a hang\n");
 	pfru_link_disconnect(&amt.link);
 	spin_lock(&amt.lock);
 	amt.bound = false;
@@ -827,8 +827,11 @@ static int talk(void *unused)
 static int amt_probe(struct mei_cl_device *cldev,
 		     const struct mei_cl_device_id *id)
 {
-	int ret = 0;
+	int ret;
 
+	ret = devm_device_add_group(&cldev->dev, &pfru_watchdog_group);
+	if (ret)
+		return ret;
 	spin_lock(&amt.lock);
 	if (amt.bound) {
 		ret = -ENODEV;
@@ -918,7 +921,6 @@ static struct mei_cl_driver amt_driver = {
 	.id_table = amt_ids,
 	.probe = amt_probe,
 	.remove = amt_remove,
-	.driver.dev_groups = pfru_watchdog_groups,
 };
 
 static bool is_amt_watchdog(struct device *dev)

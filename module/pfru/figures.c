@@ -91,14 +91,7 @@ static struct attribute *attributes[] = {
 
 /* clang-format on */
 
-/* a device without the method has no driver data, and is never called */
-static umode_t mode(struct kobject *kobj, struct attribute *attr, int index)
-{
-	return dev_get_drvdata(kobj_to_dev(kobj)) ? attr->mode : 0;
-}
-
 const struct attribute_group pfru_figures_group = {
 	.name = "firmware",
 	.attrs = attributes,
-	.is_visible = mode,
 };

@@ -55,8 +55,9 @@ void pfru_figures_acted(struct pfru_figures *figures, enum pfru_action action,
 			u32 status);
 
 /*
- * For a driver's dev_groups: the directory firmware. Driver data is NULL, or a
- * structure that begins with a struct pfru_figures.
+ * The directory firmware of a device whose driver data is a structure that begins
+ * with a struct pfru_figures. Not for a driver's dev_groups: up to 6.1 at least, the
+ * driver core warns when it removes a directory that it had no memory to make.
  */
 extern const struct attribute_group pfru_figures_group;
 

@@ -53,22 +53,23 @@ static const struct attribute_group node_group = {
 	.is_visible = node_attribute_mode,
 };
 
-const struct attribute_group *pfru_node_groups[] = { &node_group,
-						     &pfru_figures_group,
-						     NULL };
+const struct attribute_group *pfru_node_groups[] = { &node_group, NULL };
 
 void pfru_node_init(struct pfru_node *node,
+		    void (*stopped)(struct pfru_node *node),
 		    void (*release)(struct pfru_node *node))
 {
 	pfru_figures_init(&node->figures);
 	kref_init(&node->ref);
 	refcount_set(&node->active, 1);
 	init_completion(&node->idle);
+	node->stopped = stopped;
 	node->release = release;
 }
 
-int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
-		  const struct file_operations *fops, struct device *parent)
+static int register_node(struct pfru_node *node, const char *kind,
+			 struct ida *ids, const struct file_operations *fops,
+			 struct device *parent)
 {
 	int ret;
 
@@ -96,13 +97,17 @@ int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
 	return ret;
 }
 
-void pfru_node_remove(struct pfru_node *node)
+static void remove_node(void *data)
 {
+	struct pfru_node *node = data;
+
 	misc_deregister(&node->misc);
 	WRITE_ONCE(node->gone, true);
 	pfru_node_leave(node);
 	wait_for_completion(&node->idle);
 	ida_free(node->ids, node->id);
+	if (node->stopped)
+		node->stopped(node);
 }
 
 static void free_node(struct kref *ref)
@@ -115,6 +120,32 @@ static void free_node(struct kref *ref)
 void pfru_node_put(struct pfru_node *node)
 {
 	kref_put(&node->ref, free_node);
+}
+
+static void put_node(void *data)
+{
+	pfru_node_put(data);
+}
+
+int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
+		  const struct file_operations *fops, struct device *parent)
+{
+	int ret;
+
+	ret = devm_add_action_or_reset(parent, put_node, node);
+	if (ret)
+		return ret;
+	ret = devm_device_add_group(parent, &pfru_figures_group);
+	if (ret)
+		return ret;
+	ret = register_node(node, kind, ids, fops, parent);
+	if (ret)
+		return ret;
+	ret = devm_add_action_or_reset(parent, remove_node, node);
+	if (ret)
+		return ret;
+	dev_info(parent, "firmware runtime %s at /dev/%s\n", kind, node->path);
+	return 0;
 }
 
 struct pfru_node *pfru_node_open(struct file *file)

@@ -28,6 +28,8 @@
  * @id: number of the instance
  * @name: name in sysfs, pfru_<kind><id>
  * @path: name below /dev, pfru/<kind>, with @id when that is not 0
+ * @stopped: called when the driver lets go of the device, with no call in flight
+ *	and none to come; or NULL
  * @release: frees what the node is part of, at the last reference
  */
 struct pfru_node {
@@ -41,6 +43,7 @@ struct pfru_node {
 	int id;
 	char name[24];
 	char path[24];
+	void (*stopped)(struct pfru_node *node);
 	void (*release)(struct pfru_node *node);
 };
 
@@ -73,34 +76,28 @@ extern const struct attribute_group *pfru_node_groups[];
 /**
  * pfru_node_init() - prepare a node, before anything can see it
  * @node: the node, zeroed
+ * @stopped: see struct pfru_node
  * @release: frees what @node is part of
- *
- * From here on, give up with pfru_node_put().
  */
 void pfru_node_init(struct pfru_node *node,
+		    void (*stopped)(struct pfru_node *node),
 		    void (*release)(struct pfru_node *node));
 
 /**
  * pfru_node_add() - make the node visible to user space
- * @node: initialised node
+ * @node: initialised node; the last reference may be gone after a failure
  * @kind: "update" or "telemetry"
  * @ids: instance numbers of that kind
  * @fops: its operations; open() gets the node by pfru_node_open()
- * @parent: device in sysfs
+ * @parent: the device that is being probed
  *
- * Return: 0, or a negative errno of ida_alloc() or misc_register()
+ * When the driver lets go of @parent, the node is taken away: that waits for the
+ * calls in flight, not for open files; these get -ENODEV from then on.
+ *
+ * Return: 0, or a negative errno of ida_alloc(), misc_register() or sysfs
  */
 int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
 		  const struct file_operations *fops, struct device *parent);
-
-/**
- * pfru_node_remove() - take the node away
- * @node: added node
- *
- * Waits for the calls in flight, not for open files; these get -ENODEV from
- * then on.
- */
-void pfru_node_remove(struct pfru_node *node);
 
 /**
  * pfru_node_put() - drop a reference

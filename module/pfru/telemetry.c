@@ -608,20 +608,6 @@ static void free_telemetry(struct pfru_node *node)
 	kfree(telemetry);
 }
 
-static void put_telemetry(void *data)
-{
-	struct pfru_telemetry *telemetry = data;
-
-	pfru_node_put(&telemetry->node);
-}
-
-static void remove_telemetry(void *data)
-{
-	struct pfru_telemetry *telemetry = data;
-
-	pfru_node_remove(&telemetry->node);
-}
-
 static int telemetry_probe(struct platform_device *pdev)
 {
 	struct device *dev = &pdev->dev;
@@ -643,21 +629,10 @@ static int telemetry_probe(struct platform_device *pdev)
 	telemetry->type = PFRU_LOG_EXECUTION;
 	telemetry->revision = PFRU_REVISION_MIN;
 	mutex_init(&telemetry->lock);
-	pfru_node_init(&telemetry->node, free_telemetry);
+	pfru_node_init(&telemetry->node, NULL, free_telemetry);
 	platform_set_drvdata(pdev, telemetry);
-	ret = devm_add_action_or_reset(dev, put_telemetry, telemetry);
-	if (ret)
-		return ret;
-	ret = pfru_node_add(&telemetry->node, "telemetry", &telemetry_ids,
-			    &telemetry_fops, dev);
-	if (ret)
-		return ret;
-	ret = devm_add_action_or_reset(dev, remove_telemetry, telemetry);
-	if (ret)
-		return ret;
-	dev_info(dev, "firmware runtime telemetry at /dev/%s\n",
-		 telemetry->node.path);
-	return 0;
+	return pfru_node_add(&telemetry->node, "telemetry", &telemetry_ids,
+			     &telemetry_fops, dev);
 }
 
 /* The image of the hibernated kernel may wake up on another firmware. */

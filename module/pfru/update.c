@@ -212,6 +212,17 @@ static int judge(struct pfru_update *update, struct pfru_verdict *verdict,
 	return 0;
 }
 
+static void note_image(struct pfru_load *load,
+		       const struct pfru_verdict *verdict)
+{
+	load->loaded.kind = verdict->kind;
+	load->loaded.payloads = verdict->payloads;
+	load->loaded.size = load->size;
+	load->loaded.hw_ver = verdict->image.hw_ver;
+	load->loaded.rt_ver = verdict->image.rt_ver;
+	load->loaded.svn = verdict->image.svn;
+}
+
 /*
  * Judge a capsule whose last byte has arrived. A refusal that rests on a
  * capability asked earlier is not pronounced before it was asked again.
@@ -243,12 +254,7 @@ static int finish_load(struct pfru_update_file *file)
 	if (ret)
 		return ret;
 
-	load->loaded.kind = verdict.kind;
-	load->loaded.payloads = verdict.payloads;
-	load->loaded.size = load->size;
-	load->loaded.hw_ver = verdict.image.hw_ver;
-	load->loaded.rt_ver = verdict.image.rt_ver;
-	load->loaded.svn = verdict.image.svn;
+	note_image(load, &verdict);
 	load->complete = true;
 	return 0;
 }
@@ -587,6 +593,7 @@ static int prepare_start(struct pfru_update_file *file)
 
 	ret = judge(update, &verdict, &file->result);
 	/* what the firmware does to the buffer must not change the record */
+	note_image(&update->load, &verdict);
 	hash_load(&update->load);
 	return ret;
 }
@@ -829,18 +836,11 @@ static void free_update(struct pfru_node *node)
 	kfree(update);
 }
 
-static void put_update(void *data)
+static void stop_update(struct pfru_node *node)
 {
-	struct pfru_update *update = data;
+	struct pfru_update *update =
+		container_of(node, struct pfru_update, node);
 
-	pfru_node_put(&update->node);
-}
-
-static void remove_update(void *data)
-{
-	struct pfru_update *update = data;
-
-	pfru_node_remove(&update->node);
 	mutex_lock(&update->lock);
 	drop_load(update, true);
 	mutex_unlock(&update->lock);
@@ -866,21 +866,10 @@ static int update_probe(struct platform_device *pdev)
 	update->fw.figures = &update->node.figures;
 	update->revision = PFRU_REVISION_MIN;
 	mutex_init(&update->lock);
-	pfru_node_init(&update->node, free_update);
+	pfru_node_init(&update->node, stop_update, free_update);
 	platform_set_drvdata(pdev, update);
-	ret = devm_add_action_or_reset(dev, put_update, update);
-	if (ret)
-		return ret;
-	ret = pfru_node_add(&update->node, "update", &update_ids, &update_fops,
-			    dev);
-	if (ret)
-		return ret;
-	ret = devm_add_action_or_reset(dev, remove_update, update);
-	if (ret)
-		return ret;
-	dev_info(dev, "firmware runtime update at /dev/%s\n",
-		 update->node.path);
-	return 0;
+	return pfru_node_add(&update->node, "update", &update_ids, &update_fops,
+			     dev);
 }
 
 /* The image of the hibernated kernel may wake up on another firmware. */

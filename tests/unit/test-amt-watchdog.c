@@ -19,8 +19,10 @@ int fake_registered;
 int fake_left;
 int system_state;
 int fake_kept;
+int fake_group_error;
 
 const struct attribute_group *pfru_watchdog_groups[1];
+const struct attribute_group pfru_watchdog_group;
 
 static struct mei_cl_device client = { .version = 2 };
 static int registrations;
@@ -588,6 +590,20 @@ static void goes_down(void)
 	refusal = -EFAULT;
 }
 
+/* a client without its directory in sysfs is not served, and the next one is */
+static void test_no_directory(void **state)
+{
+	(void)state;
+	load(REQUIRED);
+	client_goes();
+	fake_group_error = -ENOMEM;
+	assert_int_equal(amt_probe(&client, NULL), -ENOMEM);
+	assert_false(amt.bound);
+	fake_group_error = 0;
+	assert_int_equal(amt_probe(&client, NULL), 0);
+	assert_true(amt.bound);
+}
+
 static void is_stopped_and_goes_down(void)
 {
 	unsigned long begin = jiffies;
@@ -921,6 +937,7 @@ int main(void)
 		cmocka_unit_test(test_stop_while_connecting),
 		cmocka_unit_test(test_anything),
 		cmocka_unit_test(test_failed_load),
+		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_clients_that_are_there),
 	};
 

@@ -78,6 +78,25 @@ static void test_hash(void)
 	munmap(buffer, 8192);
 }
 
+/* and one that has changed it before is told of as it is when it is staged */
+static void test_changed_before(void)
+{
+	uint8_t *buffer = map_physical(page->buf_base, 8192);
+	int fd;
+
+	fresh();
+	fd = must_open(UPDATE, O_RDWR);
+	gives(write(fd, first, SIZE), SIZE, "load");
+	memcpy(buffer, second, SIZE);
+	log_begin();
+	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage what is there now");
+	log_end();
+	told("stage by pid %d, uid 0 done: code injection of %d bytes, payloads 1, firmware %u, version 3, svn 0, sha256 %s,",
+	     getpid(), SIZE, page->fw_version, second_hash);
+	close(fd);
+	munmap(buffer, 8192);
+}
+
 /* what the firmware is about to be asked is in the log when it is asked */
 static void test_begin(void)
 {
@@ -420,6 +439,7 @@ int main(void)
 {
 	sim_begin();
 	test_hash();
+	test_changed_before();
 	test_begin();
 	test_staged();
 	test_unknown();

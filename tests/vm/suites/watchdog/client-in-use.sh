@@ -101,7 +101,7 @@ go 1
 soon 10 shows state no-answer
 echo "$client" >"$bus/unbind"
 is "$(heci state armed)" yes "where it can't be stopped, it runs on"
-like "$(log_since)" 'AMT watchdog: not stopped before its client went away' "and the log says so"
+like "$(log_since)" 'AMT watchdog: not stopped while its client goes away' "and the log says so"
 heci off
 go 2
 wait "$holder"

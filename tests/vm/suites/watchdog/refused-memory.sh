@@ -49,7 +49,7 @@ ping()
 told()
 {
 	armed=no
-	! log_since | grep -q "watchdog: not stopped before its client went away" || armed=yes
+	! log_since | grep -q "watchdog: not stopped while its client goes away" || armed=yes
 	found=$(heci state armed)
 	[ "$found" = "$armed" ] || wrong "armed: $found, and the log says: $armed"
 }
