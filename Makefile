@@ -90,7 +90,7 @@ check-unit: deps
 check-vm: deps
 	@tests/vm/run.sh --kernel $(KERNEL) $(TESTS)
 
-# by Ansible, over SSH, on pretended machines; needs root
+# by Ansible, over SSH, on simulated machines; needs root
 check-fleet: deps
 	@tests/fleet/run.sh
 
@@ -231,7 +231,7 @@ install-source:
 	install -m 0644 data/dkms.mk "$(source_dir)/Makefile"
 	sed -i 's/#MODULE_VERSION#/$(VERSION)/' "$(source_dir)/dkms.conf"
 
-# into a DESTDIR nothing is downloaded, loaded or told to the running system
+# with a DESTDIR, nothing is downloaded or loaded, and the running system is not notified
 ifeq ($(DESTDIR),)
 install: deps-build module
 endif

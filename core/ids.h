@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names of the firmware's devices, and of the drivers that serve them. What the
- * files of data/ say of these names is checked against this one.
+ * Names of the firmware's devices, and of the drivers that serve them. The names in
+ * data/ are checked against this file.
  */
 #ifndef PFRU_CORE_IDS_H
 #define PFRU_CORE_IDS_H

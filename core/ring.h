@@ -179,7 +179,7 @@ bool pfru_ring_same(const struct pfru_log_data_info *before,
  * @before: what @news was made of
  * @after: what the firmware said after @news was read
  * @news: cut down at its front when PFRU_RING_APPENDED: @size, @plan, @start
- *	and @lost then tell of the bytes that count, which are the last @size ones
+ *	and @lost then describe the bytes that count, the last @size ones
  *	of those that were read
  *
  * PFRU_RING_SAME is what the PFRU document asks for. PFRU_RING_APPENDED is for

@@ -94,7 +94,7 @@ static const struct pfru_reason_text reasons[] = {
 		"certificate of an impossible length", "found", "limit", NULL),
 	CAPSULE(PFRU_REASON_AUTH_TYPE, "authentication-type",
 		"certificate of an unknown revision, type or GUID",
-		"found", "expected", "only PKCS#7 is known"),
+		"found", "expected", "only PKCS#7 is supported"),
 	CAPSULE(PFRU_REASON_PAYLOAD_SHORT, "payload-short",
 		"too few bytes for a payload header",
 		"bytes left", "needed", NULL),
@@ -105,7 +105,7 @@ static const struct pfru_reason_text reasons[] = {
 		"the payload is wrapped in another header (MSS1)", NULL, NULL,
 		"build the capsule with the payload header first"),
 	CAPSULE(PFRU_REASON_IMAGE_TYPE, "image-type",
-		"image type is neither code injection nor driver update here",
+		"image type is neither code injection nor driver update on this platform",
 		NULL, NULL, "compare with 'pfructl capability'"),
 	CAPSULE(PFRU_REASON_PLATFORM_ID, "platform-id",
 		"the capsule is for another platform", NULL, NULL,
@@ -129,12 +129,12 @@ static const struct pfru_reason_text reasons[] = {
 	},
 	[PFRU_REASON_NO_ANSWER] = {
 		.name = "no-answer", .what = "the firmware method failed",
-		.hint = "see the kernel log for what ACPI says",
+		.hint = "see ACPI's messages in the kernel log",
 		.error = EIO, .maybe_done = 1,
 	},
 	[PFRU_REASON_BAD_ANSWER] = {
 		.name = "bad-answer",
-		.what = "the firmware's answer is no package",
+		.what = "the firmware's answer is not a package",
 		.found = "object type", .expected = "expected",
 		.hint = FIRMWARE_BUG,
 		.error = EPROTO, .maybe_done = 1,
@@ -170,7 +170,7 @@ static const struct pfru_reason_text reasons[] = {
 
 static const struct pfru_reason_text unknown_reason = {
 	.name = "unknown",
-	.what = "refused for a reason unknown here",
+	.what = "refused for a reason that this version does not know",
 	.error = EIO,
 	.maybe_done = 1,
 };

@@ -198,7 +198,7 @@ tools()
 	done
 }
 
-# loads: whatever modpost was told to overlook
+# loads: even where modpost was configured to overlook it
 loads()
 {
 	[ -s pfru.ko ] || refuse "the kernel's build ended without an error and without" \

@@ -39,6 +39,7 @@ else
 	part "how the tool is built" "$top/tests/unit/cli/hardening.sh"
 	part "how amtctl is built" "$top/tests/unit/cli/hardening.sh" amtctl
 	part "how amt-lms is built" "$top/tests/unit/cli/hardening.sh" amt-lms
+	part "how amt-lms is measured" "$top/tests/bench/stand-in.sh" --check
 	part "what the tool shows of capsules" "$top/tests/unit/cli/dumps.sh"
 	part "how the module is built" "$top/tests/kbuild/run.sh"
 	part "the judge of kernel logs" "$top/tests/vm/splat-test.sh"

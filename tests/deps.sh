@@ -53,6 +53,7 @@ test		bin:busybox	busybox-static busybox busybox-static busybox
 test		bin:clang	clang clang clang clang
 test		bin:clang-format	clang-format clang-tools-extra clang-tools clang
 test		bin:cpio	cpio cpio cpio cpio
+test		bin:curl	curl curl curl curl
 test		bin:mkfs.vfat	dosfstools dosfstools dosfstools dosfstools
 test		bin:pahole	dwarves dwarves dwarves pahole
 test		bin:mke2fs	e2fsprogs e2fsprogs e2fsprogs e2fsprogs

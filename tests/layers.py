@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """layers.py: checks that no file includes what its room must not use, and that
-no two files of the product include each other, directly or around a circle.
+no files of the product include each other, directly or in a circle.
 
 A room is a directory. USES says which rooms the files of a room may include
 besides their own; a room that is not named there may include no other. The files
-of tests/, but for the models, may use everything and are not looked at.
+of tests/, except the models, may use everything and are not checked.
 """
 
 import os

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """map.py: checks docs/architecture.md against the tree: every path that the page
-names in backquotes exists, every directory of the tree is named, and what the tree
-already has of a kind stands in each place that the page names for one more."""
+names in backquotes exists, every directory of the tree is named, and the places that
+the page names for one more of a kind contain all that the tree already has of it."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import sys
 PAGE = "docs/architecture.md"
 # directories whose only content is the directory below, which is named
 PASSAGES = {"", "include", "include/uapi", "cli", "shell-completion", "tests/sim"}
-# what is written like a path, and is none of this tree
+# what looks like a path, but is not one of this tree
 FOREIGN = re.compile(r"^/|[*() ]|^test_\*")
 ABI = "include/uapi/linux/pfru.h"
 # where one more of a kind must be added, other than to tests and pages
@@ -32,6 +32,8 @@ PLACES = [
      r"\b{}(?!\w)", ["module/pfru/ioctl.h"]),
     ("a status code of the firmware", ABI, r"^\t(PFRU_STATUS_\w+)",
      "enum pfru_status {", r"\b{}(?!\w)", ["core/status.c"]),
+    ("a reason for a refusal", ABI, r"^\t(PFRU_REASON_\w+)", "enum pfru_reason {",
+     r"\b{}(?!\w)", ["core/status.c"]),
     ("a telemetry log type", ABI, r"^\t(PFRU_LOG_\w+)", "enum pfru_log_type {",
      r"\b{}(?!\w)", ["core/status.c"]),
     ("a command of `pfructl`", "cli/pfructl/pfructl.h", r"\bcommand\((\w+)\)", "",
@@ -40,6 +42,8 @@ PLACES = [
      r"\bcmd_{}(?!\w)", ["cli/amtctl/commands"]),
     ("a fault of the HECI model", "tests/sim/heci/sim.h", r"(?:^\tlong|,) (\w+)",
      "struct faults {", r"\b{}(?!\w)", ["tests/sim/heci/faults.c"]),
+    ("a client of the HECI model", "tests/sim/heci/sim.h", r"\b(\w+_client)[,;]",
+     "", r"&{}(?!\w)", ["tests/sim/heci/hbm.c"]),
     ("a systemd unit", "data", r"^(.+\.(?:service|socket|timer))$", "",
      r"\b{}(?!\w)", ["Makefile", "debian or debian/rules"]),
     ("a systemd unit", "data", r"^(.+\.(?:service|socket|timer))$", "",

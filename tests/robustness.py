@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """robustness.py: checks docs/robustness.md against the tree: every test that the last
 column of a table names exists, no row stands twice, a guarantee has two cells and a
-defect four, and nothing stands between the rows of a table: whoever merges two versions
-easily repeats a section."""
+defect four, and nothing stands between the rows of a table: a merge of two versions easily
+repeats a section."""
 
 import collections
 import os

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Alerts of AMT. Each is an entry in the journal, with fields that programs can look
- * for; text of AMT is escaped, and so many entries in a minute are enough.
+ * for. Text from AMT is escaped, and the number of entries in a minute is limited.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static bool is_too_much(struct alerts *all)
 	if (++all->many <= MANY)
 		return false;
 	log_limited(&all->flood, now, LOG_WARNING,
-		    "AMT sends more than %d alerts in a minute; those beyond are not logged",
+		    "AMT sends more than %d alerts in a minute; the rest are not logged",
 		    MANY);
 	return true;
 }

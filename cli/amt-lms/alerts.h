@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Alerts of AMT for this machine: channels that AMT opens, and what comes of them in
- * the journal.
+ * Alerts of AMT for this machine: the channels that AMT opens for them, and their
+ * entries in the journal.
  */
 #ifndef AMT_LMS_ALERTS_H
 #define AMT_LMS_ALERTS_H

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/common/escape.h"
 #include "cli/common/memory.h"
@@ -160,6 +161,7 @@ static char *read_lines(struct config *config, FILE *file, const char *path)
 
 char *config_read(struct config *config, const char *path, bool required)
 {
+	struct stat st;
 	char *message;
 	FILE *file;
 
@@ -168,7 +170,8 @@ char *config_read(struct config *config, const char *path, bool required)
 	config->idle = IDLE;
 	config->alerts = true;
 	file = fopen(path, "re");
-	if (!file && errno == ENOENT && !required)
+	/* a link that leads nowhere is no missing file: who may connect is not known */
+	if (!file && errno == ENOENT && !required && lstat(path, &st))
 		return NULL;
 	if (!file)
 		return xasprintf("%s: %s", path, strerror(errno));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Connections of programs. AMT's window is given back for bytes that the socket took,
- * and no byte is read that AMT's window has no room for. APF has no half-close: a
- * program that has sent all it will send keeps its channel, as long as it is there.
+ * Connections of programs. Window is granted to AMT only for bytes that the socket
+ * has accepted, and no more is read from a program than AMT's window has room for.
+ * APF has no half-close: a program that has shut down its sending side keeps its
+ * channel until it closes its socket.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -178,7 +179,7 @@ static void update(struct connection *one)
 
 	if (wants_input(one))
 		events |= EPOLLIN;
-	/* the end of a program that was killed stands behind what is not read */
+	/* a killed program's end of file is queued behind unread bytes */
 	else if (is_blocked(one) && one->deadline > now_of(one) + GONE_AGAIN)
 		wake_at(one, now_of(one) + GONE_AGAIN);
 	if (one->filled)
@@ -189,7 +190,7 @@ static void update(struct connection *one)
 	sd_event_source_set_io_events(one->io, events);
 }
 
-/* Where that can't be told, one that sends no more and gets nothing for long is. */
+/* If that is not known, one that sends no more and has received nothing for long. */
 static bool is_gone(const struct connection *one)
 {
 	uid_t uid;
@@ -305,6 +306,16 @@ static void got_half(struct connection *one)
 	update(one);
 }
 
+/*
+ * Both ends send no more. With bytes that are not read, close() would reset the
+ * connection, and what the program has not yet taken be lost: see discard().
+ */
+static bool is_over(const struct connection *one, uint32_t events)
+{
+	return events & EPOLLHUP &&
+	       !(events & EPOLLIN && one->state == LINGERING);
+}
+
 static int on_io(sd_event_source *source, int fd, uint32_t events,
 		 void *context)
 {
@@ -312,7 +323,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events,
 
 	(void)source;
 	(void)fd;
-	if (events & (EPOLLERR | EPOLLHUP)) {
+	if (events & EPOLLERR || is_over(one, events)) {
 		drop(one, false);
 	} else if (events & EPOLLOUT && one->filled) {
 		flush(one);
@@ -465,7 +476,7 @@ bool connections_opened(struct connections *all, uint32_t channel)
 	return true;
 }
 
-bool connections_refused(struct connections *all, uint32_t channel)
+static bool end_with_reset(struct connections *all, uint32_t channel)
 {
 	struct connection *one = find(all, channel);
 
@@ -474,6 +485,17 @@ bool connections_refused(struct connections *all, uint32_t channel)
 	one->channel = 0;
 	drop(one, true);
 	return true;
+}
+
+bool connections_refused(struct connections *all, uint32_t channel)
+{
+	return end_with_reset(all, channel);
+}
+
+/* The program must not take what it has for all that there is. */
+bool connections_broken(struct connections *all, uint32_t channel)
+{
+	return end_with_reset(all, channel);
 }
 
 bool connections_data(struct connections *all, uint32_t channel,
@@ -526,6 +548,7 @@ bool connections_closed(struct connections *all, uint32_t channel)
 
 void connections_close(struct connections *all)
 {
+	/* those that wait for their program's end have sent all of it */
 	while (all->first)
-		drop(all->first, false);
+		drop(all->first, all->first->state != LINGERING);
 }

@@ -57,6 +57,7 @@ bool connections_data(struct connections *all, uint32_t channel,
 		      const uint8_t *bytes, size_t size);
 bool connections_writable(struct connections *all, uint32_t channel);
 bool connections_closed(struct connections *all, uint32_t channel);
+bool connections_broken(struct connections *all, uint32_t channel);
 void connections_close(struct connections *all);
 
 #endif /* AMT_LMS_CONNECTIONS_H */

@@ -18,12 +18,14 @@
  * @HANDOVER_AFFECTED: firmware is affected by INTEL-SA-00075
  * @HANDOVER_UNKNOWN: firmware does not say what version it is
  * @HANDOVER_CONFIG: the configuration is wrong
+ * @HANDOVER_HELD: others hold the client of the firmware that says what version it is
  */
 enum handover_refusal {
 	HANDOVER_GIVEN,
 	HANDOVER_AFFECTED,
 	HANDOVER_UNKNOWN,
 	HANDOVER_CONFIG,
+	HANDOVER_HELD,
 };
 
 /**

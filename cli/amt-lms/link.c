@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The connection to LME. Whoever is asked may not answer: the opener has a time to do
- * it in, and what is tried again is tried more and more seldom.
+ * The connection to LME. Nothing relies on an answer: the opener has a time limit,
+ * and retries come at growing intervals.
  */
 #include <errno.h>
 #include <signal.h>
@@ -72,9 +72,8 @@ static const struct {
 	[MEI_NOT_TAKEN] = { "the management engine takes no messages",
 			    IN_TIME },
 	[MEI_NO_ANSWER] = { "AMT does not answer", IN_TIME },
-	[MEI_LOST] = { "the connection to AMT broke", IN_TIME },
-	[MEI_BAD_ANSWER] = { "the engine answers with what makes no sense",
-			     IN_TIME },
+	[MEI_LOST] = { "the connection to AMT was lost", IN_TIME },
+	[MEI_BAD_ANSWER] = { "the engine's answer is not valid", IN_TIME },
 	[MEI_FAILED] = { "cannot connect to AMT", IN_TIME },
 };
 
@@ -84,6 +83,8 @@ static const char *const refusals[] = {
 	[HANDOVER_UNKNOWN] =
 		"refusing to listen: the firmware does not say whether INTEL-SA-00075 affects it (AllowAffectedFirmware= in amt-lms.conf(5))",
 	[HANDOVER_CONFIG] = "the opener refuses the configuration",
+	[HANDOVER_HELD] =
+		"another program holds AMT's host interface, by which AMT says whether INTEL-SA-00075 affects it (look with 'amtctl status')",
 };
 
 static int on_io(sd_event_source *source, int fd, uint32_t events,
@@ -167,10 +168,10 @@ static void report(struct link *link, size_t reason, char *text)
 
 	free(link->said);
 	link->said = text;
-	if (same)
-		return;
-	log_limited(&link->limits[reason], now_of(link), LOG_WARNING, "%s",
-		    text);
+	if (!same)
+		log_limited(&link->limits[reason], now_of(link), LOG_WARNING,
+			    "%s", text);
+	/* a session that came to nothing may have taken its place since */
 	link->hooks->problem(link->context, text);
 }
 
@@ -184,7 +185,7 @@ enum opener_fault {
 static void opener_failed(struct link *link, enum opener_fault fault,
 			  const char *why)
 {
-	report(link, MEI_FAILED + HANDOVER_CONFIG + 1 + fault,
+	report(link, MEI_FAILED + HANDOVER_HELD + 1 + fault,
 	       xasprintf("the opener of the engine's node %s", why));
 	retreat(link, IN_TIME);
 }
@@ -218,9 +219,10 @@ static void got_handover(struct link *link, const struct handover *handover,
 		       xasprintf("%s", refusals[handover->refusal]));
 		if (handover->refusal == HANDOVER_AFFECTED)
 			link->hooks->affected(link->context);
-		/* firmware that is mended comes with a reset, hence an event */
-		retreat(link, handover->refusal == HANDOVER_UNKNOWN ? IN_TIME :
-								      ON_EVENT);
+		/* fixed firmware starts with a reset, which is an event */
+		retreat(link, handover->refusal == HANDOVER_AFFECTED ?
+				      ON_EVENT :
+				      IN_TIME);
 	} else if (handover->problem) {
 		report_problem(link, handover);
 		retreat(link, problems[handover->problem].retry);
@@ -255,8 +257,7 @@ static void take_handover(struct link *link)
 	} else if (!makes_sense(&handover, fd)) {
 		if (fd >= 0)
 			close(fd);
-		opener_failed(link, SENSELESS,
-			      "gave an answer that makes no sense");
+		opener_failed(link, SENSELESS, "sent an invalid answer");
 	} else {
 		got_handover(link, &handover, fd);
 	}

@@ -16,7 +16,7 @@
 #include "log.h"
 
 /* why there is no connection: a mei_problem, a handover_refusal, or the opener itself */
-#define LINK_REASONS (MEI_FAILED + HANDOVER_CONFIG + 5)
+#define LINK_REASONS (MEI_FAILED + HANDOVER_HELD + 5)
 
 /**
  * struct link_hooks - what a link calls; link_settle() alone calls @up and @down

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ports on loopback. One function makes sockets here and in all of the daemon, and
- * it is given a family and a port: there is no address that could be a wrong one.
+ * Ports on loopback. Only one function of the daemon creates such sockets, and it
+ * takes a family and a port: no caller can pass a wrong address.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -114,7 +114,7 @@ static void accept_failed(struct listener *listener, sd_event_source *source,
 	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
 		return;
 	log_limited(&listener->all->odd, now_of(listener->all), LOG_WARNING,
-		    "cannot take a connection to port %u: %s", listener->port,
+		    "cannot accept a connection to port %u: %s", listener->port,
 		    strerror(error));
 	sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	run_in(listener->all, &listener->all->recover, RECOVER, on_recover);
@@ -145,13 +145,13 @@ static void report_taken(const struct listener *listener, size_t i)
 
 	if (!peer_listener(families[i], listener->port, &uid)) {
 		log_limited(limit, now, LOG_WARNING,
-			    "%s:%u is in use by another program; tried again until it is free",
+			    "%s:%u is in use by another program; retrying until it is free",
 			    address_of(families[i]), listener->port);
 		return;
 	}
 	name = peer_name(uid);
 	log_limited(limit, now, LOG_WARNING,
-		    "%s:%u is in use by a program of user %s; tried again until it is free (look with 'ss -ltnp')",
+		    "%s:%u is in use by a program of user %s; retrying until it is free (look with 'ss -ltnp')",
 		    address_of(families[i]), listener->port, name);
 	free(name);
 }

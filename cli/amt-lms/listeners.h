@@ -82,7 +82,7 @@ bool listeners_known(uint16_t port);
 /**
  * listeners_add() - listen on a port, or go on with it
  *
- * A port that another program has is tried again until it is free.
+ * A port that another program has is retried until it is free.
  *
  * Return: false for a port that AMT does not use
  */

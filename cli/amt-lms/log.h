@@ -28,7 +28,7 @@ struct log_limit {
 };
 
 /**
- * log_limited() - write a message, unless one of its kind was written lately
+ * log_limited() - write a message, unless one of its kind was written recently
  * @limit: of its kind; zeroed at first
  * @now: milliseconds of a clock that never goes back
  * @priority: as of log_line()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * amt-lms: forwards AMT's ports on this machine, for programs on this machine. The
- * command line; what is done stands elsewhere.
+ * amt-lms: forwards AMT's ports on this machine, for programs on this machine. Only
+ * the command line is here.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/common/memory.h"
+#include "cli/common/start.h"
 #include "cli/common/sysroot.h"
 #include "config.h"
 #include "log.h"
@@ -33,11 +34,11 @@ static const char help[] =
 	"Forward the ports of Intel AMT on loopback, as its local manageability service.\n"
 	"\n"
 	"Options:\n"
-	"  -c, --config FILE    configuration, in place of " CONFIG "\n"
-	"  -s, --socket SOCKET  where the opener listens; without it, one is run as a\n"
+	"  -c, --config FILE    configuration file instead of " CONFIG "\n"
+	"  -s, --socket SOCKET  where the opener listens; by default it is started as a\n"
 	"                       child, which needs root\n"
-	"  -o, --open           be the opener: hand a connection to AMT over, by the\n"
-	"                       socket that standard input is\n"
+	"  -o, --open           act as the opener: pass a connection to AMT over the\n"
+	"                       socket that is standard input\n"
 	"  -h, --help           print this\n"
 	"  -V, --version        print the version\n"
 	"\n"
@@ -91,6 +92,7 @@ int main(int argc, char **argv)
 	bool open = false;
 	int letter, ret;
 
+	start_program();
 	while ((letter = getopt_long(argc, argv, "c:s:ohV", options, NULL)) !=
 	       -1) {
 		switch (letter) {

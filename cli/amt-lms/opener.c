@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The part that is root. Reads nothing from the daemon: there is nothing to ask
- * for but the one thing that it gives.
+ * The part that runs as root. It reads nothing from the daemon: there is only one
+ * thing that it can be asked for.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/amt/amthi.h"
 #include "cli/amt/apf.h"
@@ -17,7 +19,7 @@
 /* milliseconds */
 #define VERSIONS_TIMEOUT 5000
 
-/* Of AMT that is not ready, and of versions that can't be read, nothing is known. */
+/* Leaves it unknown when AMT is not ready, or its versions cannot be read. */
 static enum mei_problem ask_versions(struct mei *mei,
 				     enum amthi_affected *affected)
 {
@@ -72,6 +74,9 @@ static bool is_trusted(struct handover *handover)
 	mei_close(&mei);
 	if (handover->problem == MEI_GOOD)
 		handover->refusal = refusals[affected];
+	/* it is not AMT's port forwarding that is held */
+	if (handover->problem == MEI_BUSY)
+		handover->refusal = HANDOVER_HELD;
 	return handover->problem == MEI_GOOD &&
 	       handover->refusal == HANDOVER_GIVEN;
 }
@@ -93,6 +98,11 @@ int opener_run(int socket, const char *path, bool required)
 		describe(&handover, &mei, problem);
 	}
 	sent = handover_send(socket, &handover, mei.fd);
+	/* one that waits no longer has said so */
+	if (!sent && errno != EPIPE)
+		log_line(LOG_ERR,
+			 "the connection cannot be handed over by standard input: %s",
+			 strerror(errno));
 	mei_close(&mei);
 	config_free(&config);
 	free(wrong);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The part that is root: connects to LME, hands that over, and ends. The daemon
- * can't reach another client of the engine through it, least of all the one that
- * gives out AMT's local system account.
+ * The part that runs as root: connects to LME, passes the connection on, and exits.
+ * The daemon cannot reach another client of the engine through it, least of all the
+ * one that gives out AMT's local system account.
  */
 #ifndef AMT_LMS_OPENER_H
 #define AMT_LMS_OPENER_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Whose the sockets of this machine are. The kernel answers before sending a request
- * returns, so nothing here waits.
+ * Finds the owners of this machine's sockets. The kernel answers before the send of
+ * a request returns, so nothing here waits.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,6 +26,8 @@
 #define ANSWER_MAX 32768
 #define GROUPS_MAX 65536
 #define NO_COOKIE  0xffffffffU
+/* of loopback in each namespace: LOOPBACK_IFINDEX of the kernel */
+#define LOOPBACK 1
 
 /**
  * struct ends - addresses of a connection, or of a listener
@@ -165,6 +167,8 @@ enum peer_state peer_of(int fd, uid_t *uid)
 	if (!has_ends(fd, &ends))
 		return PEER_UNKNOWN;
 	begin_request(&request, ends.ours.ss_family);
+	/* finds sockets that are bound to the interface, and those that are to none */
+	request.about.id.idiag_if = LOOPBACK;
 	/* the socket's own view: its source is who connected */
 	put_end(&ends.theirs, &request.about.id.idiag_sport,
 		request.about.id.idiag_src);
@@ -211,7 +215,7 @@ static bool scan(const char *bytes, ssize_t size, __be16 port, uid_t *uid,
 	return true;
 }
 
-/* A list that can't be had is an error, or one that ends with it at once. */
+/* A list that is not available is an error, or ends with one at once. */
 static bool failed(const struct nlmsghdr *header)
 {
 	int error = 0;

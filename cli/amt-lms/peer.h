@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose the sockets of this machine are, by sock_diag(7), and who may connect.
+ * Finds the owners of this machine's sockets, by sock_diag(7), and decides who may
+ * connect.
  */
 #ifndef AMT_LMS_PEER_H
 #define AMT_LMS_PEER_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The service. Hooks note what has happened; settle() does what follows from it when
- * the loop has run, so that nothing is taken away below the feet of who calls.
+ * The service. Hooks note what has happened; settle() acts on it when the loop has
+ * run, so that nothing is freed while its caller still uses it.
  */
 #include <errno.h>
 #include <signal.h>
@@ -86,14 +86,18 @@ static void on_send(void *context, const uint8_t *message, size_t size)
 	link_send(&service->link, message, size);
 }
 
-/* AMT names its ports after this, also when it restarts the handshake. */
-static void on_ready(void *context)
+/* AMT has to name its ports, those that it named before too. */
+static void expect_ports(struct service *service)
 {
-	struct service *service = context;
-
 	service->named = false;
 	listeners_doubt(&service->listeners);
 	wait_patiently(service, HANDSHAKE_TIME);
+}
+
+/* AMT names its ports after this, also when it restarts the handshake. */
+static void on_ready(void *context)
+{
+	expect_ports(context);
 }
 
 static bool on_forward(void *context, const struct apf_string *address,
@@ -165,6 +169,14 @@ static void on_closed(void *context, uint32_t channel)
 		connections_closed(&service->connections, channel);
 }
 
+static void on_broken(void *context, uint32_t channel)
+{
+	struct service *service = context;
+
+	if (!alerts_closed(&service->alerts, channel))
+		connections_broken(&service->connections, channel);
+}
+
 static void on_ended(void *context, uint32_t reason)
 {
 	struct service *service = context;
@@ -186,11 +198,14 @@ static void on_odd(void *context, enum lme_oddity what)
 			"a request to connect elsewhere, which was refused",
 		[LME_REMOTE_PORT] =
 			"a request to listen for other machines, which was refused",
-		[LME_UDP] = "a datagram to be sent, which was dropped",
+		[LME_UDP] = "a datagram for another machine, which was dropped",
 		[LME_OLD_VERSION] = "a protocol version before 1.0",
 	};
 	struct service *service = context;
 
+	/* it may be silent from here on */
+	if (what == LME_RESTARTED)
+		expect_ports(service);
 	/* some firmware constantly closes unknown channels and restarts the handshake */
 	if (texts[what])
 		log_limited(&service->odd[what], now_of(service), LOG_WARNING,
@@ -207,6 +222,7 @@ static const struct lme_hooks lme_hooks = {
 	.data = on_data,
 	.writable = on_writable,
 	.closed = on_closed,
+	.broken = on_broken,
 	.ended = on_ended,
 	.odd = on_odd,
 };
@@ -215,9 +231,7 @@ static void on_up(void *context, uint32_t mtu)
 {
 	struct service *service = context;
 
-	service->named = false;
-	listeners_doubt(&service->listeners);
-	wait_patiently(service, HANDSHAKE_TIME);
+	expect_ports(service);
 	lme_start(&service->lme, now_of(service), mtu);
 }
 
@@ -318,7 +332,7 @@ static bool is_allowed(struct service *service, int fd, uint16_t port)
 		return true;
 	if (peer_of(fd, &uid) != PEER_OWNED) {
 		log_limited(&service->unknown, now_of(service), LOG_WARNING,
-			    "refused a connection to port %u: it cannot be told whose it is",
+			    "refused a connection to port %u: its owner cannot be determined",
 			    port);
 		return false;
 	}
@@ -465,7 +479,7 @@ int service_run(const struct config *config, const char *path,
 		out_of_memory();
 	if (!peer_begin())
 		log_line(LOG_WARNING,
-			 "the kernel cannot tell whose sockets are (module tcp_diag)%s",
+			 "the kernel cannot tell who owns a socket (module tcp_diag)%s",
 			 is_restricted(config) ?
 				 ": every connection is refused" :
 				 "");

@@ -92,7 +92,7 @@ static int on_timer(sd_event_source *source, uint64_t now, void *context)
 	return 0;
 }
 
-/* Tells it at once, when nothing was told lately. */
+/* Reports it at once, unless something was reported recently. */
 static void changed(struct status *status)
 {
 	int on = SD_EVENT_OFF;

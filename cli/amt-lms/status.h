@@ -20,9 +20,9 @@
  * @event: loop
  * @ready: the service is ready
  * @ready_told: it knows that
- * @text: what it will be told
- * @told: what it was told
- * @timer: runs when it may be told the next
+ * @text: the status to report next
+ * @told: the status reported last
+ * @timer: runs when the next one may be reported
  */
 struct status {
 	sd_event *event;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The kernel's events, see kobject_uevent.c there: strings with NUL bytes between
- * them. Only the kernel and CAP_NET_ADMIN can send one, and it makes the daemon look
- * once more, no more than that.
+ * them. Only the kernel and CAP_NET_ADMIN can send one, and all that an event does
+ * is make the daemon look once more.
  */
 #include <errno.h>
 #include <linux/netlink.h>

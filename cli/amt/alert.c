@@ -31,13 +31,13 @@ static const struct {
 } faults[] = {
 	[ALERT_GOOD] = { ANSWER("200 OK"), "it is an alert" },
 	[ALERT_MORE] = { NULL, "it is not complete" },
-	[ALERT_NOT_HTTP] = { ANSWER("400 Bad Request"), "it is no HTTP request" },
-	[ALERT_NOT_POST] = { ANSWER("405 Method Not Allowed\r\nAllow: POST"), "it is no POST request" },
-	[ALERT_NO_LENGTH] = { ANSWER("411 Length Required"), "it does not say how long it is" },
+	[ALERT_NOT_HTTP] = { ANSWER("400 Bad Request"), "it is not an HTTP request" },
+	[ALERT_NOT_POST] = { ANSWER("405 Method Not Allowed\r\nAllow: POST"), "it is not a POST request" },
+	[ALERT_NO_LENGTH] = { ANSWER("411 Length Required"), "it does not state its length" },
 	[ALERT_TOO_LARGE] = { ANSWER("413 Content Too Large"), "it is too large" },
 	[ALERT_BROKEN] = { ANSWER("400 Bad Request"), "it is no XML" },
 	[ALERT_FORBIDDEN] = { ANSWER("400 Bad Request"), "it has a document type" },
-	[ALERT_OTHER] = { ANSWER("400 Bad Request"), "it is no alert with a message ID" },
+	[ALERT_OTHER] = { ANSWER("400 Bad Request"), "it is not an alert with a message ID" },
 };
 
 static const char *const severities[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Alerts: AMT reports an event to this machine by a channel of port 0, through which it
- * posts a CIM_AlertIndication over HTTP. Takes such a request apart and says what to
+ * Alerts: AMT reports an event to this machine by a channel of port 0, through which
+ * it posts a CIM_AlertIndication over HTTP. Parses such a request and says what to
  * answer. Pure: no I/O; every size is bounded.
  */
 #ifndef CLI_AMT_ALERT_H
@@ -21,9 +21,9 @@
  * enum alert_fault - what is wrong with a request
  * @ALERT_GOOD: nothing: it is an alert
  * @ALERT_MORE: nothing so far: it is not complete
- * @ALERT_NOT_HTTP: it is no HTTP request
+ * @ALERT_NOT_HTTP: it is not an HTTP request
  * @ALERT_NOT_POST: it is another request
- * @ALERT_NO_LENGTH: it does not say how long it is, or in a way that is not known
+ * @ALERT_NO_LENGTH: it does not state its length, or in an unknown way
  * @ALERT_TOO_LARGE: more than ALERT_HEAD_MAX or ALERT_BODY_MAX bytes
  * @ALERT_BROKEN: its body is no XML
  * @ALERT_FORBIDDEN: its body has a document type, which may hold entities

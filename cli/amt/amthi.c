@@ -322,8 +322,8 @@ static const char *const faults[] = {
 	[AMTHI_GOOD] = "is good",
 	[AMTHI_EMPTY] = "is empty",
 	[AMTHI_SHORT] = "is shorter than a header and a status",
-	[AMTHI_LENGTH] = "has another length than it says",
-	[AMTHI_COMMAND] = "is not one to this command",
+	[AMTHI_LENGTH] = "does not have the length that it states",
+	[AMTHI_COMMAND] = "is for another command",
 	[AMTHI_FORMAT] = "has an unknown format",
 	[AMTHI_PAYLOAD] = "has data of an unexpected size or shape",
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages of AMT's host interface (AMTHI, also called PTHI): requests are made,
- * answers are taken apart, and every length is checked. Pure: no I/O, no
- * allocation. Pointers in what is decoded lead into the answer.
+ * Messages of AMT's host interface (AMTHI, also called PTHI): builds requests,
+ * parses answers, and checks every length. Pure: no I/O, no allocation. Pointers in
+ * decoded data point into the answer.
  */
 #ifndef CLI_AMT_AMTHI_H
 #define CLI_AMT_AMTHI_H
@@ -75,7 +75,7 @@ enum amthi_fault {
  * @AMTHI_MAC: six bytes
  * @AMTHI_GUID: 16 bytes
  * @AMTHI_DIGEST: AMTHI_HASH_SIZE bytes; the algorithm determines how many count
- * @AMTHI_TEXT: two bytes of length, and so many bytes
+ * @AMTHI_TEXT: two bytes of length, and that many bytes
  * @AMTHI_LIST: the same, strings with NUL bytes between them
  * @AMTHI_REST: all that is left, of unknown or disputed layout
  */
@@ -319,7 +319,7 @@ enum amthi_affected {
  * amthi_affected() - judge firmware by version and build number
  * @versions: from amthi_versions()
  *
- * Versions 6.0 to 11.6 are mended from build 3000 on, 11.7 except for builds 1000
+ * Versions 6.0 to 11.6 are fixed from build 3000 on, 11.7 except for builds 1000
  * to 1999, as the advisory's own detection tool has it.
  */
 enum amthi_affected amthi_affected(const struct amthi_versions *versions);

@@ -2,7 +2,7 @@
 /*
  * Messages of AMT's port forwarding (APF), which is close to SSH's connection
  * protocol (RFC 4254). Both directions, pure: no I/O, no allocation. One table
- * says how each message lies, for taking apart and for making.
+ * describes each message, for parsing and for building.
  */
 #ifndef CLI_AMT_APF_H
 #define CLI_AMT_APF_H

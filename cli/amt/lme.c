@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A session of AMT's port forwarding. AMT is a peer that may be buggy: what does
- * not fit is ignored and reported, a place in AMT is never leaked, and nothing is
- * waited for without an end.
+ * A session of AMT's port forwarding. AMT is a peer that may be buggy: what does not
+ * fit is ignored and reported, a slot in AMT is never leaked, and every wait is
+ * bounded.
  */
 #include <string.h>
 
@@ -122,6 +122,14 @@ static struct lme_channel *find_free(struct lme *lme)
 	return NULL;
 }
 
+/* Nobody has said that this is its end. */
+static void report_broken(struct lme *lme, uint32_t number)
+{
+	const struct lme_hooks *hooks = lme->hooks;
+
+	(hooks->broken ? hooks->broken : hooks->closed)(lme->context, number);
+}
+
 static void forget(struct lme *lme, struct lme_channel *channel)
 {
 	const struct lme_channel was = *channel;
@@ -130,7 +138,7 @@ static void forget(struct lme *lme, struct lme_channel *channel)
 	if (was.abandoned || was.state == LME_CLOSING)
 		return;
 	if (was.state == LME_OPEN)
-		lme->hooks->closed(lme->context, was.number);
+		report_broken(lme, was.number);
 	else
 		lme->hooks->refused(lme->context, was.number, 0);
 }
@@ -394,7 +402,7 @@ void lme_close(struct lme *lme, uint32_t number)
 	if (channel->state == LME_WAITING) {
 		release(channel);
 	} else if (channel->state == LME_OPENING) {
-		/* a place may be given to it yet, and has to be given back */
+		/* AMT may still give it a slot, which then has to be released */
 		channel->abandoned = true;
 	} else if (channel->state == LME_OPEN) {
 		channel->state = LME_CLOSING;
@@ -586,7 +594,7 @@ static void got_confirmation(struct lme *lme, const struct apf_message *message)
 	struct lme_channel *channel = find(lme, message->recipient);
 
 	if (!channel || channel->state != LME_OPENING) {
-		/* too late, twice, or never asked for: the place is given back */
+		/* too late, twice, or never requested: release the slot */
 		odd(lme, LME_UNKNOWN_CHANNEL);
 		if (!is_in_use(lme, message->sender))
 			send_close(lme, message->sender);
@@ -651,7 +659,7 @@ static void break_off(struct lme *lme, struct lme_channel *channel)
 	uint32_t number = channel->number;
 
 	lme_close(lme, number);
-	lme->hooks->closed(lme->context, number);
+	report_broken(lme, number);
 }
 
 static void got_data(struct lme *lme, const struct apf_message *message)
@@ -771,8 +779,8 @@ static void handle(struct lme *lme, const struct apf_message *message)
 }
 
 /*
- * What can't be taken apart is ignored, but for a request that waits for a reply, and
- * for data: a stream with a hole in it is worse than its end.
+ * What cannot be parsed is ignored, except for a request that waits for a reply, and
+ * for data: a stream with a gap is worse than its end.
  */
 static void got_malformed(struct lme *lme, const struct apf_message *message)
 {

@@ -14,7 +14,7 @@
 
 #include "apf.h"
 
-/* AMT has so many places for channels */
+/* the number of channels that AMT has slots for */
 #define LME_SLOTS 8
 /* channels that AMT itself has opened; more are refused */
 #define LME_ALERTS 2
@@ -68,7 +68,7 @@ enum lme_oddity {
 };
 
 /**
- * struct lme_hooks - what a session calls; none but @alert may be NULL
+ * struct lme_hooks - what a session calls; none but @alert and @broken may be NULL
  * @send: a message for AMT
  * @ready: AMT accepts channels. Called again when AMT restarts the handshake within
  *	a connection: it names its ports again then
@@ -82,6 +82,8 @@ enum lme_oddity {
  * @data: bytes from AMT; lme_consumed() when they are where they should be
  * @writable: lme_send() takes more
  * @closed: a channel is gone, all of its data were given
+ * @broken: a channel is gone with its session, or broken off, and data may be missing;
+ *	NULL for @closed
  * @ended: AMT or the session ended the connection; lme_lost() is next
  * @odd: something to be logged, not each time
  */
@@ -97,6 +99,7 @@ struct lme_hooks {
 		     size_t size);
 	void (*writable)(void *context, uint32_t channel);
 	void (*closed)(void *context, uint32_t channel);
+	void (*broken)(void *context, uint32_t channel);
 	void (*ended)(void *context, uint32_t reason);
 	void (*odd)(void *context, enum lme_oddity what);
 };

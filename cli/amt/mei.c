@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages over /dev/meiN. The nodes say which engines there are; sysfs is asked
- * only to explain why one can't be used.
+ * Messages over /dev/meiN. Engines are found by their nodes; sysfs only serves to
+ * explain why one cannot be used.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,7 @@
 #define ENGINES_MAX 32
 /* after which no other is tried: the kernel gives each 15 seconds */
 #define TRY_MS 10000
-/* a message that is less can't be one; one that is more is no mailbox */
+/* no message can be smaller; no client has a larger buffer */
 #define MTU_MIN 16U
 #define MTU_MAX (1U << 20)
 
@@ -302,6 +302,7 @@ enum mei_problem mei_open(struct mei *mei, const uint8_t *uuid)
 	mei->fd = -1;
 	for (;;) {
 		problem = try_engines(mei, uuid);
+		mei->uuid = uuid;
 		if ((problem != MEI_BUSY && problem != MEI_RESETTING) ||
 		    ++tries == TRIES || now_ms() >= end)
 			return problem;

@@ -50,6 +50,7 @@ enum mei_problem {
 /**
  * struct mei - a connection to a client
  * @fd: -1 without one
+ * @uuid: the client that was wanted, of mei_open()'s caller; NULL without
  * @path: node of the engine, or of the one that the problem is with; NULL without
  * @pci: the engine on the PCI bus that has no driver, else NULL
  * @driver_loaded: the driver is there and has not taken it
@@ -60,6 +61,7 @@ enum mei_problem {
  */
 struct mei {
 	int fd;
+	const uint8_t *uuid;
 	char *path;
 	char *pci;
 	bool driver_loaded;
@@ -72,7 +74,7 @@ struct mei {
 /**
  * mei_open() - connect to a client, of whichever engine has it
  * @mei: set; mei_close() it in any case
- * @uuid: the client, in the order of bytes that the kernel wants
+ * @uuid: the client, in the order of bytes that the kernel wants; stays valid
  *
  * Tries again for two seconds while others hold the client or the engine is being
  * reset. The kernel bounds one connection to 15 seconds; after one that took ten,

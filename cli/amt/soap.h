@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SOAP 1.2 envelopes, taken apart by libxml2: no network, no entities, no document
- * types; the caller bounds the size, libxml2 the depth. Pure: no I/O.
+ * SOAP 1.2 envelopes, parsed by libxml2: no network, no entities, no document types;
+ * the caller bounds the size, libxml2 the depth. Pure: no I/O.
  */
 #ifndef CLI_AMT_SOAP_H
 #define CLI_AMT_SOAP_H

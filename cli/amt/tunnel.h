@@ -72,10 +72,10 @@ enum mei_problem tunnel_open(struct tunnel *tunnel);
 void tunnel_close(struct tunnel *tunnel);
 
 /**
- * tunnel_dial() - a connection to TUNNEL_PORT
+ * tunnel_dial() - prepare a connection to TUNNEL_PORT
  * @tunnel: open
- * @address: set to what to connect the socket to
- * @size: size of @address, set to what of it counts
+ * @address: set to the address to connect the socket to
+ * @size: size of @address, set to the length of the address
  *
  * libcurl takes no socket that is connected already: some versions connect it again,
  * and fail.

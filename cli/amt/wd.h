@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The "state independence" messages, which AMT takes on its watchdog's client:
- * may AMT be switched on or off, and does it enforce TLS. Pure: no I/O. Never
- * starts a watchdog.
+ * The "state independence" messages, which AMT accepts on its watchdog client:
+ * whether AMT may be switched on or off, and whether it enforces TLS. Pure: no I/O.
+ * Never starts a watchdog.
  */
 #ifndef CLI_AMT_WD_H
 #define CLI_AMT_WD_H

@@ -165,7 +165,7 @@ static const char *outcome(struct wsman_http *http)
 		     result == CURLE_PARTIAL_FILE;
 	http->unsent = result == CURLE_COULDNT_CONNECT;
 	if (result == CURLE_WRITE_ERROR)
-		return "its answer is larger than any that is expected";
+		return "its answer is too large";
 	return result ? curl_easy_strerror(result) : NULL;
 }
 
@@ -198,7 +198,7 @@ bool wsman_http_post(struct wsman_http *http, const char *request, size_t size,
 	http->status = 0;
 	http->lost = false;
 	http->unsent = false;
-	http->why = "libcurl takes no request";
+	http->why = "libcurl cannot make a request";
 	if (curl_easy_setopt(http->easy, CURLOPT_POSTFIELDSIZE, (long)size) ||
 	    curl_easy_setopt(http->easy, CURLOPT_POSTFIELDS, request) ||
 	    curl_multi_add_handle(http->multi, http->easy))

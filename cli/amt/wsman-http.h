@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Requests of wsman.h sent to AMT, over HTTP with digest authentication. What
- * libcurl allocates is memory for secrets; it opens no connection by itself, knows
- * no proxy, follows nothing, and reads no file.
+ * libcurl allocates is memory for secrets. It opens no connection by itself, uses no
+ * proxy, follows no redirect, and reads no file.
  */
 #ifndef CLI_AMT_WSMAN_HTTP_H
 #define CLI_AMT_WSMAN_HTTP_H

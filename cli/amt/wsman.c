@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * WS-Management (DSP0226) as far as host-based setup needs it.
+ * The part of WS-Management (DSP0226) that host-based setup needs.
  */
 #include <stdio.h>
 #include <string.h>
@@ -34,12 +34,12 @@ static const char setup_end[] = "</h:NetworkAdminPassword></h:Setup_INPUT>";
 
 static const char *const faults[] = {
 	[WSMAN_GOOD] = "is good",
-	[WSMAN_BROKEN] = "is not well-formed XML of a size that is taken",
+	[WSMAN_BROKEN] = "is too large, or is not well-formed XML",
 	[WSMAN_FORBIDDEN] = "has a document type, which no SOAP message has",
-	[WSMAN_NO_ENVELOPE] = "is no SOAP 1.2 envelope with a body",
+	[WSMAN_NO_ENVELOPE] = "is not a SOAP 1.2 envelope with a body",
 	[WSMAN_REFUSED] = "is a SOAP fault",
-	[WSMAN_OTHER] = "answers something else",
-	[WSMAN_MISSING] = "lacks a value, or has too long a one",
+	[WSMAN_OTHER] = "is for another request",
+	[WSMAN_MISSING] = "lacks a value, or has one that is too long",
 };
 
 static size_t request(char *to, const char *action, const char *resource,

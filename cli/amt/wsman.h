@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * WS-Management with AMT: requests are made and answers taken apart, without
- * network, entities or document types; every size is bounded. Pure: no I/O; what
- * sends them is wsman-http.h.
+ * WS-Management with AMT: builds requests and parses answers, without network,
+ * entities or document types; every size is bounded. Pure: no I/O; wsman-http.h
+ * sends them.
  */
 #ifndef CLI_AMT_WSMAN_H
 #define CLI_AMT_WSMAN_H
@@ -28,7 +28,7 @@
  * @WSMAN_FORBIDDEN: it has a document type, which may hold entities
  * @WSMAN_NO_ENVELOPE: it is no SOAP 1.2
  * @WSMAN_REFUSED: it is a SOAP fault
- * @WSMAN_OTHER: it answers something else
+ * @WSMAN_OTHER: it is for another request
  * @WSMAN_MISSING: the property is not there, has no text or too much
  */
 enum wsman_fault {

@@ -69,6 +69,8 @@ static int confirm(struct session *session, const struct change *change)
 			    "there is no terminal to ask on: give --yes to change AMT's state");
 	show(ctl);
 	mei_close(&session->mei);
+	if (change->leave)
+		change->leave(change->context);
 	fprintf(stderr, "%s Type yes: ", change->question);
 	fflush(stderr);
 	yes = getline(&line, &room, stdin) > 0 && !strcmp(line, "yes\n");
@@ -115,15 +117,16 @@ static uint32_t look_for(struct session *session, const struct change *change)
 static int judge_done(struct output *out, const struct change_answer *answer)
 {
 	if (answer->problem)
-		note(out, "AMT's answer %s; its state says that it did it",
+		note(out, "AMT's answer %s; its state shows that it succeeded",
 		     answer->problem == MEI_BAD_ANSWER ? "can't be read" :
 							 "was lost");
 	else if (answer->refusal)
-		note(out, "AMT answered '%s'; its state says that it did it",
+		note(out,
+		     "AMT answered '%s'; its state shows that it succeeded",
 		     answer->refusal);
 	else if (answer->status)
 		note(out,
-		     "AMT answered %s (0x%x); its state says that it did it",
+		     "AMT answered %s (0x%x); its state shows that it succeeded",
 		     amthi_status_name(answer->status), answer->status);
 	return STATUS_DONE;
 }
@@ -147,10 +150,10 @@ static int judge_refused(struct output *out, const struct change_answer *answer)
 static const char *said(const struct change_answer *answer)
 {
 	if (!answer->problem)
-		return "answered that it did it";
+		return "reported success";
 	return answer->problem == MEI_BAD_ANSWER ?
-		       "gave an answer that can't be read" :
-		       "gave no answer";
+		       "sent an answer that cannot be read" :
+		       "did not answer";
 }
 
 static int judge(struct session *session, const struct change *change,
@@ -164,9 +167,9 @@ static int judge(struct session *session, const struct change *change,
 		return judge_refused(out, answer);
 	if (state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_UNKNOWN, "unknown",
-			    "AMT was asked, and does not tell its state any more: it may have done it; look with 'amtctl status'");
+			    "AMT was asked, but no longer reports its state: it may have done it; check with 'amtctl status'");
 	return fail(out, STATUS_UNKNOWN, "unknown",
-		    "AMT was asked, %s, and its state still is '%s': it may do it yet; look with 'amtctl status'",
+		    "AMT was asked and %s; its state is still '%s', but may still change: check with 'amtctl status'",
 		    said(answer), state_word(change, state));
 }
 
@@ -183,9 +186,9 @@ int change_check_again(struct session *session, const struct change *change)
 		return STATUS_DONE;
 	if (state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_FAILED, "state",
-			    "AMT does not tell its state any more: nothing was changed");
+			    "AMT no longer reports its state: nothing was changed");
 	return fail(out, STATUS_REFUSED, "state",
-		    "AMT's state is '%s' by now: nothing was changed",
+		    "AMT's state is now '%s': nothing was changed",
 		    state_word(change, state));
 }
 
@@ -199,7 +202,7 @@ static int not_asked(struct session *session, const struct change *change,
 
 	if (answer->unsent)
 		ret = fail(ctl->out, STATUS_NOT_READY, "web-service",
-			   "AMT's web service can't be asked: %s",
+			   "the request to AMT's web service failed: %s",
 			   answer->unsent);
 	else
 		ret = session_report(ctl, answer->problem, &session->mei);
@@ -207,7 +210,8 @@ static int not_asked(struct session *session, const struct change *change,
 	state = state_word(change, look(session, change));
 	out_string(ctl->out, "state_after", "State now", state);
 	record(ctl, change->action, state_word(change, change->from), state,
-	       "AMT was not asked to %s: it takes no messages", change->what);
+	       "AMT was not asked to %s: %s", change->what,
+	       answer->unsent ? answer->unsent : "it takes no messages");
 	out_bool(ctl->out, "changed", "Changed", false);
 	return ret;
 }
@@ -263,7 +267,7 @@ static void keep_outcome(struct output *out, const struct change *change,
 			change->action);
 	else if (status == STATUS_UNKNOWN)
 		outcome(out, STATUS_UNKNOWN, NULL,
-			"%s: AMT was asked: it may have done it; look with 'amtctl status'",
+			"%s: AMT was asked, and may have done it; check with 'amtctl status'",
 			change->action);
 	else
 		outcome(out, status, NULL, "%s: AMT did not do it",

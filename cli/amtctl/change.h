@@ -44,7 +44,8 @@ struct change_answer {
  * @size: its size in bytes: 0, 1 or 4
  * @ask: NULL to send @command, or asks AMT in another way and fills in the answer,
  *	which is zeroed
- * @context: for @ask
+ * @leave: NULL, or gives up what is held of AMT while a person is asked
+ * @context: for @ask and @leave
  * @watch: command of the question in CHANGE_LIST whose first field is the state
  * @from: the state before
  * @to: the state that it leads to
@@ -58,6 +59,7 @@ struct change {
 	size_t size;
 	void (*ask)(struct session *session, void *context,
 		    struct change_answer *answer);
+	void (*leave)(void *context);
 	void *context;
 	uint32_t watch;
 	uint32_t from;
@@ -98,7 +100,7 @@ int change_make(struct session *session, const struct change *change);
 /* the options of a command that makes one, and a list of no more than these */
 /* clang-format off */
 #define CHANGE_OPTIONS \
-	{ 'n', "dry-run", NULL, "read and check all, change nothing", \
+	{ 'n', "dry-run", NULL, "check everything, change nothing", \
 	  offsetof(struct amtctl, dry_run) }, \
 	{ 'y', "yes", NULL, "do not ask before AMT's state is changed", \
 	  offsetof(struct amtctl, yes) }

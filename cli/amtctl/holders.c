@@ -29,6 +29,9 @@
 #define TCP_LISTEN    0x0a
 /* people's accounts begin behind it; SYS_UID_MAX of login.defs(5) */
 #define SYSTEM_UID_MAX 999
+/* links that the service manager makes for users of DynamicUser=, and no one else can */
+#define DYNAMIC_USER "/run/systemd/dynamic-uid/direct:%u"
+#define SERVICE_USER "amt-lms"
 
 static const uint16_t known_ports[HOLDERS_PORTS] = {
 	623, 664, 16992, 16993, 16994, 16995,
@@ -254,13 +257,25 @@ struct judged {
 	enum holders_service service;
 };
 
+/* amt-lms.service runs as a user that exists as long as it runs. */
+static bool is_service(unsigned int uid)
+{
+	char *path = sysroot_path(DYNAMIC_USER, uid);
+	char *name = sysfs_link_name(path);
+	bool is = name && !strcmp(name, SERVICE_USER);
+
+	free(name);
+	free(path);
+	return is;
+}
+
 static void judge_listener(unsigned int port, unsigned int uid, void *context)
 {
 	struct judged *judged = context;
 
 	if (port != judged->port)
 		return;
-	if (uid > SYSTEM_UID_MAX)
+	if (uid > SYSTEM_UID_MAX && !is_service(uid))
 		judged->service = HOLDERS_OTHERS;
 	else if (judged->service == HOLDERS_NOBODY)
 		judged->service = HOLDERS_SYSTEM;

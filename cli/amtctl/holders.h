@@ -34,7 +34,7 @@ enum holders_use {
 };
 
 /**
- * holders_use() - look whether a client of the engine is connected
+ * holders_use() - check whether a client of the engine is connected
  * @node: of the engine; at least one of its clients must be connected, since the
  *	kernel lists connections only then
  * @uuid: of the client, in the kernel's order
@@ -60,7 +60,7 @@ size_t holders_ports(uint16_t *ports);
 /**
  * enum holders_service - who listens on a port
  * @HOLDERS_NOBODY: nobody
- * @HOLDERS_SYSTEM: root or a system account
+ * @HOLDERS_SYSTEM: root, a system account or amt-lms.service
  * @HOLDERS_OTHERS: somebody else, too
  */
 enum holders_service {

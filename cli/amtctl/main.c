@@ -85,15 +85,18 @@ static void json_help(struct output *out)
 	out_end(out);
 }
 
-static int help(struct output *out, const struct cli_command *command)
+static int help(struct amtctl *ctl, const struct cli_command *command)
 {
 	struct text text = { 0 };
 
+	if (ctl->json) {
+		json_help(ctl->out);
+		return STATUS_DONE;
+	}
 	options_page(&text, &page, command);
 	text_append(&text, "", 1);
-	out_plain(out, text.bytes);
+	out_plain(ctl->out, text.bytes);
 	free(text.bytes);
-	json_help(out);
 	return STATUS_DONE;
 }
 
@@ -105,7 +108,7 @@ static int run(struct amtctl *ctl, const struct command_line *line, char *wrong)
 		return STATUS_DONE;
 	}
 	if (!wrong && ctl->help)
-		return help(ctl->out, line->command);
+		return help(ctl, line->command);
 	if (!wrong)
 		wrong = options_missing(line);
 	if (wrong) {

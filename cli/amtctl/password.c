@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A password. It is read without stdio, whose buffers stay behind.
+ * A password. It is read without stdio, whose buffers would keep a copy.
  */
 #include <errno.h>
 #include <poll.h>
@@ -68,7 +68,8 @@ static int read_descriptor(struct amtctl *ctl, int fd, const char *what,
 	password[size] = '\0';
 	if (strlen(password) != (size_t)size)
 		return fail(ctl->out, STATUS_FAILED, "password",
-			    "%s holds a NUL byte, which no password has", what);
+			    "%s contains a NUL byte, which no password can",
+			    what);
 	return STATUS_DONE;
 }
 
@@ -254,9 +255,8 @@ int password_read(struct amtctl *ctl, char *password)
 	if (ret)
 		return ret;
 	wanted = weakness(password);
-	return wanted ?
-		       fail(ctl->out, STATUS_FAILED, "password",
-			    "AMT does not take this password: it has to have %s",
-			    wanted) :
-		       STATUS_DONE;
+	return wanted ? fail(ctl->out, STATUS_FAILED, "password",
+			     "AMT does not accept this password: it needs %s",
+			     wanted) :
+			STATUS_DONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What amtctl changes is recorded in the systemd journal: before it is asked for,
- * and what came of it. Never holds a secret.
+ * What amtctl changes is recorded in the systemd journal: the request before it is
+ * sent, and its outcome. Never holds a secret.
  */
 #ifndef AMTCTL_RECORD_H
 #define AMTCTL_RECORD_H

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/amt/apf.h"
 #include "cli/common/memory.h"
 #include "cli/common/sysroot.h"
 #include "holders.h"
@@ -34,7 +35,7 @@ static const struct {
 	[MEI_NO_NODE] = { "no-node", STATUS_NO_ENGINE,
 		"the kernel has the management engine, but there is no /dev/mei0", ": is udev running, and is /dev the machine's own?", .nameless = true },
 	[MEI_ONLY_GPU] = { "only-gpu", STATUS_NO_ENGINE,
-		"", " belongs to a graphics card, which has no AMT, and there is no other: the machine's own engine is hidden or has no driver; run 'modprobe mei_me', and when that changes nothing, "
+		"", " belongs to a graphics card, which has no AMT, and there is no other: the machine's own engine is hidden or has no driver; run 'modprobe mei_me', and if that does not help, "
 		SETUP "Intel ME" },
 	[MEI_NO_CLIENT] = { "no-client", STATUS_NO_AMT,
 		"the management engine at ", " offers no AMT: this machine comes without it, or its firmware has it switched off; "
@@ -46,22 +47,33 @@ static const struct {
 	[MEI_BUSY] = { "busy", STATUS_BUSY,
 		"another program holds AMT's host interface at ", ": wait until it has finished, or stop it" },
 	[MEI_RESETTING] = { "resetting", STATUS_NOT_READY,
-		"the management engine at ", " is being reset: try again in half a minute; when that lasts, see 'dmesg | grep mei'" },
+		"the management engine at ", " is being reset: try again in half a minute; if this persists, see 'dmesg | grep mei'" },
 	[MEI_NOT_TAKEN] = { "not-taken", STATUS_NOT_READY,
-		"the management engine at ", " takes no messages, and nothing was sent: try again in half a minute; when that lasts, see 'dmesg | grep mei'" },
+		"the management engine at ", " takes no messages, and nothing was sent: try again in half a minute; if this persists, see 'dmesg | grep mei'" },
 	[MEI_NO_ANSWER] = { "no-answer", STATUS_NOT_READY,
-		"AMT at ", " did not answer within 10 seconds: try again in some minutes; when that lasts, switch the machine off and on" },
+		"AMT at ", " did not answer within 10 seconds: try again in a few minutes; if this persists, switch the machine off and on" },
 	[MEI_LOST] = { "lost", STATUS_NOT_READY,
 		"the connection to AMT at ", " was lost before it answered: the management engine closed it, or was reset; try again in half a minute" },
 	[MEI_BAD_ANSWER] = { "malformed", STATUS_FAILED,
-		"the management engine at ", " gave sizes that can't be" },
+		"the management engine at ", " reported impossible sizes" },
 	[MEI_FAILED] = { "system", STATUS_FAILED,
 		"the management engine at ", " can't be used" },
+};
+/* the same where AMT's port forwarding is wanted, not its host interface */
+static const struct {
+	const char *before;
+	const char *after;
+} of_forwarding[MEI_FAILED + 1] = {
+	[MEI_NO_CLIENT] = {
+		"the management engine at ", " offers no port forwarding of AMT (LME), by which its web service is reached; "
+		SETUP "Intel AMT or 'Manageability Feature'" },
+	[MEI_BUSY] = {
+		"another program holds AMT's port forwarding (LME) at ", ": wait until it has finished, or stop it" },
 };
 /* clang-format on */
 /* instead of what follows for MEI_NO_DRIVER, when the driver is there */
 static const char not_taken[] =
-	" has no driver: mei_me is loaded and did not take it; see 'dmesg | grep mei'";
+	" has no driver: mei_me is loaded, but did not bind to it; see 'dmesg | grep mei'";
 
 /* what the message names, without the root that tests set */
 static const char *named(const struct mei *mei)
@@ -86,12 +98,18 @@ int session_report(struct amtctl *ctl, enum mei_problem problem,
 		   const struct mei *mei)
 {
 	struct output *out = ctl->out;
+	const char *before = problems[problem].before;
 	const char *after = mei->driver_loaded ? not_taken :
 						 problems[problem].after;
-	char *message = xasprintf("%s%s%s", problems[problem].before,
-				  problems[problem].nameless ? "" : named(mei),
-				  after);
+	char *message;
 
+	if (mei->uuid == apf_uuid && of_forwarding[problem].before) {
+		before = of_forwarding[problem].before;
+		after = of_forwarding[problem].after;
+	}
+	message = xasprintf("%s%s%s", before,
+			    problems[problem].nameless ? "" : named(mei),
+			    after);
 	fail(out, problems[problem].status, problems[problem].reason, "%s%s%s",
 	     message, problem == MEI_FAILED ? ": " : "",
 	     problem == MEI_FAILED ? strerror(mei->error) : "");

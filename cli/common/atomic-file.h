@@ -39,9 +39,9 @@ struct atomic_file {
  * @path: the name
  * @flags: for open(2), beside O_WRONLY and O_CREAT
  *
- * Truncates nothing by itself. A name of what standard output is (/dev/stdout)
- * gives standard output, with its place to write at and whatever it is. A new
- * file has the mode 0666 without the bits of the umask.
+ * Truncates nothing by itself. A name of standard output (/dev/stdout) gives
+ * standard output itself, with its position. A new file has the mode 0666 without
+ * the bits of the umask.
  *
  * Return: a descriptor, or a negative errno; -EBADF for a name of a standard
  * descriptor that was closed
@@ -51,13 +51,13 @@ int open_output(const char *path, int flags);
 /**
  * atomic_file_begin() - find out what is to be replaced; nothing is changed yet
  * @file: filled; atomic_file_end() it in any case
- * @path: the old one, or what is to be made
+ * @path: the old file, or the one to create
  *
  * A regular file that can be written is replaced by a new one with its owner and
  * mode. It is written in place where that is not possible: its directory can't
  * be written, its owner can't be kept, it is reached through a descriptor
- * (/dev/fd/3). So is what is no regular file. Where a link points to nothing, the
- * file it names is made.
+ * (/dev/fd/3). So is anything but a regular file. The target of a dangling link is
+ * created.
  *
  * Return: 0 or a negative errno
  */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * UTF-8, and what of it a terminal would act on.
+ * UTF-8, and the characters that a terminal would act on.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,9 +123,17 @@ static char *escape_but(const uint8_t *p, size_t size, bool log, bool ascii,
 
 	while (size) {
 		uint32_t code = 0;
-		size_t length = utf8_length(p, size, &code);
+		size_t length;
+		bool keep;
 
-		bool keep = log && (*p == '\t' || is_line_end(p, size));
+		/* most bytes */
+		if (*p >= ' ' && *p <= '~') {
+			*to++ = *p++;
+			size--;
+			continue;
+		}
+		length = utf8_length(p, size, &code);
+		keep = log && (*p == '\t' || is_line_end(p, size));
 
 		keep |= length && !acts_on_terminal(code) &&
 			!(ascii && code >= 0x80);

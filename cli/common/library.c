@@ -27,7 +27,7 @@ static const char *reason(const struct library *library)
 static int fail_load(struct output *out, const struct library *library)
 {
 	fail(out, EXIT_FAILURE, "library",
-	     "%s: cannot load this library, which %s: %s; install it, or the package of this program again",
+	     "%s: cannot load this library, which %s: %s; install it, or reinstall this program's package",
 	     library->name, library->purpose, escaped(reason(library)));
 	fail_string(out, "library", library->name);
 	return EXIT_FAILURE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Opening what was looked at before.
+ * Opening a file that was inspected before.
  */
 #include <errno.h>
 #include <fcntl.h>

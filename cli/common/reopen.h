@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Opening what was looked at before. Opening alone can act: it starts a watchdog,
- * rewinds a tape, raises a modem's line. So what may be a device is looked at
- * through a descriptor that does not open it (O_PATH), and opened by that.
+ * Opening a file that was inspected before. Opening alone can act: it starts a
+ * watchdog, rewinds a tape, raises a modem's line. So whatever may be a device is
+ * inspected through a descriptor that does not open it (O_PATH), and then opened
+ * through that.
  */
 #ifndef CLI_REOPEN_H
 #define CLI_REOPEN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Signals that must wait: what came of an action is said before a signal ends the
- * program. Nothing here changes what a signal does.
+ * Signals that must wait: the outcome of an action is reported before a signal ends
+ * the program. Nothing here changes what a signal does.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -27,8 +27,8 @@ void signals_release(void);
  * signals_release_in() - release them then, whatever the program does
  * @seconds: from now on; signals_release() before that takes this back
  *
- * For what may never end, as printing to somebody who reads no more. The
- * last_words() are said then.
+ * For what may never end, such as printing to a reader that has stopped. The
+ * last_words() are printed then.
  */
 void signals_release_in(unsigned int seconds);
 

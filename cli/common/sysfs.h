@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Short files and links below /sys, below the root of sysroot.h. What they hold
- * is not trusted: it is cut, and to be escaped by who prints it.
+ * Short files and links below /sys, below the root of sysroot.h. What they hold is
+ * not trusted: it is truncated, and whoever prints it must escape it.
  */
 #ifndef CLI_SYSFS_H
 #define CLI_SYSFS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where /dev and /sys are. Always the root directory, but in tests, which set
- * the variable before main() runs; no option or environment does.
+ * Where /dev and /sys are. Always the root directory, except in tests, which set the
+ * variable before main() runs; no option and no environment variable can.
  */
 #ifndef CLI_SYSROOT_H
 #define CLI_SYSROOT_H

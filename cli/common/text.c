@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Text that grows or is written as it does, and JSON as text.
+ * Text that grows, or is written as it grows, and JSON as text.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ int text_stream_end(struct text *text)
 	return ret;
 }
 
-/* What is longer than the room is written from where it is. */
+/* What fills the room is written from where it is. */
 static bool stream(struct text *text, const void *bytes, size_t size)
 {
 	put_out(text, text->bytes, text->size);
@@ -62,7 +62,7 @@ void text_append(struct text *text, const void *bytes, size_t size)
 {
 	if (!size)
 		return;
-	if (size > text->room - text->size && text->streams) {
+	if (size >= text->room - text->size && text->streams) {
 		if (stream(text, bytes, size))
 			return;
 	} else if (size > text->room - text->size) {
@@ -95,17 +95,6 @@ static void append_word(struct text *text, const char *word)
 	text_append(text, word, strlen(word));
 }
 
-/* Bytes of the character at the beginning of @bytes; @code is set to its number. */
-static size_t next_character(const char *bytes, size_t size, uint32_t *code)
-{
-	size_t length = utf8_length((const uint8_t *)bytes, size, code);
-
-	if (length)
-		return length;
-	*code = (uint8_t)*bytes;
-	return 1;
-}
-
 /* @ascii: see escape_but() in escape.c; JSON means the same without other bytes */
 static bool is_plain(uint32_t code, bool ascii)
 {
@@ -133,6 +122,15 @@ static void append_escape(struct text *text, uint32_t code)
 	append_word(text, escape);
 }
 
+/* what is no UTF-8, as escape() has it: it may come from a file that was damaged */
+static void append_byte(struct text *text, uint8_t byte)
+{
+	char escape[8];
+
+	snprintf(escape, sizeof(escape), "\\\\x%02x", byte);
+	append_word(text, escape);
+}
+
 static void append_string(struct text *text, const char *bytes, size_t size)
 {
 	const char *end = bytes + size;
@@ -143,11 +141,16 @@ static void append_string(struct text *text, const char *bytes, size_t size)
 
 	text_append(text, "\"", 1);
 	for (; bytes < end; bytes += length) {
-		length = next_character(bytes, end - bytes, &code);
-		if (is_plain(code, ascii))
+		length =
+			utf8_length((const uint8_t *)bytes, end - bytes, &code);
+		if (length && is_plain(code, ascii))
 			continue;
 		text_append(text, done, bytes - done);
-		append_escape(text, code);
+		if (length)
+			append_escape(text, code);
+		else
+			append_byte(text, *bytes);
+		length += !length;
 		done = bytes + length;
 	}
 	text_append(text, done, end - done);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text that grows, or goes to a descriptor as it does. There is memory for it, or
- * the program ends: streams in memory and json-c's own printer leave pieces out, and
- * do not tell.
+ * Text that grows, or is written to a descriptor as it grows. Either there is memory
+ * for it, or the program ends: streams in memory and json-c's own printer leave
+ * parts out without an error.
  */
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H

@@ -103,15 +103,18 @@ static void print_json_help(struct output *out)
 	out_end(out);
 }
 
-static int print_help(struct output *out, const struct cli_command *command)
+static int print_help(struct pfructl *ctl, const struct cli_command *command)
 {
 	struct text text = { 0 };
 
+	if (ctl->options.json) {
+		print_json_help(ctl->out);
+		return STATUS_DONE;
+	}
 	options_page(&text, &page, command);
 	text_append(&text, "", 1);
-	out_plain(out, text.bytes);
+	out_plain(ctl->out, text.bytes);
 	free(text.bytes);
-	print_json_help(out);
 	return STATUS_DONE;
 }
 
@@ -174,7 +177,7 @@ static char *check_words(const struct pfructl *ctl,
 		standard_input += !strcmp(argument, "-");
 	}
 	if (ctl->options.machine && !ctl->options.json)
-		return xasprintf("--machine goes with --json");
+		return xasprintf("--machine needs --json");
 	if (standard_input > 1)
 		return xasprintf("only one file can be standard input, '-'");
 	return NULL;
@@ -212,7 +215,7 @@ static int run(struct pfructl *ctl, const struct command_line *line,
 		return STATUS_DONE;
 	}
 	if (ctl->options.help)
-		return print_help(ctl->out, line->command);
+		return print_help(ctl, line->command);
 	ctl->argument = line->argument;
 	ctl->arguments = line->arguments;
 	ctl->argument_count = line->argument_count;

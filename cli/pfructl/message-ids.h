@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What entries of the journal are found by. data/pfru.catalog explains each; a test
+ * The IDs of entries of the journal. data/pfru.catalog explains each; a test
  * compares the two.
  */
 #ifndef PFRUCTL_MESSAGE_IDS_H

@@ -13,7 +13,7 @@
  *
  * no-client: the MEI bus has no AMT watchdog now, as during a link reset
  * connecting: a connection is being made
- * no-connection: no connection could be made; tried again, ever more slowly
+ * no-connection: no connection could be made; retried at growing intervals
  * asking: AMT is asked for the first time whether it requires the watchdog
  * no-answer: connected, but what was sent last failed (see last_error)
  * not-required: AMT does not require it; nothing is sent until it asks
@@ -21,7 +21,7 @@
  * starting: started, and not acknowledged by the firmware yet
  * running: started, and the last heartbeat is younger than the timeout
  * expired: started, and AMT has reported a hang: no heartbeat in time
- * stopping: stopped, and the firmware could not be told yet
+ * stopping: stopped, but the firmware does not know yet
  */
 
 static struct pfru_watchdog_status look(void)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A connection with a firmware client of the MEI bus on which nothing waits
- * without a bound. What has to be worked around is in compat/mei.h.
+ * A connection with a firmware client of the MEI bus on which nothing waits without
+ * a bound. The workarounds that this takes are in compat/mei.h.
  */
 #include "mei-transport.h"
 #include "module/compat/mei.h"

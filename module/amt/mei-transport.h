@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A connection with a firmware client of the MEI bus on which nothing waits
- * without a bound. What is sent and received is not looked at.
+ * A connection with a firmware client of the MEI bus on which nothing waits without
+ * a bound. It does not look into the messages.
  */
 #ifndef PFRU_MEI_TRANSPORT_H
 #define PFRU_MEI_TRANSPORT_H

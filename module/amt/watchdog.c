@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The OS health watchdog of Intel AMT as a standard watchdog device. It is there
- * from the first time that AMT requires it until the module is unloaded; the MEI
- * client below it comes and goes with link resets and sleep. Its operations only
- * note what is wanted; one thread talks to the firmware and brings it there, so
- * nobody ever waits for firmware that is silent or away.
+ * The OS health watchdog of Intel AMT as a standard watchdog device. It exists from
+ * the first time that AMT requires it until the module is unloaded; the MEI client
+ * below it comes and goes with link resets and sleep. Its operations only note what
+ * is wanted; one thread talks to the firmware and carries it out, so nobody ever
+ * waits for firmware that is silent or away.
  */
 #include <linux/crash_dump.h>
 #include <linux/jiffies.h>
@@ -68,7 +68,7 @@ enum need {
  * @thread: the only one that talks to the firmware
  * @wake: wakes it
  * @changed: a stop was tried, or the client let go
- * @link: to the firmware, while @bound; the thread's, but for its being looked at
+ * @link: to the firmware, while @bound; used by the thread, checked by others
  * @lock: protects all that follows; held for moments only
  * @registered: @wdd is; only the thread and the module's end change it
  * @bound: there is a client
@@ -163,7 +163,7 @@ static const char *error_text(int error)
 	case -EIO:
 		return "the firmware refuses it";
 	case -EPROTO:
-		return "the firmware answers something else";
+		return "the firmware's answer is malformed";
 	case -ETIMEDOUT:
 		return "the firmware does not answer in time";
 	case -EFAULT: /* of a connection; a send's is -ENODEV */
@@ -171,7 +171,7 @@ static const char *error_text(int error)
 	case -ENOTTY: /* of a connection, too */
 		return "the firmware has no such client";
 	case -EBUSY: /* the same */
-		return "another program is connected, or the firmware takes none";
+		return "another program is connected, or the firmware accepts no connection";
 	case -ENODEV:
 		return "there is no connection with the firmware";
 	case -ECOMM:
@@ -672,12 +672,14 @@ static long until(unsigned long when)
 /* how long nothing is to be tried, in jiffies; the lock is held */
 static long pause(void)
 {
+	/* of any length, so none that time_before() could compare on 32 bits */
+	unsigned long since = jiffies - amt.connected;
+
 	if (amt.tries && time_before(jiffies, amt.retry))
 		return until(amt.retry);
 	/* firmware that closes each connection at once is not to keep us busy */
-	if (!pfru_link_is_up(&amt.link) &&
-	    time_before(jiffies, amt.connected + HZ))
-		return until(amt.connected + HZ);
+	if (!pfru_link_is_up(&amt.link) && since < HZ)
+		return HZ - since;
 	return 0;
 }
 
@@ -761,10 +763,10 @@ static void let_go(void)
 	    !(again && !asleep && test_bit(WDOG_NO_WAY_OUT, &amt.wdd.status)))
 		stopped = !send_stop();
 	if (may_run && again)
-		pr_info("pfru: AMT watchdog: %s as its client goes, started again with the next one\n",
+		pr_info("pfru: AMT watchdog: %s while its client goes away, started again with the next one\n",
 			stopped ? "stopped" : "not stopped");
 	else if (may_run && !stopped)
-		pr_warn("pfru: AMT watchdog: not stopped as its client goes: AMT may report a hang\n");
+		pr_warn("pfru: AMT watchdog: not stopped while its client goes away: AMT may report a hang\n");
 	pfru_link_disconnect(&amt.link);
 	spin_lock(&amt.lock);
 	amt.bound = false;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that works around the MEI bus and the watchdog core, or bridges their
- * versions, each with the kernels that it is for. amt/ does nothing of the kind
- * elsewhere.
+ * All workarounds for the MEI bus and the watchdog core, and all differences between
+ * their versions, each with the kernels that it is for. amt/ has none elsewhere.
  */
 #ifndef PFRU_COMPAT_MEI_H
 #define PFRU_COMPAT_MEI_H
@@ -33,7 +32,7 @@
 #endif
 
 /*
- * pfru_mei_send(): a send that takes at most so many milliseconds, not 0. Before
+ * pfru_mei_send(): a send with a limit in milliseconds, not 0. Before
  * 6.7 the MEI driver waits without a bound for the firmware's permission to send,
  * but a signal ends that wait: a timer sends one. Only a kernel thread that has
  * called pfru_mei_sender() may send. After -EINTR the message is still in the driver's
@@ -87,7 +86,7 @@ static inline ssize_t pfru_mei_send(struct mei_cl_device *cldev,
 
 /*
  * pfru_mei_disable(): end a connection, or an attempt at one. All kernels: the
- * MEI driver looks whether there is a callback and then queues its work, which
+ * MEI driver checks for a callback and then queues its work, which
  * mei_cldev_disable() may just have cancelled, so each work that was set up is
  * cancelled again behind it. To be called after a mei_cldev_enable() that failed,
  * too: 5.10 leaves the client in its list then, and takes it out without the lock

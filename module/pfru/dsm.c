@@ -53,8 +53,8 @@ struct element {
  * @elements: shape of the answer; the first is the status
  * @count: number of @elements; more than these are allowed
  * @has_ext: the second element is the extended status
- * @optional: so many at the end may be missing, and are stored as zeros then: what
- *	a later revision adds goes there
+ * @optional: how many at the end may be missing, which are then stored as zeros:
+ *	elements that a later revision adds go there
  */
 struct function {
 	const guid_t *guid;
@@ -115,7 +115,7 @@ struct raw_start_answer {
 static const struct element start_elements[] = {
 	U32(raw_start_answer, status),
 	U32(raw_start_answer, ext_status),
-	/* numbers that can't be are no reason to call what was done a failure */
+	/* an impossible number does not turn what was done into a failure */
 	ANY(raw_start_answer, auth_lo),
 	ANY(raw_start_answer, auth_hi),
 	ANY(raw_start_answer, exec_lo),
@@ -379,7 +379,7 @@ static u64 time_of(const struct pfru_firmware *fw, const char *what, u64 lo,
 	if (lo <= U32_MAX && hi <= U32_MAX)
 		return hi << 32 | lo;
 	dev_warn_ratelimited(fw->dev,
-			     "start: time of %s given as %#llx and %#llx, expected halves of 32 bits; taken as not known\n",
+			     "start: time of %s given as %#llx and %#llx, expected halves of 32 bits; treated as unknown\n",
 			     what, lo, hi);
 	return 0;
 }

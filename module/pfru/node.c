@@ -16,7 +16,7 @@ int pfru_node_check_device(struct device *dev)
 {
 	/* also what is left of one when the kernel had no memory to bind it */
 	if (!ACPI_HANDLE(dev)) {
-		dev_warn(dev, "not served: no ACPI device belongs to it\n");
+		dev_warn(dev, "not served: it has no ACPI device\n");
 		return -ENODEV;
 	}
 	/* the crashed kernel's memory would not count as System RAM there */
@@ -27,9 +27,8 @@ bool pfru_node_has_method(struct device *dev)
 {
 	if (acpi_has_method(ACPI_HANDLE(dev), METHOD))
 		return true;
-	dev_warn(dev,
-		 "no node: the firmware's device has no method " METHOD
-		 ", so nothing can be asked of it; report it to the firmware's vendor\n");
+	dev_warn(dev, "no node: the firmware's device has no method " METHOD
+		      "; report it to the firmware's vendor\n");
 	return false;
 }
 

@@ -267,7 +267,7 @@ static void copy_in(struct pfru_load *load, struct iov_iter *from, u64 want)
 
 /*
  * Copy of what was written what is present, up to the end of the capsule. The
- * first bytes are judged by themselves: nothing more is taken of no capsule.
+ * first bytes are judged by themselves: what is no capsule is not read further.
  */
 static int receive(struct pfru_update_file *file, struct iov_iter *from)
 {
@@ -389,7 +389,7 @@ leave:
 	return ret;
 }
 
-/* Have the next byte present, however long that takes. */
+/* Fault in the next byte, however long that takes. */
 static int wait_for_byte(struct iov_iter *from)
 {
 	u8 byte;

@@ -3,10 +3,11 @@
 #
 # run.sh [--docs] [options of tests/vm/run.sh]: prints what everything costs: reading
 # the log, from a ring of 64 KiB to one of 64 MiB, and a comparison with mainline's
-# drivers and tool, in firmware calls, instructions and memory, medians of five turns.
+# drivers and tool, in firmware calls, instructions and memory, medians of five runs.
 # --docs also writes docs/performance.md. A row that costs more than mainline's and has
-# no line in the file "reasons" is a failure; so is a start of the tool that takes more
-# than 1.5 times mainline's instructions. PFRU_BUILD applies.
+# no line in the file "reasons" is a failure. Whatever the reason, so is a start of the
+# tool that takes more than 1.5 times mainline's instructions, and a log of 16 MiB that
+# takes more of them. PFRU_BUILD applies.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,16 +50,25 @@ beside()
 	rows beside
 }
 
-# the start of a tool that verifies no signature stays light
-light()
+# what no reason excuses
+limits()
 {
 	beside | awk -F '\t' '
-	$1 ~ /^start the tool/ && $2 ~ /instructions/ { found = 1; heavy = $4 > 1.5 * $3 }
+	function hold(most) {
+		found++
+		if ($4 <= most * $3)
+			return
+		print "at most " most " times mainline'"'"'s instructions are allowed: " \
+			$1 ": " $4 " instead of " $3 >"/dev/stderr"
+		bad = 1
+	}
+	$2 !~ /instructions/ { next }
+	$1 ~ /^start the tool/ { hold(1.5) }
+	$1 ~ /^read a full log of 16 MiB/ { hold(1) }
 	END {
-		if (!found || heavy)
-			print "the start of the tool takes more than 1.5 times the " \
-				"instructions of mainline'"'"'s" >"/dev/stderr"
-		exit !found || heavy
+		if (found != 2)
+			print "rows are missing" >"/dev/stderr"
+		exit bad || found != 2
 	}'
 }
 
@@ -133,7 +143,7 @@ page()
 	<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 	# Performance
 
-	Kernel $(cat "$vm/bench-mainline/guest/kernel") in QEMU, medians of five turns. Every
+	Kernel $(cat "$vm/bench-mainline/guest/kernel") in QEMU, medians of five runs. Every
 	firmware call halts all processors, so the number of calls counts most.
 	Instructions are counted by the emulation in a separate boot; it counts one for each
 	byte that a string instruction copies or clears. The processor time of an emulation,
@@ -147,7 +157,8 @@ page()
 
 	Mainline is \`pfr_update\`, \`pfr_telemetry\` and \`pfrut\`, unmodified, built from
 	Debian's \`linux-source\`, in the same boot. A ratio below 1 means that this project
-	costs less.
+	costs less. The emulation has no caches: it does not show that mainline's driver maps
+	the log uncached, so that on hardware each of its loads goes to the memory.
 
 	$(as_markdown)
 
@@ -173,7 +184,7 @@ page()
 	END
 }
 
-explained >/dev/null && light || exit 1
+explained >/dev/null && limits || exit 1
 hashed=$(hashing) || exit 1
 echo
 cat "$vm/bench/guest/costs"

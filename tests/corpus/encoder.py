@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-Encodes capsules. It is the other side of core/: written from the layout in UEFI 2.10
+Encodes capsules. It is independent of core/: written from the layout in UEFI 2.10
 (8.5.3, 23.2 and 23.3) and the payload header of the PFRU document, and must not learn
 from core/ what is right.
 """

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 Make the capsules of this corpus and MANIFEST, byte for byte the same each
-time. It is the other side of core/, and must not learn from core/ what the
+time. It is independent of core/, and must not learn from core/ what the
 right verdict is.
 """
 import hashlib

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Machines of a pretended fleet: each a real sshd on an address of its own, in a
-process namespace of its own, with pfructl and a pretended device that remembers its
+"""Machines of a simulated fleet: each a real sshd on an address of its own, in a
+process namespace of its own, with pfructl and a simulated device that remembers its
 versions. Must run as root in a network namespace with nothing but the loopback, and
 in a mount namespace: run.sh sees to that.
 
-A file "fault" in a machine's directory, a piece of shell, is what happens to it when
-it is asked to change its firmware. A machine is killed by killing the first process
+A file "fault" in a machine's directory, a shell fragment, is run when the machine
+is asked to change its firmware. A machine is killed by killing the first process
 of its namespace, as a crash would end everything in it.
 """
 import json
@@ -149,7 +149,7 @@ class Host:
         self.process.wait()
 
     def hang(self):
-        """Nothing in it runs any more, and nobody is told."""
+        """Nothing in it runs any more, and nobody is notified."""
         for process in descendants(self.process.pid):
             os.kill(process, signal.SIGSTOP)
 

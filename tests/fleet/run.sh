@@ -43,7 +43,7 @@ build=${BUILD:-$top/build}
 export FLEET_WORK=$build/fleet${tree:+-tree}
 export FLEET_PFRUCTL=$FLEET_WORK/pfructl
 
-# the program with the pretended device, capsules, and the collection as it is shipped
+# the program with the simulated device, capsules, and the collection as it is shipped
 make_inputs()
 {
 	local flags

@@ -80,7 +80,7 @@ def test_all(fleet, capsule):
     ("wrong", "reported success, but code injection", {}),
     ("noisy", "5200 bytes of the firmware's log were overwritten", {}),
     ("undone", "code_injection: found", {}),
-    ("sick", "Look whether the machine is still healthy", HEALTH)])
+    ("sick", "Check that the machine is still healthy", HEALTH)])
 def test_what_stops(fleet, capsule, fault, word, more):
     fleet = fleet(4)
     bad = fleet.hosts[2]

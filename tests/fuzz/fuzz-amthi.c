@@ -60,7 +60,7 @@ static void check_versions(const struct amthi_answer *answer)
 		inside(v.list[i].name, v.list[i].name_size);
 		inside(v.list[i].version, v.list[i].version_size);
 	}
-	/* names by chance never come: have the first two, to judge their versions */
+	/* random names never match: set the first two, to judge their versions */
 	for (i = 0; i < 2 && i < v.count; i++) {
 		v.list[i].name = (const uint8_t *)names[i];
 		v.list[i].name_size = strlen(names[i]);

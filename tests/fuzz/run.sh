@@ -66,7 +66,7 @@ seeds()
 		printf '%b' "$f"'\x80\x0c\1\5\x61\0\0\0\1' >"$2/closed-here"
 		printf '\1\x80\0\1\x11\x5c\0\0\0\1\0\0\0\4\0\0\0\0\0\0\0\0' \
 			>"$2/refused"
-		# AMT opens a channel, forwards a port, and begins anew
+		# AMT opens a channel, forwards a port, and starts over
 		f='\1\1\x2f\x5a\0\0\0\x0cdirect-tcpip\0\0\0\2\0\0\x10\0\0\0\0\0\0\0\0\1h\0\0\0\0\0\0\0\1h\0\0\0\0'
 		printf '%b' "$f"'\1\5\x61\0\0\0\1' >"$2/alert"
 		{

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Assertions of the tests in Python: a plugin of pytest (see pytest.sh).
 
-A test asserts, and is one check then; or it makes several, each with a name, by
-the fixture "check", which goes on after a failure. With --tap each check is a line
+A test that asserts is one check. With the fixture "check" it makes several, each with
+a name, and continues after a failure. With --tap each check is a line
 of TAP, and nothing else is printed. A skipped test has failed: what a test needs
 is installed by tests/deps.sh.
 """

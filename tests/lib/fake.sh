@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # To be sourced by the runners of a tool's tests: builds the tool with sanitizers, so
-# that it counts its lines, and with functions that pretend its devices. Sets top,
+# that it counts its lines, and with functions that simulate its devices. Sets top,
 # where it goes, build, kind (make's variables) and counts (what is counted is there).
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

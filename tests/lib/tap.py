@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""TAP for tests in Python: what checks.py prints, and programs that are no pytest."""
+"""TAP for tests in Python: for checks.py, and for programs without pytest."""
 
 
 class Tap:

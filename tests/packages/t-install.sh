@@ -111,7 +111,7 @@ run -n "dkms builds again over a module that was built by hand" \
 	sh -c "dkms uninstall -m pfru -v $version -k $first && dkms install -m pfru -v $version -k $first --force"
 # on Debian dkms of older releases leaves it alone: then it is the person's
 [ -d /var/lib/dkms/pfru/original_module ] || rm -f "/lib/modules/$first/updates/pfru.ko"
-# a system that runs systemd, as far as the packages see
+# to the packages, a system that runs systemd
 mkdir -p /run/systemd/system
 printf '#!/bin/sh\nexit 0\n' >/usr/sbin/policy-rc.d
 # where dpkg finds it: apt gives it a path without /usr/local

@@ -139,7 +139,7 @@ like "$(cat "$tap_dir/rpm")" "pfru-dkms: /lib/modules/${first//+/\\+}/updates/pf
 	"a module that was built by hand goes, and that is said"
 is "$(all_modules)" "$(module_of "$first")" "dkms' module is the only one"
 like "$(dkms status)" "pfru/$old, $first.*: installed" "dkms has it installed"
-# a system that runs systemd, as far as the packages see
+# to the packages, a system that runs systemd
 mkdir -p /run/systemd/system
 printf '#!/bin/sh\necho "$*" >>/tmp/systemctl\n' >/usr/bin/systemctl
 chmod 755 /usr/bin/systemctl

@@ -49,7 +49,7 @@ __u8 *exact_copy(const __u8 *bytes, size_t size);
  */
 int corpus_judge(const struct corpus_case *c, char *why, size_t size);
 
-/* 16 bytes from a GUID's registry form; -1 when it is none */
+/* 16 bytes from a GUID's registry form; -1 when it is not one */
 int parse_guid(const char *text, __u8 *guid);
 
 #endif /* PFRU_UNIT_CORPUS_H */

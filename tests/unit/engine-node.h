@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the pretended nodes of management engines have in common, below the functions
+ * What the simulated nodes of management engines have in common, below the functions
  * that are wrapped: a file in dev/ of FAKE_ROOT holds the path of a socket that leads
  * to the test, or "errno N", with which open() then fails.
  */

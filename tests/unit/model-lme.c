@@ -33,7 +33,7 @@
 #define FAIR_MAX   200000
 #define PORT	   16992
 #define CREDIT_MAX 20000U
-/* what of a window AMT may not have been told of, all consumed */
+/* the part of a window that AMT may not know of, all consumed */
 #define OWED_MAX (LME_WINDOW / 4)
 
 enum stage { SILENT, GREETED, ASKED_AUTH, ASKED_LOGIN, ASKED_SERVICE, READY };
@@ -303,18 +303,33 @@ static void on_refused(void *context, uint32_t channel, uint32_t reason)
 	meddle();
 }
 
+static void finish(struct user *user)
+{
+	memset(user, 0, sizeof(*user));
+	seen.finished++;
+	meddle();
+}
+
 static void on_closed(void *context, uint32_t channel)
 {
 	struct user *user = known_user(channel);
 
 	(void)context;
 	expect(user->open, "a channel that is not open is closed");
-	expect(user->closed || w.broken, "a channel is closed by nobody");
-	expect(w.broken || user->in == user->last,
+	expect(user->closed, "a channel is closed by nobody");
+	expect(user->in == user->last,
 	       "a channel is closed before all of its data were given");
-	memset(user, 0, sizeof(*user));
-	seen.finished++;
-	meddle();
+	finish(user);
+}
+
+static void on_broken(void *context, uint32_t channel)
+{
+	struct user *user = known_user(channel);
+
+	(void)context;
+	expect(user->open, "a channel that is not open is broken");
+	expect(w.broken, "a channel is broken without a reason");
+	finish(user);
 }
 
 static void on_data(void *context, uint32_t channel, const uint8_t *bytes,
@@ -383,6 +398,7 @@ static const struct lme_hooks hooks = {
 	.data = on_data,
 	.writable = on_writable,
 	.closed = on_closed,
+	.broken = on_broken,
 	.ended = on_ended,
 	.odd = on_odd,
 };
@@ -408,7 +424,7 @@ static void user_sends(struct user *user, uint32_t most)
 		from = lme_payload(&w.lme);
 	}
 	sent = lme_send(&w.lme, user->channel, from, size);
-	expect(sent == (size < room ? size : room), "room that is none");
+	expect(sent == (size < room ? size : room), "more than there is room for");
 	user->out += sent;
 	user->blocked = !lme_room(&w.lme, user->channel);
 }

@@ -104,7 +104,7 @@ static void must(const struct world *w, bool good, const char *why)
 		die(w, why);
 }
 
-/* The firmware. It knows nothing of positions: it fills, and begins anew. */
+/* The firmware. It knows nothing of positions: it fills the log, and restarts it. */
 
 static void place(struct world *w)
 {
@@ -361,7 +361,7 @@ static bool plan(struct world *w, struct pfru_log_data_info *info,
 }
 
 /*
- * A log that was made anew silently, and has grown past the position: found by
+ * A log that was restarted silently, and has grown past the position: found by
  * the bytes before it, as long as these are there. Returns false when it can't
  * be known, or the answer was nonsense.
  */
@@ -390,13 +390,13 @@ static bool plan_by_tail(struct world *w, struct pfru_log_data_info *info,
 		return true;
 	must(w, w->tail_size < TAIL ||
 	     !pfru_ring_before(info, news, TAIL, &before),
-	     "a log made anew was missed");
+	     "a restarted log was missed");
 	seen.unknown++;
 	w->has_position = false;
 	return false;
 }
 
-/* One double read: bytes count as far as the second question says. */
+/* One double read: the second answer decides which bytes count. */
 static void look(struct world *w, bool disturbed)
 {
 	struct pfru_log_data_info before, after;
@@ -437,7 +437,7 @@ static void look(struct world *w, bool disturbed)
 	accept(w, &news, bytes + read - news.size, end);
 }
 
-/* A log that is asked for anew, from its reset on. */
+/* A log that is read again, from its reset on. */
 static void look_since_reset(struct world *w)
 {
 	struct pfru_ring_position origin;
@@ -507,7 +507,7 @@ int main(void)
 	       (unsigned long long)seen.changed, (unsigned long long)seen.wraps,
 	       (unsigned long long)seen.overflows,
 	       (unsigned long long)seen.nonsense);
-	printf("## made anew without a count: found %llu times by the bytes before, %llu times these were gone\n",
+	printf("## restarted without a count: found %llu times by the bytes before, %llu times these were gone\n",
 	       (unsigned long long)seen.anew, (unsigned long long)seen.unknown);
 	if (!seen.anew || !seen.unknown || !seen.lost || !seen.gaps || !seen.appended || !seen.changed ||
 	    !seen.overflows || !seen.nonsense) {

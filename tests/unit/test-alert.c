@@ -344,7 +344,7 @@ static void test_depth(void **state)
 	free(body);
 }
 
-/* A document type in an encoding that is not looked for is none. */
+/* A document type in an encoding that is not searched does not count. */
 static void test_other_encodings(void **state)
 {
 	static const char text[] = "<!DOCTYPE a><a/>";

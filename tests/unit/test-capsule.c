@@ -199,7 +199,7 @@ static void test_older_headers_have_fewer_fields(void **state)
 	free(b);
 }
 
-/* what the reader of a refusal is told besides reason and place */
+/* what a refusal reports besides reason and place */
 static const struct {
 	const char *file;
 	__u64 found, expected;

@@ -24,7 +24,7 @@ static struct {
 	struct apf_message sent[64];
 	uint8_t bytes[64][LME_MESSAGE_MAX];
 	size_t count;
-	unsigned int ready, opened, refused, closed, ended, writable;
+	unsigned int ready, opened, refused, closed, broken, ended, writable;
 	uint32_t channel, reason;
 	unsigned int odd[ODDITIES];
 	uint8_t data[LME_MESSAGE_MAX];
@@ -123,6 +123,13 @@ static void on_closed(void *context, uint32_t channel)
 	seen.closed++;
 	seen.channel = channel;
 	meddle();
+}
+
+static void on_broken(void *context, uint32_t channel)
+{
+	(void)context;
+	seen.broken++;
+	seen.channel = channel;
 }
 
 static void on_ended(void *context, uint32_t reason)
@@ -695,6 +702,38 @@ static void test_beyond_the_window(void **state)
 	free(lme);
 }
 
+/* What AMT has ended is whole; what ends with its session, or is broken off, is not. */
+static void test_what_is_broken(void **state)
+{
+	static const uint8_t bytes[LME_WINDOW + 1];
+	struct lme_hooks hearing = hooks;
+	uint32_t channel;
+	struct lme *lme = with_channel(&channel, 100);
+
+	(void)state;
+	hearing.broken = on_broken;
+	lme->hooks = &hearing;
+	SAY(lme, 0, .type = APF_CHANNEL_CLOSE, .recipient = channel);
+	assert_int_equal(seen.closed, 1);
+	assert_int_equal(seen.broken, 0);
+	free(lme);
+	lme = with_channel(&channel, 100);
+	lme->hooks = &hearing;
+	SAY(lme, 0, .type = APF_CHANNEL_DATA, .recipient = channel,
+	    .data = { bytes, sizeof(bytes) });
+	assert_int_equal(seen.closed, 0);
+	assert_int_equal(seen.broken, 1);
+	assert_int_equal(seen.channel, channel);
+	free(lme);
+	lme = with_channel(&channel, 100);
+	lme->hooks = &hearing;
+	lme_lost(lme);
+	assert_int_equal(seen.closed, 0);
+	assert_int_equal(seen.broken, 1);
+	assert_int_equal(seen.channel, channel);
+	free(lme);
+}
+
 /* A stream with a hole in it would be taken for the whole. */
 static void test_data_whose_length_lies(void **state)
 {
@@ -779,7 +818,7 @@ static void test_close_that_is_not_answered(void **state)
 	free(lme);
 }
 
-/* A quiet session is not told the time: AMT has all of it to answer, none less. */
+/* A quiet session does not get the time: AMT still has all of it to answer. */
 static void test_close_after_a_long_silence(void **state)
 {
 	const uint64_t late = 10 * LME_CLOSE_TIMEOUT;
@@ -1283,6 +1322,7 @@ int main(void)
 		cmocka_unit_test(test_close_that_is_not_answered),
 		cmocka_unit_test(test_close_after_a_long_silence),
 		cmocka_unit_test(test_what_hooks_begin),
+		cmocka_unit_test(test_what_is_broken),
 		cmocka_unit_test(test_handshake_in_mid_session),
 		cmocka_unit_test(test_version_that_is_late),
 		cmocka_unit_test(test_nothing_after_the_end),

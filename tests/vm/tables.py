@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tables.py mainline|watchdog|amt: prints docs/NAME.md, from what the guests of the last
-runs saw. SCENARIOS says which have to run before. A cell stands there only when all the
+runs saw. SCENARIOS says which have to run before. A cell appears only when all the
 checks of its row passed; one that is missing is an error. PFRU_BUILD applies."""
 
 import collections
@@ -47,11 +47,10 @@ reports it once, and the files state, last_error and last_heartbeat in sysfs sho
 a row says "ETIMEDOUT is shown", earlier versions returned that error to the ping; where it
 says that something "goes on", they returned ENODEV and made a new device.
 
-A ping takes at most 10 ms, measured around the system call, in each ping of
-`watchdog/faults` and `watchdog/survives`. One that takes longer by the clock must not have
-slept, which the kernel counts (ru_nvcsw of getrusage(2)): it was then ready to run, and the
-scheduler or the emulator delayed it. At least half of the pings must meet the limit by the
-clock.
+Every ping in `watchdog/faults` and `watchdog/survives` must take at most 10 ms, measured
+around the system call. If one takes longer, it must not have slept, which the kernel counts
+(ru_nvcsw of getrusage(2)): then it was ready to run all the time, and the scheduler or the
+emulator delayed it. At least half of the pings must meet the limit by the clock.
 """,
     "amt": """\
 # Intel AMT: what was tried against what

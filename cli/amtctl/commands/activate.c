@@ -79,7 +79,7 @@ static int check_state(struct output *out, uint32_t mode, uint32_t state)
 {
 	if (mode == CHANGE_STATE_UNKNOWN || state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_FAILED, "state",
-			    "AMT does not tell its control mode and provisioning state: nothing was changed");
+			    "AMT does not report its control mode and provisioning state: nothing was changed");
 	if (mode == MODE_ADMIN)
 		return fail(out, STATUS_REFUSED, "admin-control-mode",
 			    "AMT is in admin control mode: it is set up already");
@@ -103,7 +103,7 @@ static int check_tls(struct output *out)
 
 	free(driver);
 	return tls ? fail(out, STATUS_REFUSED, "tls",
-			  "AMT takes TLS only on its local ports, which this program does not speak: activate it with the vendor's tool") :
+			  "AMT accepts only TLS on its local ports, which this program does not support: activate it with the vendor's tool") :
 		     STATUS_DONE;
 }
 
@@ -122,7 +122,7 @@ static int use_tunnel(struct activation *a)
 		   "a session of its own over LME");
 	if (problem == MEI_NO_ANSWER && tunnel->tls)
 		return fail(ctl->out, STATUS_REFUSED, "tls",
-			    "AMT forwards its TLS port only, and this program does not speak TLS: activate it with the vendor's tool");
+			    "AMT forwards its TLS port only, and this program does not support TLS: activate it with the vendor's tool");
 	if (problem == MEI_NO_ANSWER)
 		return fail(ctl->out, STATUS_NOT_READY, "no-port",
 			    "AMT does not forward its port %u within 10 seconds: another session may have it; look with 'amtctl status', or restart the machine",
@@ -153,7 +153,7 @@ static int find_way(struct activation *a)
 		return STATUS_DONE;
 	default:
 		return fail(out, STATUS_REFUSED, "listener",
-			    "a program that does not belong to the system listens on port %u, and would be given the password's digest: stop it ('ss -ltnp')",
+			    "a program that does not belong to the system listens on port %u, and would receive the password's digest: stop it ('ss -ltnp')",
 			    TUNNEL_PORT);
 	}
 }
@@ -183,6 +183,22 @@ static void let_service_close(const struct activation *a)
 		nanosleep(&time, NULL);
 }
 
+/*
+ * A person may take a while to confirm. Whoever has the service's port by now is not
+ * given what it would have been.
+ */
+static bool post(struct activation *a, const char *request, size_t size,
+		 unsigned int timeout)
+{
+	if (a->way.dial || holders_service(TUNNEL_PORT) == HOLDERS_SYSTEM)
+		return wsman_http_post(&a->http, request, size, timeout);
+	a->http.lost = false;
+	a->http.unsent = true;
+	a->http.why =
+		"the service on its port is gone, or another program listens there, too";
+	return false;
+}
+
 /* A request that only reads: one that is lost with a session of LME is repeated. */
 static int get(struct activation *a, const char *resource)
 {
@@ -195,12 +211,11 @@ static int get(struct activation *a, const char *resource)
 	do {
 		if (tries)
 			let_service_close(a);
-		answered =
-			wsman_http_post(&a->http, request, size, GET_TIMEOUT);
+		answered = post(a, request, size, GET_TIMEOUT);
 	} while (!answered && a->http.lost && ++tries < GET_TRIES);
 	if (!answered)
 		return fail(out, STATUS_NOT_READY, "web-service",
-			    "AMT's web service can't be asked: %s",
+			    "the request to AMT's web service failed: %s",
 			    a->http.why);
 	if (a->http.status == 401)
 		return fail(out, STATUS_REFUSED, "account",
@@ -284,7 +299,7 @@ static int make_digest(struct activation *a)
 	if (!EVP_Digest(s->plain, length, md5, &size, EVP_md5(), NULL) ||
 	    size != MD5_SIZE)
 		return fail(a->session->ctl->out, STATUS_FAILED, "md5",
-			    "MD5, which AMT wants the password in, is not available: is this system in FIPS mode?");
+			    "MD5, which AMT requires for the password, is not available: is this system in FIPS mode?");
 	for (i = 0; i < size; i++)
 		sprintf(s->digest + 2 * i, "%02x", md5[i]);
 	explicit_bzero(md5, sizeof(md5));
@@ -299,9 +314,8 @@ static bool send_setup(struct activation *a, struct change_answer *answer)
 	bool answered;
 
 	let_service_close(a);
-	answered = wsman_http_post(&a->http, request,
-				   wsman_setup(request, a->secrets->digest),
-				   SETUP_TIMEOUT);
+	answered = post(a, request, wsman_setup(request, a->secrets->digest),
+			SETUP_TIMEOUT);
 	explicit_bzero(request, WSMAN_REQUEST_MAX);
 	if (answered)
 		return true;
@@ -338,7 +352,7 @@ static void setup(struct session *session, void *context,
 		return;
 	if (!fault) {
 		note(out,
-		     "the answer of AMT's web service has the status '%s', which is no number",
+		     "the answer of AMT's web service has the status '%s', which is not a number",
 		     value);
 		answer->status = 0;
 		answer->problem = MEI_BAD_ANSWER;
@@ -353,12 +367,22 @@ static void setup(struct session *session, void *context,
 		answer->refusal = *value ? value : "it gave no reason";
 }
 
+/* The next connection begins another session. */
+static void leave(void *context)
+{
+	struct activation *a = context;
+
+	if (a->tunnelled)
+		tunnel_close(&a->secrets->tunnel);
+}
+
 static const struct change change = {
 	.action = "activate",
 	.what = "enter client control mode",
 	.question =
 		"Activate AMT of this machine, so that whoever has the password controls it over the network?",
 	.ask = setup,
+	.leave = leave,
 	.watch = AMTHI_CONTROL_MODE,
 	.from = MODE_NONE,
 	.to = MODE_CLIENT,
@@ -411,8 +435,7 @@ static int with_secrets(struct activation *a)
 	if (!ret)
 		ret = change_make(a->session, &with_context);
 	wsman_http_close(&a->http);
-	if (a->tunnelled)
-		tunnel_close(&a->secrets->tunnel);
+	leave(a);
 	return ret;
 }
 

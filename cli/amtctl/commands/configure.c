@@ -80,10 +80,10 @@ static int check_state(struct output *out, const struct change *change,
 {
 	if (state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_FAILED, "state",
-			    "AMT does not tell its provisioning state: nothing was changed");
+			    "AMT does not report its provisioning state: nothing was changed");
 	if (state == STATE_PROVISIONED)
 		return fail(out, STATUS_REFUSED, "provisioned",
-			    "AMT is provisioned: there is no configuration to start or stop; to begin anew, it has to be unprovisioned first");
+			    "AMT is provisioned: there is no configuration to start or stop; to start over, unprovision it first");
 	if (state != change->from)
 		return fail(out, STATUS_REFUSED, "state",
 			    "AMT's provisioning state is %u, which is not known: nothing was changed",
@@ -103,7 +103,7 @@ static int check_start(struct output *out, const struct facts *facts)
 			    control);
 	if (seed != CHANGE_STATE_UNKNOWN && seed != SEED_EXISTS)
 		return fail(out, STATUS_NOT_READY, "rng",
-			    "AMT has no random number seed yet (%u): try again in some minutes",
+			    "AMT has no random number seed yet (%u): try again in a few minutes",
 			    seed);
 	if (tls == TLS_PKI && !facts->active)
 		return fail(out, STATUS_REFUSED, "no-hash",

@@ -32,7 +32,7 @@ static int check(struct output *out, uint32_t mode)
 			    "AMT is in admin control mode, which can't be left from here: unprovision it at its console or in MEBx");
 	case CHANGE_STATE_UNKNOWN:
 		return fail(out, STATUS_FAILED, "state",
-			    "AMT does not tell its control mode: nothing was changed");
+			    "AMT does not report its control mode: nothing was changed");
 	default:
 		return fail(out, STATUS_REFUSED, "state",
 			    "AMT's control mode is %u, which is not known: nothing was changed",
@@ -58,7 +58,7 @@ static int deactivate(struct session *session)
 		return ret;
 	if (mode == MODE_NONE && state == CHANGE_STATE_UNKNOWN)
 		return fail(out, STATUS_FAILED, "state",
-			    "AMT is in no control mode, and does not tell its provisioning state: nothing was changed");
+			    "AMT is in no control mode, and does not report its provisioning state: nothing was changed");
 	if (mode == MODE_NONE && state != 0)
 		return fail(out, STATUS_REFUSED, "state",
 			    "AMT is in no control mode, and not unprovisioned either: this takes back client control mode only");

@@ -22,7 +22,7 @@ const struct cli_command cmd_features = {
 	.name = "features",
 	.help = "show what AMT can do and how it is set",
 	.details =
-		"Data whose layout is not known are shown as bytes. What this firmware does not\n"
-		"have is shown with the status that it gives.\n",
+		"Data whose layout is not known is shown as bytes. A feature that this firmware\n"
+		"lacks is shown with the status that AMT returns.\n",
 	.run = run_features,
 };

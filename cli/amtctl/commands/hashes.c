@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * amtctl hashes: the root certificates that AMT trusts a setup server by.
+ * amtctl hashes: the root certificates by which AMT trusts a setup server.
  */
 #include "cli/amtctl/print.h"
 
@@ -23,6 +23,6 @@ const struct cli_command cmd_hashes = {
 	.name = "hashes",
 	.help = "show the certificate hashes that AMT trusts",
 	.details =
-		"Of an algorithm that the sources disagree about, number and all bytes are shown.\n",
+		"If sources disagree about an algorithm, its number and all bytes are shown.\n",
 	.run = run_hashes,
 };

@@ -54,7 +54,7 @@ static void print_affected(struct output *out, enum amthi_affected affected)
 		const char *text;
 	} said[] = {
 		[AMTHI_AFFECTED_UNKNOWN] = { "unknown",
-					     "unknown: no version that says" },
+					     "unknown: the version does not show it" },
 		[AMTHI_AFFECTED_NO] = { "no", "not affected" },
 		[AMTHI_AFFECTED_YES] = { "yes",
 					 "AFFECTED: anyone can log in to AMT; get new firmware from the vendor" },
@@ -238,6 +238,6 @@ const struct cli_command cmd_status = {
 	.name = "status",
 	.help = "show what is there, in which state, and what to do",
 	.details =
-		"Shows what it can whatever is missing, and says what that is. Changes nothing.\n",
+		"Shows what it can, and says what is missing. Changes nothing.\n",
 	.run = run_status,
 };

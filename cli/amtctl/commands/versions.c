@@ -55,6 +55,6 @@ const struct cli_command cmd_versions = {
 	.name = "versions",
 	.help = "show the versions of AMT's code",
 	.details =
-		"All names and versions that the firmware gives, and the BIOS's.\n",
+		"Shows all names and versions that the firmware reports, and the BIOS version.\n",
 	.run = run_versions,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading a capsule file whatever it is, and saying why a capsule is refused.
+ * Reading a capsule from any kind of file, and saying why a capsule is refused.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A capsule's versions beside those that run. Whether it is accepted is core's.
+ * A capsule's versions beside those that run. core/ decides whether a capsule is
+ * accepted.
  */
 #ifndef PFRUCTL_RELATION_H
 #define PFRUCTL_RELATION_H

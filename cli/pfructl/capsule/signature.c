@@ -376,7 +376,7 @@ static void print_certificate(struct pfructl *ctl, X509 *certificate)
 	out_bool(out, "valid_now", "Valid now", current);
 	if (!current)
 		note(ctl->out,
-		     "a signer's certificate is not valid at this time; firmware does not look at the time");
+		     "a signer's certificate is not valid at this time; firmware does not check the time");
 }
 
 /* a signer whose certificate is not in the capsule */
@@ -476,7 +476,7 @@ static char *explain(int chain_error)
 		why = xasprintf("the signer is not trusted: %s",
 				ssl.X509_verify_cert_error_string(chain_error));
 	else
-		why = xasprintf("the signature does not hold: %s",
+		why = xasprintf("the signature is not valid: %s",
 				text ? text : "unknown error");
 	ssl.ERR_clear_error();
 	return why;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The signature of a capsule's image: who signed, and whether it holds.
+ * The signature of a capsule's image: who signed, and whether it is valid.
  */
 #ifndef PFRUCTL_SIGNATURE_H
 #define PFRUCTL_SIGNATURE_H

@@ -41,7 +41,7 @@ static int read_capability(struct pfructl *ctl, const struct device *device,
 				     NULL);
 	if (n < PFRU_CAPABILITY_READ_SIZE)
 		return fail(ctl->out, STATUS_FAILED, "system",
-			    "%s: the driver gave %zd bytes of capability, expected %d",
+			    "%s: the driver returned %zd bytes of capability, expected %d",
 			    device->path, n, PFRU_CAPABILITY_READ_SIZE);
 	memcpy(&answer->cap, bytes, PFRU_CAPABILITY_READ_SIZE);
 	answer->oem_info_size = n - PFRU_CAPABILITY_READ_SIZE;
@@ -92,7 +92,7 @@ static void print(struct pfructl *ctl, const struct answer *answer)
 		  answer->oem_info, answer->oem_info_size);
 	if (cap->oem_info_len > answer->oem_info_size)
 		note(out,
-		     "only the first %zu bytes of the OEM information are given",
+		     "only the first %zu bytes of the OEM information are available",
 		     answer->oem_info_size);
 }
 

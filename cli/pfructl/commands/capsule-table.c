@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A table of capsules. A file name of any length has room in it; why something is
- * in the way comes last, since it is a sentence.
+ * A table of capsules. File names of any length fit; the reason why a capsule does
+ * not apply comes last, since it is a sentence.
  */
 #include <stdlib.h>
 #include <string.h>

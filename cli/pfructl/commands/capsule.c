@@ -187,7 +187,7 @@ static void print_payload(struct output *out, const struct capsule_file *file,
 	out_end(out);
 }
 
-/* One payload item, as far as it is sound. */
+/* One payload item, or the sound part of it. */
 static void print_item(struct pfructl *ctl, const struct findings *f,
 		       const struct pfru_capability *cap, uint32_t i)
 {

@@ -11,7 +11,8 @@
 #include "core/status.h"
 #include "findings.h"
 
-static const char no_capability[] = "the firmware gave no capability";
+static const char no_capability[] =
+	"the firmware did not report its capability";
 
 /* The first failure's status counts, as in fail(), and the first certain reason. */
 static void refuse(struct findings *f, int status, const char *why,
@@ -84,6 +85,12 @@ static const char *find_platform(struct pfructl *ctl)
 	if (ctl->options.device)
 		return NULL;
 	path = device_find(DEVICE_UPDATE, -1, NULL);
+	if (!path && errno) {
+		note(out,
+		     "not compared with this machine: the nodes in /dev cannot be looked at: %s",
+		     strerror(errno));
+		return "the device cannot be looked for";
+	}
 	if (!path) {
 		note(out,
 		     "not compared with this machine: no node of an update device was found");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can be said of a capsule before the firmware has it: its structure, its
- * signatures, and whether it fits a platform. Prints nothing but failures and notes.
+ * What can be found out about a capsule before the firmware has it: its structure,
+ * its signatures, and whether it fits a platform. Prints nothing but failures and
+ * notes.
  */
 #ifndef PFRUCTL_FINDINGS_H
 #define PFRUCTL_FINDINGS_H
@@ -39,7 +40,7 @@ void platform_close(struct platform *platform);
  * struct findings - what is found out before anything is printed
  * @file: the capsule
  * @sum: its SHA-256
- * @capsule: its headers, as far as they are sound
+ * @capsule: those of its headers that are sound
  * @open: all of @capsule is sound
  * @signatures: one for each payload item, when @open
  * @sound: so is each payload item

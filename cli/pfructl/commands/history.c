@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pfructl history: what was asked of this machine's firmware, and what came of it.
- * Reads the record; makes no firmware call and changes nothing.
+ * pfructl history: what was asked of this machine's firmware, and the outcome. Reads
+ * the record; makes no firmware call and changes nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static void note_interrupted(struct output *out, json_object *attempts)
 		if (!attempt_is_open(attempts, attempt))
 			continue;
 		note(out,
-		     "the attempt %s of %s was interrupted (it has no end on record, and the machine was started again since): %s",
+		     "the attempt %s of %s was interrupted (it has no end on record, and the machine has been restarted since): %s",
 		     escaped(id), text_of(attempt, "begun"),
 		     history_text(attempt, "sha256") ?
 			     "its capsule is refused until it is forced" :

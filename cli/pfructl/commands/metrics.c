@@ -589,6 +589,9 @@ static int read_nodes(struct pfructl *ctl, struct metrics *m)
 			ret = read_node(ctl, kind, number,
 					&m->nodes[m->count++]);
 		}
+		/* a device that is not seen is not missing */
+		if (!ret && errno)
+			ret = device_fail_names(ctl, kind, errno);
 	}
 	return ret;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * pfructl report: what a vendor wants to see of a machine, in one archive. Each
- * document is made by a run of this program of its own, so that one that fails, or
- * runs out of memory, is in the archive as what it printed, and harms no other.
- * Holds no secret: no capsule, no machine id, nothing of the kernel's log but lines
- * about these devices.
+ * document comes from a separate run of this program: if one fails or runs out of
+ * memory, the archive has what it printed, and the others are not affected. Holds no
+ * secret: no capsule, no machine id, and of the kernel's log only lines about these
+ * devices.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -386,7 +386,7 @@ static int make(struct pfructl *ctl, const char *path, bool to_stdout)
 	if (atomic_file_is_terminal(&file)) {
 		atomic_file_end(&file, -ENOTTY);
 		return fail(ctl->out, STATUS_FAILED, "output",
-			    "%s: an archive is nothing for a terminal: give a file",
+			    "%s: an archive cannot be shown on a terminal: give a file",
 			    escaped(path));
 	}
 	ret = gather(&report);
@@ -426,8 +426,8 @@ static int run(void *program)
 
 static const struct cli_option options[] = {
 	{ 'o', "output", "FILE",
-	  "the archive; - for standard output; else a file of this directory,\n"
-	  "with the time in its name",
+	  "the archive; - for standard output; the default is a file in this\n"
+	  "directory with the time in its name",
 	  OPTION_AT(output), options_file },
 	{ 0 },
 };

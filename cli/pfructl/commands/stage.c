@@ -178,7 +178,7 @@ static int load(struct pfructl *ctl, const struct device *device,
 		if (!n ||
 		    (device->driver == DRIVER_MAINLINE && (size_t)n != want))
 			return fail(ctl->out, STATUS_FAILED, "system",
-				    "%s: the driver took %zu of %zu bytes",
+				    "%s: the driver accepted %zu of %zu bytes",
 				    device->path, done + n, file->size);
 		done += n;
 	}
@@ -189,8 +189,9 @@ static int load(struct pfructl *ctl, const struct device *device,
 static void note_success(struct pfructl *ctl, enum pfru_action action)
 {
 	outcome(ctl->out, STATUS_UNWRITTEN, outcomes[STATUS_DONE],
-		"%s: the firmware did it: status %u (%s)", actions[action].key,
-		PFRU_STATUS_SUCCESS, pfru_status_name(PFRU_STATUS_SUCCESS));
+		"%s: the firmware succeeded: status %u (%s)",
+		actions[action].key, PFRU_STATUS_SUCCESS,
+		pfru_status_name(PFRU_STATUS_SUCCESS));
 }
 
 /* @r: NULL when the driver does not give it */
@@ -252,12 +253,12 @@ static int begin(struct pfructl *ctl, enum pfru_action action,
 			 attempt->file ? attempt->file->name : a->object);
 	}
 	progress(out, "waiting for the firmware to %s...", a->key);
-	/* who ends the program now would leave a record without an end */
+	/* a signal that ended the program now would leave a record without an end */
 	signals_hold();
 	ret = attempt_begin(ctl, attempt);
 	if (!ret)
 		outcome(out, STATUS_UNKNOWN, outcomes[STATUS_UNKNOWN],
-			"%s: the firmware was called, and what came of it is unknown",
+			"%s: the firmware was called, and the outcome is unknown",
 			a->key);
 	return ret;
 }
@@ -266,7 +267,8 @@ static void wait_to_retry(struct pfructl *ctl, uint32_t left)
 {
 	const struct timespec delay = { .tv_sec = RETRY_SECONDS };
 
-	note(ctl->out, "the firmware suggests to retry, %u left; again in %d s",
+	note(ctl->out,
+	     "the firmware suggests a retry: %u left, the next one in %d s",
 	     left, RETRY_SECONDS);
 	signals_release();
 	nanosleep(&delay, NULL);
@@ -288,8 +290,8 @@ static int call(const struct device *device, enum pfru_action action,
 }
 
 /*
- * The proof that an activation took, for one call more. That it cannot be had makes no
- * failure of it.
+ * Asks which versions run now, for one more call: the proof that the activation
+ * took effect. An activation whose proof is missing has not failed.
  */
 static void print_before_after(struct pfructl *ctl,
 			       const struct attempt *attempt)
@@ -307,7 +309,7 @@ static void print_before_after(struct pfructl *ctl,
 	if (known)
 		attempt_versions(ctl, attempt, &after);
 	else
-		note(ctl->out, "which versions run now could not be asked: %s",
+		note(ctl->out, "cannot find out which versions run now: %s",
 		     strerror(error));
 }
 
@@ -336,7 +338,7 @@ static int act(struct pfructl *ctl, enum pfru_action action,
 		    !wants_retry(result))
 			break;
 		outcome(ctl->out, STATUS_FIRMWARE, outcomes[STATUS_FIRMWARE],
-			"%s: the firmware suggests to retry",
+			"%s: the firmware suggests a retry",
 			actions[action].key);
 		attempt_end(ctl, attempt, STATUS_FIRMWARE, result);
 		wait_to_retry(ctl, --left);
@@ -475,7 +477,7 @@ static int check_current(struct pfructl *ctl, const struct device *device,
 	if (*current) {
 		verdict->kind = pfru_image_kind(verdict->image.type, cap);
 		print_image(ctl, file, verdict, cap);
-		out_text(ctl->out, "Result", "it runs already: left alone");
+		out_text(ctl->out, "Result", "it runs already: nothing to do");
 	}
 	return STATUS_DONE;
 }

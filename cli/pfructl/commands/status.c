@@ -350,7 +350,7 @@ static void look_at_node(struct pfructl *ctl, struct status *s,
 
 	path = device_find(k, -1, NULL);
 	if (!path) {
-		kind->error = -ENOENT;
+		kind->error = errno ? -errno : -ENOENT;
 		out_null(out, kind->name);
 		return;
 	}
@@ -463,7 +463,7 @@ static void print_interrupted(struct output *out, struct status *s,
 				   history_text(attempt, keys[i]));
 	out_end(out);
 	problem(s,
-		"An update was interrupted: %s of %s, begun %s, has no end on record, and the machine was started again since, perhaps because of it. %s; 'pfructl history' has all.",
+		"An update was interrupted: %s of %s, begun %s, has no end on record, and the machine has been restarted since, perhaps because of it. %s; 'pfructl history' shows all attempts.",
 		action ? action : "an action", file ? file : "what was staged",
 		begun ? begun : "once", what_is_refused(attempt));
 }
@@ -563,7 +563,7 @@ static void explain_node(struct status *s, const struct kind *kind)
 	case EPERM:
 	case EACCES:
 		problem(s,
-			"No permission for the %s node: run it as root, with CAP_SYS_RAWIO in the first user namespace.",
+			"No permission for the %s node: run it as root, with CAP_SYS_RAWIO in the initial user namespace.",
 			kind->name);
 		break;
 	case ENOENT:
@@ -574,22 +574,22 @@ static void explain_node(struct status *s, const struct kind *kind)
 		break;
 	case ENOTTY:
 		problem(s,
-			"What is in the place of the %s node is something else: remove it, and let udev or devtmpfs make the node.",
+			"Something else is in the place of the %s node: remove it, and let udev or devtmpfs make the node.",
 			kind->name);
 		break;
 	case ENXIO:
 		problem(s,
-			"There is no device behind the %s node: it is left from earlier, remove it.",
+			"There is no device behind the %s node: it is left over; remove it.",
 			kind->name);
 		break;
 	case ENOSYS:
 		problem(s,
-			"What the %s node is cannot be told without opening it: mount /proc and /sys.",
+			"The %s node cannot be identified without opening it: mount /proc and /sys.",
 			kind->name);
 		break;
 	default:
-		problem(s, "The %s node cannot be opened: %s.", kind->name,
-			strerror(-kind->error));
+		problem(s, "The %s node cannot be found or opened: %s.",
+			kind->name, strerror(-kind->error));
 		break;
 	}
 }
@@ -600,7 +600,7 @@ static void explain_outdated(struct status *s)
 
 	if (module_is_outdated(m))
 		problem(s,
-			"The module pfru that is loaded (version %s) is not the one that is installed (version %s%s): to use that, stop what uses the old one (pfru-telemetry.service, what has the AMT watchdog open), run 'modprobe -r pfru' and 'modprobe pfru'; or reboot.",
+			"The module pfru that is loaded (version %s) is not the one that is installed (version %s%s): to use the installed one, stop whatever uses the old one (pfru-telemetry.service, whatever has the AMT watchdog open), run 'modprobe -r pfru' and 'modprobe pfru'; or reboot.",
 			or_unknown(m->running_version), or_unknown(m->version),
 			build_words(m));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pfructl telemetry, telemetry-info and log-level. How the log is read is
- * log-reader.c's, how a reader remembers where it was follow.c's.
+ * pfructl telemetry, telemetry-info and log-level. log/reader.c reads the log;
+ * log/follow.c remembers how far a reader has got.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,20 +38,20 @@ static int check_options(struct pfructl *ctl)
 			     "--full, --delta, --follow and --summary exclude each other");
 	if ((o->journal || o->state) && !o->delta && !o->follow)
 		return wrong(ctl,
-			     "--state and --journal go with --delta or --follow");
+			     "--state and --journal need --delta or --follow");
 	if ((o->interval || o->confirm) && !o->follow)
-		return wrong(ctl, "--interval and --confirm go with --follow");
+		return wrong(ctl, "--interval and --confirm need --follow");
 	if (o->raw && o->escape)
 		return wrong(ctl, "--raw and --escape exclude each other");
 	if (o->journal && (o->json || o->raw || o->escape || o->output))
 		return wrong(ctl,
-			     "--journal goes without --json, --raw, --escape and --output");
+			     "--journal excludes --json, --raw, --escape and --output");
 	if (o->state && o->output && !strcmp(o->state, o->output) &&
 	    strcmp(o->output, "-"))
 		return wrong(ctl, "--state and --output name the same file");
 	if ((o->raw || o->escape) && (o->json || o->summary))
 		return wrong(ctl,
-			     "--raw and --escape go without --json and --summary");
+			     "--raw and --escape exclude --json and --summary");
 	return STATUS_DONE;
 }
 

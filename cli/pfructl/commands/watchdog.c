@@ -220,11 +220,11 @@ static const struct {
 	const char *text;
 } silences[] = {
 	{ "no-client",
-	  "the firmware's watchdog client is away, as during a reset or suspend: pings succeed, nothing is sent, and a watchdog that runs is started again when the client returns" },
+	  "the firmware's watchdog client is away, as during a reset or suspend: pings succeed but nothing is sent, and a running watchdog is started again when the client returns" },
 	{ "no-connection",
-	  "there is no connection with the firmware's watchdog, it is tried again: until then pings succeed, and nothing is sent" },
+	  "there is no connection with the firmware's watchdog: until a retry succeeds, pings succeed but nothing is sent" },
 	{ "no-answer",
-	  "the firmware did not answer the last message (see the last error), it is tried again: until then pings succeed, and may not arrive" },
+	  "the firmware did not answer the last message (see the last error): until a retry succeeds, pings succeed but may not arrive" },
 	{ "not-required",
 	  "AMT does not ask for the watchdog: pings succeed, and nothing is sent until it does" },
 	{ "expired",

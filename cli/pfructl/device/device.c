@@ -96,19 +96,41 @@ static long instance(const char *name, const char *base, bool bare)
 	return *end || errno ? -1 : n;
 }
 
+/* @error is set where the directory is there and cannot be read; else it stays */
+static DIR *open_names(const char *path, int *error)
+{
+	DIR *dir = sysfs_directory(path);
+
+	if (!dir && errno != ENOENT)
+		*error = errno;
+	return dir;
+}
+
+/* the next name in it, NULL at the end; @error as above */
+static const char *next_name(DIR *dir, int *error)
+{
+	struct dirent *entry;
+
+	if (!dir)
+		return NULL;
+	errno = 0;
+	entry = readdir(dir);
+	if (!entry && errno)
+		*error = errno;
+	return entry ? entry->d_name : NULL;
+}
+
 static char *find_in(const char *directory, const char *base, bool bare,
-		     long number, bool *others)
+		     long number, bool *others, int *error)
 {
 	char *path = sysroot_path("%s", directory);
-	DIR *dir = sysfs_directory(path);
-	struct dirent *entry;
+	DIR *dir = open_names(path, error);
+	const char *name;
 	char *found = NULL;
 	long lowest = -1;
 
-	if (!dir)
-		goto out;
-	while ((entry = readdir(dir))) {
-		long n = instance(entry->d_name, base, bare);
+	while ((name = next_name(dir, error))) {
+		long n = instance(name, base, bare);
 
 		if (n < 0 || (number >= 0 && n != number))
 			continue;
@@ -117,11 +139,11 @@ static char *find_in(const char *directory, const char *base, bool bare,
 		if (found && n >= lowest)
 			continue;
 		free(found);
-		found = xasprintf("%s/%s", path, entry->d_name);
+		found = xasprintf("%s/%s", path, name);
 		lowest = n;
 	}
-	closedir(dir);
-out:
+	if (dir)
+		closedir(dir);
 	free(path);
 	return found;
 }
@@ -129,25 +151,29 @@ out:
 char *device_find(enum device_kind kind, long number, bool *others)
 {
 	char *path;
+	int error = 0;
 
 	if (others)
 		*others = false;
-	path = find_in("/dev/pfru", kinds[kind].name, true, number, others);
-	if (path)
-		return path;
-	return find_in("/dev", kinds[kind].mainline, false, number, others);
+	path = find_in("/dev/pfru", kinds[kind].name, true, number, others,
+		       &error);
+	if (!path)
+		path = find_in("/dev", kinds[kind].mainline, false, number,
+			       others, &error);
+	errno = error;
+	return path;
 }
 
 static long lowest_above(const char *directory, const char *base, bool bare,
-			 long after)
+			 long after, int *error)
 {
 	char *path = sysroot_path("%s", directory);
-	DIR *dir = sysfs_directory(path);
-	struct dirent *entry;
+	DIR *dir = open_names(path, error);
+	const char *name;
 	long lowest = -1;
 
-	while (dir && (entry = readdir(dir))) {
-		long n = instance(entry->d_name, base, bare);
+	while ((name = next_name(dir, error))) {
+		long n = instance(name, base, bare);
 
 		if (n > after && (lowest < 0 || n < lowest))
 			lowest = n;
@@ -160,9 +186,13 @@ static long lowest_above(const char *directory, const char *base, bool bare,
 
 long device_next(enum device_kind kind, long after)
 {
-	long ours = lowest_above("/dev/pfru", kinds[kind].name, true, after);
-	long theirs = lowest_above("/dev", kinds[kind].mainline, false, after);
+	int error = 0;
+	long ours = lowest_above("/dev/pfru", kinds[kind].name, true, after,
+				 &error);
+	long theirs = lowest_above("/dev", kinds[kind].mainline, false, after,
+				   &error);
 
+	errno = error;
 	if (ours < 0 || theirs < 0)
 		return ours < 0 ? theirs : ours;
 	return ours < theirs ? ours : theirs;
@@ -394,6 +424,17 @@ static int fail_errno(struct pfructl *ctl, const char *path,
 	return status;
 }
 
+int device_fail_names(struct pfructl *ctl, enum device_kind kind, int error)
+{
+	char *path = sysroot_path("/dev");
+	char *what = xasprintf("look for its %s nodes", kinds[kind].what);
+	int status = fail_errno(ctl, path, kind, what, error);
+
+	free(what);
+	free(path);
+	return status;
+}
+
 /* NULL: not a number, so it is a path */
 static bool is_instance(const char *device, long *number)
 {
@@ -418,6 +459,8 @@ static int locate(struct pfructl *ctl, enum device_kind kind, char **path)
 		return STATUS_DONE;
 	}
 	*path = device_find(kind, number, &others);
+	if (!*path && errno)
+		return device_fail_names(ctl, kind, errno);
 	if (!*path && wanted)
 		return fail(ctl->out, STATUS_NO_DEVICE, "no-device",
 			    "no %s device %s below /dev/pfru, nor /dev/%s%s; 'pfructl status' says what is missing",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The device nodes: finding, opening, telling the two drivers apart, and the
- * words for what the kernel answers. Makes no firmware call that its caller did
+ * The device nodes: finding and opening them, distinguishing the two drivers, and
+ * the words for what the kernel answers. Makes no firmware call that its caller did
  * not ask for.
  */
 #ifndef PFRUCTL_DEVICE_H
@@ -51,7 +51,8 @@ struct device {
  * @number: instance, or -1 for the lowest there is
  * @others: set to whether there are more, may be NULL
  *
- * Return: path, allocated; NULL when there is none
+ * Return: path, allocated; NULL when none is found, with errno 0, or why the names in
+ * /dev cannot be read
  */
 char *device_find(enum device_kind kind, long number, bool *others);
 
@@ -60,9 +61,19 @@ char *device_find(enum device_kind kind, long number, bool *others);
  * @kind: which
  * @after: the one before, -1 to begin
  *
- * Return: the number, or -1 when there are no more
+ * Return: the number, or -1 when no more are found; errno as for device_find()
  */
 long device_next(enum device_kind kind, long after);
+
+/**
+ * device_fail_names() - report that no node can be looked for
+ * @ctl: for errors
+ * @kind: of nodes
+ * @error: positive errno
+ *
+ * Return: enum exit_status
+ */
+int device_fail_names(struct pfructl *ctl, enum device_kind kind, int error);
 
 /* "update" or "telemetry" */
 const char *device_kind_name(enum device_kind kind);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the module shows in sysfs of its firmware calls.
+ * What the module shows in sysfs about its firmware calls.
  */
 #include <stdlib.h>
 

@@ -28,14 +28,14 @@ static const struct {
 	[WATCHDOG_OURS] = { "pfru", "the module pfru serves it" },
 	[WATCHDOG_MAINLINE] = { "mainline",
 				"The kernel's own driver " PFRU_MAINLINE_WATCHDOG
-				" serves the AMT watchdog, and works with limits: its tasks wait without a bound for firmware that does not answer. To use the module pfru, stop who has the watchdog open, and run 'modprobe -r " PFRU_MAINLINE_WATCHDOG
+				" serves the AMT watchdog, and works with limits: its tasks wait indefinitely for firmware that does not answer. To use the module pfru, stop whatever has the watchdog open, and run 'modprobe -r " PFRU_MAINLINE_WATCHDOG
 				"', 'modprobe -r pfru' if that is loaded, and 'modprobe pfru'." },
 	[WATCHDOG_OTHER] = { "other", "a driver that is not known serves it" },
 	[WATCHDOG_NO_BUS] = { "no-mei-bus",
 			      "the MEI bus is not loaded: on a machine with Intel AMT, " ADVICE_LOAD },
 	[WATCHDOG_NO_ENGINE] = { "no-management-engine",
 				 "no management engine has a driver: " ADVICE_LOAD
-				 "; when that changes nothing, this machine has none, or hides it" },
+				 "; if that does not help, this machine has none, or hides it" },
 	[WATCHDOG_NO_CLIENT] = { "no-client",
 				 "the management engine offers no watchdog: Intel AMT is not there, or disabled in the firmware setup" },
 	[WATCHDOG_NOT_LOADED] = { "not-loaded",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The watchdog of Intel AMT as sysfs shows it. Never opens a watchdog's node,
- * which would start it, and no file of sysfs that waits for the firmware while
- * there is another.
+ * The watchdog of Intel AMT as sysfs shows it. Never opens a watchdog's node, which
+ * would start it, and reads no file of sysfs that waits for the firmware while
+ * another file has the same.
  */
 #ifndef PFRUCTL_WATCHDOG_H
 #define PFRUCTL_WATCHDOG_H

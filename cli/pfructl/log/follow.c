@@ -99,7 +99,7 @@ static void report_loss(const struct follower *f, const struct piece *piece)
 
 	if (piece->gap)
 		warning(out,
-			"%s: %s; it is printed from byte %llu on, what came before is unknown",
+			"%s: %s; it is printed from byte %llu on; what came before is unknown",
 			f->device->path, why[piece->gap], at);
 	if (piece->lost)
 		warning(out,
@@ -327,7 +327,7 @@ static void tell_state(struct follower *f, const struct log_look *look)
 			  "the log changed each time it was read: trying again");
 	if (!look->empty && !f->reader.map)
 		tell_once(f, &f->told.unmapped,
-			  "the log cannot be mapped: the firmware is asked instead of watching it, at a tenth of the pace");
+			  "the log cannot be mapped: the firmware is asked every ten intervals instead");
 }
 
 /*

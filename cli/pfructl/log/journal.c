@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lines of the log as entries of the journal, and what of them has arrived there.
+ * Lines of the log as entries of the journal, and which of them have arrived there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +115,7 @@ static uint32_t text_size(const struct piece *piece)
 }
 
 /*
- * With PFRU_TEXT_SIZE the bytes of the log can be had again: so many of the message,
+ * With PFRU_TEXT_SIZE the bytes of the log can be restored: so many of the message,
  * then up to PFRU_END the end of the line, a line feed after any carriage returns.
  */
 static void add_message(struct text *entry, const struct piece *piece)

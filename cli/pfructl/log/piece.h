@@ -14,7 +14,7 @@
  * @size: their number
  * @lost: bytes lost before @start
  * @gap: the log restarts at @start
- * @repeat: at most so many of @lost and @bytes were reported before
+ * @repeat: how many of @lost and @bytes, at most, were reported before
  */
 struct piece {
 	struct pfru_ring_position start;
@@ -26,7 +26,7 @@ struct piece {
 };
 
 /**
- * struct arrived - what of a piece was printed
+ * struct arrived - how much of a piece was printed
  * @unknown: nobody can tell; nothing else is set
  * @begun: its beginning was, and with it what it says of a loss
  * @told: standard error may have reported the loss

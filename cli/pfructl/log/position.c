@@ -320,7 +320,7 @@ static int default_name(struct pfructl *ctl, const struct device *device,
 
 	if (instance == UINT32_MAX)
 		return fail(ctl->out, STATUS_USAGE, "usage",
-			    "%s: which instance this is cannot be told from its name; say where to keep the position with --state",
+			    "%s: its name does not show which instance it is; give a file for the position with --state",
 			    device->path);
 	*name = name_of(instance, ctl->options.log_type, ctl->options.journal);
 	return STATUS_DONE;
@@ -337,7 +337,7 @@ static int open_default(struct pfructl *ctl, struct state_file *file)
 	if (what)
 		return failed(ctl, file, what, -file->directory);
 	return refused(ctl, file,
-		       "its directory can be written by others; it must belong to who runs this, with mode 0700");
+		       "its directory can be written by others; it must belong to the user who runs this, with mode 0700");
 }
 
 static int open_given(struct pfructl *ctl, struct state_file *file)
@@ -465,7 +465,7 @@ static int fail_parse(struct pfructl *ctl, const struct state_file *file,
 		return refused(ctl, file,
 			       "this position was saved by another version of pfructl; use that one, or remove the file to begin with all that the log holds");
 	return refused(ctl, file,
-		       "this file does not hold a position; it is damaged, or not of pfructl. Remove it to begin with all that the log holds: bytes printed before will be printed again");
+		       "this file does not hold a position; it is damaged, or not pfructl's. Remove it to begin with all that the log holds: bytes printed before will be printed again");
 }
 
 /* A position says nothing about another log. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The double read, and the watch on a log that rests.
+ * The double read, and the watch on a log that does not change.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,10 @@
 #include "cli/common/output.h"
 #include "core/ids.h"
 #include "reader.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 void reader_begin(struct log_reader *reader, struct pfructl *ctl,
 		  const struct device *device, bool want_map)
@@ -62,8 +67,21 @@ static uint64_t address(uint64_t low, uint64_t high)
 }
 
 /*
- * Our module is asked for a mapping right after GET_DATA, which it then goes by;
- * mainline's driver asks the firmware again.
+ * Our module reads without a mapping too, which costs less for a small part of the
+ * ring: a mapping is made of all of it.
+ */
+static bool needs_map(const struct log_reader *reader, uint32_t news)
+{
+	if (reader->want_map)
+		return true;
+	if (reader->device->driver == DRIVER_MAINLINE)
+		return news;
+	return news > reader->info.max_data_size / 2;
+}
+
+/*
+ * Our module maps what the GET_DATA just before it reported; mainline's driver
+ * asks the firmware again.
  */
 static void map_ring(struct log_reader *reader)
 {
@@ -71,8 +89,6 @@ static void map_ring(struct log_reader *reader)
 	uint64_t base = address(info->chunk2_addr_lo, info->chunk2_addr_hi);
 	uint8_t *map;
 
-	if (!reader->want_map && reader->device->driver == DRIVER_PFRU)
-		return;
 	if (reader->map && reader->map_base == base &&
 	    reader->map_size == info->max_data_size)
 		return;
@@ -243,7 +259,7 @@ static int plan_news(struct log_reader *reader, enum look_from from,
 	if (outcome == PFRU_RING_NONSENSE ||
 	    reader->info.max_data_size > RING_MAX)
 		return fail_nonsense(reader);
-	if (look->news.size || reader->want_map)
+	if (needs_map(reader, look->news.size))
 		map_ring(reader);
 	return STATUS_DONE;
 }
@@ -279,6 +295,20 @@ static int plan_look(struct log_reader *reader, enum look_from from,
 	return ret;
 }
 
+/*
+ * Get the pages of memory that is about to be filled, at once: a fault for each of
+ * them would take longer. Linux before 5.14 cannot, and they come by faults.
+ */
+static void populate(uint8_t *memory, size_t size)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t before = -(uintptr_t)memory % page;
+
+	if (size >= before + page)
+		madvise(memory + before, (size - before) & -page,
+			MADV_POPULATE_WRITE);
+}
+
 static int read_news(struct log_reader *reader, const struct log_look *look)
 {
 	if (reader->device->driver == DRIVER_MAINLINE && !reader->map)
@@ -286,6 +316,7 @@ static int read_news(struct log_reader *reader, const struct log_look *look)
 	if (look->news.size > reader->room) {
 		reader->room = look->news.size;
 		reader->bytes = xrealloc(reader->bytes, reader->room);
+		populate(reader->bytes, reader->room);
 	}
 	return read_ranges(reader, &look->news.plan, reader->bytes);
 }

@@ -28,7 +28,7 @@
  * @map: the ring, NULL when it is not mapped
  * @map_size: bytes of @map
  * @map_base: its physical address
- * @want_map: map it where possible, to watch it
+ * @want_map: map it where possible, however little is new, to watch it
  * @take_rest: of a log that only grew, take what stayed intact
  * @map_error: why @map is NULL
  * @bytes: buffer of at most one ring

@@ -29,7 +29,7 @@
 /* milliseconds between two tries to lock a file, for as long */
 #define LOCK_STEP 20
 
-/* As with head(1): who reads no more has seen enough. */
+/* As with head(1): a reader that has gone has seen enough. */
 static bool is_read_no_more(const struct pfructl *ctl, int error)
 {
 	return error == EPIPE && !ctl->options.output;
@@ -378,7 +378,7 @@ static void take_back(struct sink *sink, const struct state_pending *pending,
 	if (*done && !undo(sink, pending, *done) &&
 	    !is_read_no_more(sink->ctl, -error))
 		warning(sink->ctl->out,
-			"the last line of the output is not whole");
+			"the last line of the output is incomplete");
 	*done = 0;
 }
 
@@ -386,7 +386,7 @@ static void take_back(struct sink *sink, const struct state_pending *pending,
 static int sync_file(struct sink *sink)
 {
 	if (sink->regular && fsync(sink->fd) && errno != EINVAL)
-		return fail_output(sink->ctl, "bring it to the disk", errno);
+		return fail_output(sink->ctl, "sync it to the disk", errno);
 	return STATUS_DONE;
 }
 

@@ -50,9 +50,9 @@ int sink_open(struct sink *sink, struct pfructl *ctl,
 void sink_close(struct sink *sink);
 
 /**
- * sink_begin() - make what is to be printed, and keep others off the file
+ * sink_begin() - prepare what is to be printed, and keep others off the file
  * @sink: sink; sink_end() it in any case
- * @piece: what of
+ * @piece: the part of the log to print
  * @pending: empty; filled with what tells later how much of it arrived
  *
  * A file that was renamed or removed is created again.
@@ -69,9 +69,9 @@ int sink_begin(struct sink *sink, const struct piece *piece,
 void sink_end(struct sink *sink);
 
 /**
- * sink_write() - print it; on the disk, when a file, when this returns
+ * sink_write() - print it; a file is synced to the disk when this returns
  * @sink: sink
- * @piece: what of
+ * @piece: the part of the log to print
  * @pending: from sink_begin()
  * @arrived: filled
  *

@@ -2,6 +2,7 @@
 /*
  * The table of updates.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +16,23 @@
 #define START_MARK " = START, Action = "
 #define END_MARK   " = End, Status = "
 
-#define NO_ACTION (-1L)
+/* where no action is known: that line is gone, or has no number of 32 bits */
+#define NO_ACTION  (-1)
+#define ODD_ACTION (-2)
 
 /**
  * struct run - one update
  * @number: of the run in this log
- * @action: what was asked for, NO_ACTION when that line is gone
+ * @action: what was asked for, NO_ACTION or ODD_ACTION
  * @lines: lines that the log has of it
  */
 struct run {
 	unsigned int number;
-	long action;
+	int64_t action;
 	unsigned int lines;
 };
 
-static const char *action_name(long action)
+static const char *action_name(int64_t action)
 {
 	static const char *const names[] = {
 		"stage",
@@ -55,7 +58,7 @@ static void print_run(struct output *out, const struct run *run,
 	out_plain(out, line);
 	free(line);
 	out_group(out, NULL, NULL);
-	if (run->action == NO_ACTION)
+	if (run->action < 0)
 		out_null(out, "action");
 	else
 		out_number(out, "action", NULL, run->action);
@@ -68,11 +71,22 @@ static void print_run(struct output *out, const struct run *run,
 	out_end(out);
 }
 
-static void begin_run(struct run *run, long action)
+static void begin_run(struct run *run, int64_t action)
 {
 	run->number++;
 	run->action = action;
 	run->lines = 0;
+}
+
+static int64_t parse_action(const char *text)
+{
+	unsigned long long action;
+
+	if (*text < '0' || *text > '9')
+		return ODD_ACTION;
+	errno = 0;
+	action = strtoull(text, NULL, 0);
+	return errno || action > UINT32_MAX ? ODD_ACTION : (int64_t)action;
 }
 
 /* @open: between a beginning and its end */
@@ -85,7 +99,7 @@ static void take_line(struct output *out, struct run *run, bool *open,
 	if (start) {
 		if (*open)
 			print_run(out, run, NULL);
-		begin_run(run, strtol(start + strlen(START_MARK), NULL, 0));
+		begin_run(run, parse_action(start + strlen(START_MARK)));
 		*open = true;
 	} else if (end && !*open) {
 		begin_run(run, NO_ACTION);
@@ -95,6 +109,22 @@ static void take_line(struct output *out, struct run *run, bool *open,
 		print_run(out, run, end + strlen(END_MARK));
 		*open = false;
 	}
+}
+
+/*
+ * Firmware may log the NUL that ends a string, too, or carriage returns on either side
+ * of the line feed: what is behind them still counts.
+ */
+static char *line_of(const uint8_t *bytes, size_t size)
+{
+	char *line = xrealloc(NULL, size + 1);
+	size_t length = 0;
+
+	for (; size; size--, bytes++)
+		if (*bytes && *bytes != '\r')
+			line[length++] = *bytes;
+	line[length] = '\0';
+	return line;
 }
 
 void summary_print(struct output *out, const uint8_t *bytes, size_t size)
@@ -108,10 +138,8 @@ void summary_print(struct output *out, const uint8_t *bytes, size_t size)
 	while (bytes < end) {
 		const uint8_t *stop = memchr(bytes, '\n', end - bytes);
 		size_t length = (stop ? stop : end) - bytes;
-		char *line =
-			xasprintf("%.*s", (int)length, (const char *)bytes);
+		char *line = line_of(bytes, length);
 
-		line[strcspn(line, "\r")] = '\0';
 		take_line(out, &run, &open, line);
 		free(line);
 		bytes += length + !!stop;

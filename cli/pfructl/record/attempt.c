@@ -26,7 +26,7 @@
 /* loginuid of what no login began */
 #define NO_LOGIN "4294967295"
 
-/* the lines that tell of an attempt, by how it ended */
+/* the journal's lines about an attempt, by how it ended */
 static const struct {
 	const char *event;
 	const char *message_id;
@@ -46,7 +46,7 @@ int attempt_fail_record(struct pfructl *ctl, const char *what, int error)
 	char *path = sysroot_path("%s/history", STATE_DIRECTORY);
 
 	fail(ctl->out, STATUS_FAILED, "record",
-	     "%s: cannot %s: %s; without a record nothing is asked of the firmware",
+	     "%s: cannot %s: %s; without a record the firmware is not called",
 	     escaped(path), what, strerror(error));
 	fail_number(ctl->out, "errno", error);
 	free(path);
@@ -109,7 +109,7 @@ static void journal(const char *message_id, int priority, const char *message,
 	free(user);
 }
 
-/* Without it, what begins now could never be told from what was interrupted. */
+/* Without it, this attempt could never be distinguished from an interrupted one. */
 static int check_boot(struct pfructl *ctl)
 {
 	char *boot = machine_boot_id();
@@ -119,7 +119,7 @@ static int check_boot(struct pfructl *ctl)
 	if (known)
 		return STATUS_DONE;
 	return fail(ctl->out, STATUS_FAILED, "record",
-		    "%s: cannot be read; without it nobody could tell later that an update was interrupted, so nothing is asked of the firmware",
+		    "%s: cannot be read; without it nobody could tell later that an update was interrupted, so the firmware is not called",
 		    MACHINE_BOOT_ID);
 }
 
@@ -148,7 +148,7 @@ int attempt_check(struct pfructl *ctl, const struct attempt *attempt)
 	begun = or_unknown(history_text(last, "begun"));
 	action = or_unknown(history_text(last, "action"));
 	message =
-		xasprintf("%s: refused: the last attempt with this capsule (%s, begun %s) was interrupted: no end of it is on record, and the machine was started again since, perhaps because of it; --force-after-interruption tries it again",
+		xasprintf("%s: refused: the last attempt with this capsule (%s, begun %s) was interrupted: no end of it is on record, and the machine has been restarted since, perhaps because of it; --force-after-interruption tries it again",
 			  attempt->file->name, escaped(action), escaped(begun));
 	ret = fail(ctl->out, STATUS_CAPSULE, "interrupted", "%s", message);
 	fail_string(ctl->out, "attempt", or_unknown(history_text(last, "id")));
@@ -274,13 +274,12 @@ static int fail_anothers(struct pfructl *ctl, const struct attempt *attempt,
 	number_in(s->anothers, "uid", &user);
 	number_in(s->anothers, "pid", &pid);
 	fail(ctl->out, STATUS_BUSY, "staged-by-another",
-	     "%s: by the record, the last to stage here was another operator (process %u of user %u, %s): nothing was activated; %s%s%s",
+	     "%s: according to the record, the last to stage here was another operator (process %u of user %u, %s): nothing was activated; %s%s%s",
 	     attempt->device->path, pid, user,
 	     escaped(or_unknown(history_text(s->anothers, "begun"))),
 	     s->certain ? "--sha256 " : "what is staged now is not known",
 	     attempt->sha256,
-	     s->certain ? " activates it all the same" :
-			  ": stage the capsule again");
+	     s->certain ? " activates it anyway" : ": stage the capsule again");
 	fail_number(ctl->out, "holder_pid", pid);
 	fail_number(ctl->out, "holder_uid", user);
 	fail_string(ctl->out, "holder_command",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An attempt to change the firmware: on record before the firmware is called, and
- * how it ended after. Decides nothing but whether an interrupted one may be repeated.
+ * An attempt to change the firmware: on record before the firmware is called, with
+ * its end afterwards. Decides nothing but whether an interrupted one may be
+ * repeated.
  */
 #ifndef PFRUCTL_ATTEMPT_H
 #define PFRUCTL_ATTEMPT_H
@@ -68,7 +69,7 @@ int attempt_check(struct pfructl *ctl, const struct attempt *attempt);
 int attempt_find_staged(struct pfructl *ctl, struct attempt *attempt);
 
 /**
- * attempt_begin() - bring it to the disk, then to the journal
+ * attempt_begin() - sync it to the disk, then write it to the journal
  * @ctl: for errors
  * @attempt: filled
  *

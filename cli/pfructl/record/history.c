@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,9 @@
 #define TORN "#torn"
 /* room for a line that ends an attempt */
 #define LINE_ROOM 4096
+/* milliseconds that somebody else may have the file, and between two tries */
+#define LOCK_TIME 5000
+#define LOCK_STEP 20
 
 json_object *history_object(void)
 {
@@ -398,13 +402,33 @@ static int rotate(int directory, int newer)
 	return 0;
 }
 
-static int append(int directory, json_object *entry)
+/* Signals may be held: who keeps the lock, whatever that is, must not keep us for ever. */
+static int lock(int directory)
 {
-	int fd = state_file_lock(directory, NAME, O_RDWR | O_APPEND | O_CREAT,
-				 LOCK_EX);
+	int left = LOCK_TIME;
+	int fd;
+
+	for (;;) {
+		fd = state_file_lock(directory, NAME,
+				     O_RDWR | O_APPEND | O_CREAT,
+				     LOCK_EX | LOCK_NB);
+		if (fd != -EWOULDBLOCK)
+			return fd;
+		if (left <= 0)
+			return -EBUSY;
+		poll(NULL, 0, LOCK_STEP);
+		left -= LOCK_STEP;
+	}
+}
+
+static int append(int directory, json_object *entry, const char **what)
+{
+	int fd = lock(directory);
 	struct stat st;
 	int ret;
 
+	if (fd == -EBUSY)
+		*what = "lock it";
 	if (fd < 0)
 		return fd;
 	ret = fstat(fd, &st) ? -errno : 0;
@@ -430,7 +454,7 @@ int history_append(json_object *entry, const char **what)
 		return directory;
 	}
 	*what = "write it";
-	ret = append(directory, entry);
+	ret = append(directory, entry, what);
 	close(directory);
 	return ret;
 }

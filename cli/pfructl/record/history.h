@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What was asked of this machine's firmware: /var/lib/pfructl/history, one JSON
- * object a line, appended and brought to the disk. An attempt is begun by one line
+ * object a line, appended and synced to the disk. An attempt is begun by one line
  * and ended by another with the same id. Knows nothing of devices.
  */
 #ifndef PFRUCTL_HISTORY_H

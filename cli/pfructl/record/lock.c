@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The lock of updates. The kernel gives it back when its holder ends, however that
- * happens; what the file says counts only while it is locked.
+ * The lock of updates. The kernel releases it when its holder ends, for whatever
+ * reason; what the file says counts only while it is locked.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -64,8 +64,8 @@ class ActionModule(ActionBase):
         # whoever removed it would wait for a machine that does not answer
         self._connection._shell.tmpdir = None
         outcome = "unknown" if self._called else "not-done"
-        advice = ("the firmware may have been called: look at 'pfructl status' and "
-                  "'pfructl history' on the machine before anything is tried again"
+        advice = ("the firmware may have been called: check 'pfructl status' and "
+                  "'pfructl history' on the machine before you try again"
                   if self._called else "the firmware was not called")
         # as the module: what may have changed something counts as a change
         return {"failed": True, "changed": self._called, "outcome": outcome,

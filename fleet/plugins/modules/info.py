@@ -16,14 +16,14 @@ version_added: 1.0.0
 author:
   - pfru developers (@pfru)
 description:
-  - Returns what C(pfructl) says of the machine. Changes nothing.
-  - A machine that cannot be updated is no failure.
+  - Returns what C(pfructl) reports about the machine. Changes nothing.
+  - A machine that cannot be updated is not a failure.
 requirements:
   - pfructl on the machine
 options:
   versions:
     description:
-      - Ask the firmware which versions run, which costs one call of it.
+      - Ask the firmware which versions run. This takes one firmware call.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -56,17 +56,17 @@ usable:
   returned: always
   type: bool
 problems:
-  description: What is in the way.
+  description: The reasons why it cannot be updated, and other problems.
   returned: always
   type: list
   elements: str
 interrupted:
-  description: Attempts without an end on record, begun before the machine was last started, that nothing settled since.
+  description: Attempts that a crash or a restart interrupted, and that no later attempt has settled.
   returned: always
   type: list
   elements: dict
 versions:
-  description: What runs; null when it was not asked for, or the firmware did not say.
+  description: The versions that run; null when they were not asked for, or the firmware did not report them.
   returned: always
   type: dict
   sample:

@@ -17,11 +17,11 @@ author:
   - pfru developers (@pfru)
 description:
   - Transfers a capsule to the machine and has C(pfructl) stage it, activate it, or both.
-  - What runs already is left alone.
+  - Nothing is done if the capsule's versions run already.
   - An activation changes the firmware of the running machine and cannot be undone.
-    It is never repeated, whatever came of it.
-  - A machine that dies, or that cannot be reached, makes the task fail; it is not
-    C(unreachable), since Ansible would go on to the next batch.
+    It is never repeated, whatever its outcome.
+  - A machine that dies, or that cannot be reached, makes the task fail. It is not
+    reported as C(unreachable), since Ansible would continue with the next batch.
   - The playbook P(pfru.platform.rolling#playbook) does more than this module can. Use it.
 requirements:
   - pfructl on the machine that is updated
@@ -41,7 +41,7 @@ options:
     description:
       - V(stage) has the firmware authenticate the capsule.
       - V(activate) has it run what was staged, which must be the same capsule.
-      - V(stage-activate) does both in one call of the firmware.
+      - V(stage-activate) does both in one firmware call.
     type: str
     choices: [stage, activate, stage-activate]
     default: stage-activate
@@ -56,14 +56,14 @@ options:
     type: path
   force_after_interruption:
     description:
-      - Try a capsule again whose last attempt was cut off by a crash or a reboot. It
-        may have been the cause.
+      - Try a capsule again whose last attempt was interrupted by a crash or a reboot.
+        The capsule may have been the cause.
     type: bool
     default: false
   telemetry:
     description:
-      - Read what the firmware logs during the call, and count what was lost of it.
-      - Costs up to four calls of the firmware more.
+      - Read what the firmware logs during the call, and count the bytes that were lost.
+      - This takes up to four more firmware calls.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -99,8 +99,8 @@ RETURN = r"""
 outcome:
   description:
     - V(done), V(refused) by the firmware, or V(not-done).
-    - V(unknown) when the firmware was called and nobody knows what came of it. Look at
-      the machine before anything else is tried.
+    - V(unknown) when the firmware was called, but the outcome is not known. Check
+      the machine before you try anything else.
   returned: always, except in check mode
   type: str
   sample: done
@@ -118,16 +118,16 @@ sha256:
   returned: always
   type: str
 expected:
-  description: What runs once the capsule is active.
+  description: The versions that run once the capsule is active.
   returned: success
   type: dict
   sample: {"code_injection": {"runtime_version": 2}}
 before:
-  description: The versions that ran before. In check mode those of the capsule's kinds.
+  description: The versions that ran before. In check mode, only for the kinds of image that the capsule has.
   returned: when they are known
   type: dict
 after:
-  description: The versions that run after an activation. In check mode what is predicted.
+  description: The versions that run after an activation. In check mode, the predicted versions.
   returned: when they are known
   type: dict
 attempt:
@@ -143,11 +143,11 @@ ext_status:
   returned: when it is known
   type: int
 auth_time_ns:
-  description: How long authentication took, as the firmware says.
+  description: How long authentication took, as the firmware reports it.
   returned: when it is known
   type: int
 exec_time_ns:
-  description: How long execution took, as the firmware says.
+  description: How long execution took, as the firmware reports it.
   returned: when it is known
   type: int
 call_time_ns:
@@ -157,8 +157,8 @@ call_time_ns:
 stall_ms:
   description:
     - The machine's processors were halted for this many milliseconds at most.
-    - The larger of what the firmware says and of the time that the call took by the
-      machine's clock. The second does not rely on the firmware.
+    - It is the larger of the firmware's own figure and the time that the call took by
+      the machine's clock. The latter does not rely on the firmware.
   returned: when the firmware was called
   type: int
 telemetry:

@@ -300,7 +300,7 @@ static void obey_line(int pass)
 
 /* Memory */
 
-/* Zeroed reserved memory; @extra bytes more than is told to anybody */
+/* Zeroed reserved memory, @extra bytes larger than what is reported */
 static EFI_STATUS reserve(UINTN size, UINTN extra, uint8_t **memory)
 {
 	EFI_PHYSICAL_ADDRESS addr = BELOW_4G;

@@ -67,6 +67,24 @@ bool count_word(const char *word, long *count)
 	return true;
 }
 
+/* @rest: what else it may be */
+static int no_client(struct result *r, const char *rest)
+{
+	static char why[160];
+	const struct client *cl;
+	FILE *f = fmemopen(why, sizeof(why), "w");
+	unsigned int i;
+
+	if (!f)
+		return fail(r, "expected a client");
+	fprintf(f, "expected a client (");
+	for (i = 0; (cl = client_at(i)); i++)
+		fprintf(f, "%s%s", i ? ", " : "", cl->name);
+	fprintf(f, ")%s", rest);
+	fclose(f);
+	return fail(r, why);
+}
+
 int client_words(struct result *r, int argc, char **argv, struct client **cl,
 		 long *count)
 {
@@ -77,9 +95,7 @@ int client_words(struct result *r, int argc, char **argv, struct client **cl,
 		if (named)
 			*cl = named;
 		else if (!count || !count_word(*argv, count))
-			return fail(r, count ?
-				    "expected a client (" CLIENTS "), a number or all" :
-				    "expected a client (" CLIENTS ")");
+			return no_client(r, count ? ", a number or all" : "");
 	}
 	return 0;
 }
@@ -319,7 +335,7 @@ static int do_remove(struct result *r, int argc, char **argv)
 	bool reset = true;
 
 	if (!cl)
-		return fail(r, "expected a client (" CLIENTS ")");
+		return no_client(r, "");
 	if (argc > 1) {
 		if (strcmp(argv[1], "disconnect"))
 			return fail(r, "expected disconnect or nothing");
@@ -334,7 +350,7 @@ static int do_add(struct result *r, int argc, char **argv)
 
 	(void)argc;
 	if (!cl)
-		return fail(r, "expected a client (" CLIENTS ")");
+		return no_client(r, "");
 	if (client_add(cl))
 		fprintf(r->text, "at the next start\n");
 	return 0;
@@ -351,7 +367,7 @@ static int do_reset(struct result *r, int argc, char **argv)
 	if (!argc) {
 		if (!heci_link_up())
 			return fail(r, "the link is not up");
-		heci_link_reset("told to");
+		heci_link_reset("by a knob");
 		return 0;
 	}
 	if (strcmp(argv[0], "ping") ||

@@ -23,8 +23,6 @@ struct command {
 
 extern const struct command fault_commands[], amt_commands[], lme_commands[];
 
-#define CLIENTS "watchdog, echo, amthi, mkhi, mkhi-fixed, lme"
-
 int fail(struct result *r, const char *why);	/* -1 */
 bool number(const char *word, double max, double *value);
 bool integer(const char *word, unsigned long max, unsigned long *value);

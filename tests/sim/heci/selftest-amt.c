@@ -1573,6 +1573,9 @@ static void test_knobs(void)
 	ctl("help");
 	check(strstr(told, "lme-overrun") && strstr(told, "amthi-status"),
 	      "help has all knobs");
+	check(!ctl("remove none") &&
+	      strstr(told, "expected a client (watchdog, echo, amthi, mkhi, mkhi-fixed, lme)"),
+	      "with no client's name all names are given");
 }
 
 /* anything at all; the sanitizers of the model look on */

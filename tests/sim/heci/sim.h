@@ -46,7 +46,7 @@ static inline void put32(uint8_t *p, uint32_t v)
 
 /*
  * clock.c: the host's monotonic clock, and the firmware's, which runs as many
- * times faster as told. Nanoseconds.
+ * times faster, as set. Nanoseconds.
  */
 uint64_t now_ns(void);
 uint64_t fw_ns(void);
@@ -159,7 +159,7 @@ struct client {
 	const char *name;
 	uint8_t uuid[16];		/* as on the wire */
 	uint8_t me_addr;
-	uint8_t version;		/* to be told in the next properties */
+	uint8_t version;		/* announced with the next properties */
 	uint8_t max_connections;
 	uint32_t max_message;
 	void (*message)(struct connection *c, const uint8_t *data, size_t len);

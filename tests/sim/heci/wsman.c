@@ -22,7 +22,7 @@
 #define IPS_SCHEMA	"http://intel.com/wbem/wscim/1/ips-schema/1/"
 #define CIM_SCHEMA	"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 
-/* a request, as far as it matters, and its answer */
+/* what matters of a request, and its answer */
 struct request {
 	const char *user;
 	xmlDocPtr doc;

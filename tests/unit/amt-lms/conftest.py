@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of amt-lms share: the daemon with a pretended engine, in a network
+"""What the tests of amt-lms share: the daemon with a simulated engine, in a network
 namespace of its own.
 
 run.sh builds the daemon and names it in the environment (AMT_LMS_FAKE). A test
@@ -38,6 +38,7 @@ class Daemon:
         self.files = 1024           # that it may have open
         self.arguments = []
         self.more = {}              # of its environment
+        self.log_to = None          # a descriptor in place of the log
         (root / "etc").mkdir()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(str(root / "notify"))
@@ -57,7 +58,7 @@ class Daemon:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, *self.arguments], env=self.environment(),
-                stderr=log, stdout=log, stdin=subprocess.DEVNULL,
+                stderr=self.log_to or log, stdout=log, stdin=subprocess.DEVNULL,
                 preexec_fn=lambda: resource.setrlimit(
                     resource.RLIMIT_NOFILE, (self.files, self.files)))
         if ready:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Tests of amt-lms with a pretended management engine (fakenode.c and firmware.py), in
+# Tests of amt-lms with a simulated management engine (fakenode.c and firmware.py), in
 # a network namespace with nothing but loopback and a build with ASan and UBSan that
 # counts lines; the tests of pfructl forget what was counted before, and come first.
 # Prints TAP.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bytes that pass: all of them, in order, in both directions, whoever is slow."""
+"""Bytes that are forwarded: all of them, in order, in both directions, whichever side is
+slow."""
 import hashlib
 import socket
 import struct
@@ -103,6 +104,21 @@ def test_slow_reader_gets_all(lms):
             got += data
             time.sleep(0.005)
     assert got == pattern(120_000)
+
+
+def test_answer_before_the_end_of_a_request(lms, engine):
+    """AMT answers and closes with bytes unread, of a program that sends no more and is
+    slow: it gets all of the answer."""
+    engine.starve = True
+    with lms.connect() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.sendall(b"GET 100000\n" + bytes(20_000))
+        slow.shutdown(socket.SHUT_WR)
+        wait_until(lambda: engine.opened and not engine.session.open, 60)
+        got = b""
+        while data := slow.recv(65536):
+            got += data
+    assert got == pattern(100_000)
 
 
 def test_full_socket(lms, engine):

@@ -2,7 +2,9 @@
 """What goes wrong: engines that are reset, go, are held by others, or lie."""
 import contextlib
 import errno
+import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -76,7 +78,7 @@ def test_ports_that_come_and_go(lms, engine):
 
 
 def test_no_other_port(daemon, engine):
-    """A port that is none of AMT's, or for other machines."""
+    """A port that is not one of AMT's, or is for other machines."""
     engine.ports = [22, 16992, 8080]
     daemon.start()
     wait_until(lambda: engine.granted == [False, 16992, False])
@@ -138,11 +140,39 @@ def test_reset(lms, engine):
         one.sendall(b"HOLD\n")
         wait_until(lambda: engine.slots() == 1)
         engine.reset()
-        assert read_all(one) == b""
+        with pytest.raises(ConnectionResetError):
+            read_all(one)
     assert ports() == {623, 16992}
     # may come before there is a session
     assert lms.ask(b"GET 10") == pattern(10)
     assert len(engine.sessions) == 2
+
+
+@pytest.mark.parametrize("why", ["reset", "begins anew", "beyond the window", "stop"])
+def test_what_is_cut_short(lms, engine, why):
+    """Does not look whole: AMT ends an answer without a length by closing its channel."""
+    with lms.connect() as one:
+        one.sendall(b"HOLD\n")
+        wait_until(lambda: engine.slots() == 1)
+        with engine.session.lock:
+            channel = engine.session.channels[0]
+            channel.out = b"half of"
+            channel.flush()
+            if why == "begins anew":
+                engine.session.channels.clear()
+                engine.session.open.clear()
+                engine.session.send(struct.pack(">BIII80x", 192, 1, 0, 3))
+                engine.session.send(b"\x05" + string(b"pfwd@amt.intel.com"))
+            elif why == "beyond the window":
+                data = struct.pack(">BII", 94, channel.theirs, 4096) + bytes(4096)
+                engine.session.send(data)
+        if why == "reset":
+            engine.reset()
+        elif why == "stop":
+            assert one.recv(7) == b"half of"
+            lms.stop()
+        with pytest.raises(ConnectionResetError):
+            read_all(one)
 
 
 def test_reset_under_load(lms, engine):
@@ -220,6 +250,23 @@ def test_begins_anew_with_other_ports(daemon, engine):
     assert len(engine.sessions) == 1
 
 
+def test_begins_anew_and_goes_silent(daemon, engine):
+    """That session is of no use any more: it is given up, and another begun."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    # past the time in which the ports of the beginning have to be named
+    time.sleep(1)
+    engine.silent = True
+    with engine.session.lock:
+        engine.session.send(struct.pack(">BIII80x", 192, 1, 0, 3))
+    daemon.wait_log("AMT does not name a port")
+    engine.silent = False
+    daemon.told.clear()
+    daemon.wait_told("STATUS=Forwarding")
+    assert daemon.ask(b"GET 10") == pattern(10)
+
+
 def test_restart(lms, engine):
     """Killed under load, and started again at once: no stale channel."""
     for _ in range(3):
@@ -279,6 +326,31 @@ def test_busy(daemon, engine):
     assert daemon.log().count("another program holds") == 1
     engine.connect_errors.clear()
     daemon.wait_told("STATUS=Forwarding")
+
+
+def test_host_interface_that_is_held(daemon, engine):
+    """That another program has the other client is not said of the port forwarding."""
+    engine.connect_errors[AMTHI] = errno.EBUSY
+    daemon.speed = 10
+    daemon.start()
+    daemon.wait_told("another program holds AMT's host interface")
+    assert "port forwarding" not in daemon.log() and LME not in engine.connected
+    engine.connect_errors.clear()
+    daemon.wait_told("STATUS=Forwarding")
+
+
+def test_configuration_that_is_written_meanwhile(daemon, engine):
+    """The opener finds it wrong for a moment: it is asked again."""
+    daemon.speed = 10
+    daemon.start()
+    wait_until(lambda: ports() == {623, 16992})
+    daemon.configure("AllowU")
+    engine.reset()
+    daemon.wait_told("the opener refuses the configuration")
+    daemon.told.clear()
+    daemon.configure("AllowUsers=root\n")
+    daemon.wait_told("STATUS=Forwarding")
+    assert daemon.ask(b"GET 10") == pattern(10)
 
 
 def busy_time(daemon):
@@ -406,6 +478,18 @@ def test_lies(lms, engine):
     assert log.count("AMT sent") < 8
 
 
+def test_log_that_nobody_reads_any_more(daemon, engine):
+    """A pipe whose reader has gone is no reason to end."""
+    reader, daemon.log_to = os.pipe()
+    daemon.start()
+    os.close(daemon.log_to)
+    wait_until(lambda: b"[::1]:623" in os.read(reader, 4096))
+    os.close(reader)
+    engine.reset()
+    wait_until(lambda: len(engine.sessions) == 2)
+    assert daemon.ask(b"GET 10") == pattern(10)
+
+
 def test_no_ipv6(daemon, engine):
     """A family that the machine has not is left out, without a word."""
     switch = "/proc/sys/net/ipv6/conf/all/disable_ipv6"
@@ -431,7 +515,7 @@ def test_no_descriptors(daemon, engine):
     engine.ports = [16992]
     daemon.start()
     clients = [daemon.connect() for _ in range(20)]
-    daemon.wait_log("cannot take a connection to port 16992: Too many open files")
+    daemon.wait_log("cannot accept a connection to port 16992: Too many open files")
     # nor can a port be opened then, which is tried again later
     with engine.session.lock:
         engine.session.forward(623)
@@ -443,7 +527,7 @@ def test_no_descriptors(daemon, engine):
         one.close()
     assert daemon.ask(b"GET 10") == pattern(10)
     wait_until(lambda: not engine.slots())
-    assert daemon.log().count("cannot take a connection") == 1
+    assert daemon.log().count("cannot accept a connection") == 1
 
 
 def test_opener_that_says_nothing(daemon, root):
@@ -452,6 +536,15 @@ def test_opener_that_says_nothing(daemon, root):
     with opener_socket(daemon, root):
         daemon.start()
         daemon.wait_log("does not answer")
+
+
+def test_opener_without_a_socket(daemon, engine):
+    """As by hand: it says why it fails."""
+    done = subprocess.run([daemon.program, "--open"], stdin=subprocess.DEVNULL,
+                          env=daemon.environment(), capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 1
+    assert "by standard input: Socket operation on non-socket" in done.stderr
 
 
 def test_opener_that_is_stuck(daemon, engine):
@@ -473,8 +566,9 @@ def test_opener_that_is_stuck(daemon, engine):
     engine.reads.clear()
     daemon.start(ready=False)
     wait_until(child_is_there)
-    # glibc keeps two signals above these for itself
-    assert [int(mask, 16) & 0x7fffffff for mask in blocked] == [0, 0]
+    # glibc keeps two signals above these for itself, and writing is to fail by no signal
+    writing = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
+    assert [int(mask, 16) & 0x7fffffff & ~writing for mask in blocked] == [0, 0]
     engine.reads.set()
 
 
@@ -493,6 +587,24 @@ def test_problem_again_and_again(daemon, engine, root):
             assert daemon.ask(b"GET 10") == pattern(10)
             engine.reset()
     assert daemon.log().count("/dev/mei0") == 1
+
+
+def test_problem_before_and_after_a_session(daemon, engine, root):
+    """The status names it again; the log has it once."""
+    daemon.speed = 10
+    engine.hang_up = True
+    with opener_socket(daemon, root) as listener:
+        daemon.start(ready=False)
+        for _ in range(2):
+            daemon.told.clear()
+            with listener.accept()[0] as one:
+                one.send(struct.pack("IIiI64s", 8, 0, 16, 0, b"/dev/mei0"))
+            daemon.wait_told("another program holds AMT's port forwarding")
+            with listener.accept()[0] as one:
+                subprocess.run([daemon.program, "--open"], stdin=one, check=True,
+                               env=daemon.environment())
+            daemon.wait_told("the session with AMT has ended")
+    assert daemon.log().count("another program holds") == 1
 
 
 @pytest.mark.parametrize("message", [

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import wait_until
+from conftest import read_all, wait_until
 from firmware import pattern
 
 
@@ -30,6 +30,24 @@ def test_allowed(daemon, engine, line, host):
     daemon.start()
     assert daemon.ask(b"GET 10", host=host) == pattern(10)
     assert engine.opened == 1
+
+
+@pytest.mark.parametrize("line", ["AllowUsers=root", ""])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_bound_to_the_interface(daemon, engine, line, host):
+    """As curl --interface lo: its socket is found, for a user and as one that is there."""
+    daemon.configure(line + "\n")
+    daemon.start()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        one.settimeout(20)
+        one.connect((host, 16992))
+        one.sendall(b"PUT 3\n")
+        wait_until(engine.slots)
+        one.sendall(b"xyz")
+        one.shutdown(socket.SHUT_WR)
+        assert len(read_all(one)) == 64
 
 
 def test_number_needs_no_lookup(daemon, engine):
@@ -64,7 +82,7 @@ def test_closed_at_once(daemon, engine):
     one.send(b"GET 10\n")
     one.close()
     daemon.process.send_signal(signal.SIGCONT)
-    daemon.wait_log("it cannot be told whose it is")
+    daemon.wait_log("its owner cannot be determined")
     assert daemon.ask(b"GET 10") == pattern(10)
     assert engine.opened == 1
 
@@ -89,7 +107,7 @@ def test_listener_on_its_port(daemon, engine):
     wait_until(lambda: not has_port(port))
     with socket.create_server(("127.0.0.1", port)):
         daemon.process.send_signal(signal.SIGCONT)
-        daemon.wait_log("it cannot be told whose it is")
+        daemon.wait_log("its owner cannot be determined")
     assert not engine.opened
 
 
@@ -123,6 +141,15 @@ def test_missing(daemon):
     assert "/nonexistent: No such file" in daemon.log()
 
 
+def test_link_that_leads_nowhere(daemon, root):
+    """As to a file system that is not mounted: no leave to let everybody in."""
+    (root / "etc/amt-lms.conf").symlink_to("/nonexistent/amt-lms.conf")
+    daemon.start(ready=False)
+    assert daemon.process.wait(timeout=20) == 2
+    daemon.process = None
+    assert "amt-lms.conf: No such file" in daemon.log()
+
+
 def test_named(daemon, engine, root):
     """The opener is given the same configuration as the daemon."""
     (root / "other").write_text("AllowAffectedFirmware=yes\n")
@@ -148,7 +175,7 @@ def test_kernel_that_cannot_tell(daemon, engine):
     daemon.more = {"FAKE_NO_DIAG": "1"}
     daemon.speed = 20
     daemon.start()
-    daemon.wait_log("the kernel cannot tell whose sockets are")
+    daemon.wait_log("the kernel cannot tell who owns a socket")
     with daemon.connect() as one:
         one.sendall(b"PUT 3\n")
         one.shutdown(socket.SHUT_WR)
@@ -160,4 +187,4 @@ def test_kernel_that_cannot_tell(daemon, engine):
     daemon.start()
     daemon.wait_log("every connection is refused")
     assert refused(daemon)
-    daemon.wait_log("it cannot be told whose it is")
+    daemon.wait_log("its owner cannot be determined")

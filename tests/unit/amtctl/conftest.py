@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of amtctl share: the tool, with pretended engines.
+"""What the tests of amtctl share: the tool, with simulated engines.
 
 run.sh builds the tool and names it in the environment (AMTCTL_FAKE). A test
 asserts, or makes several checks by "check" (tests/lib/checks.py).

@@ -69,7 +69,7 @@ __attribute__((constructor)) static void begin(void)
 	engine_begin();
 	if (getenv("FAKE_SPEED"))
 		speed = atol(getenv("FAKE_SPEED"));
-	/* a service of this machine is none of a test's business */
+	/* a service of this machine must not affect a test */
 	wsman_port = getenv("FAKE_PORT") ? atoi(getenv("FAKE_PORT")) : 1;
 	__real_clock_gettime(CLOCK_MONOTONIC, &began);
 }

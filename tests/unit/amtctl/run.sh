@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Tests of amtctl with a pretended management engine (fakemei.c and firmware.py), in
+# Tests of amtctl with a simulated management engine (fakemei.c and firmware.py), in
 # a build with ASan and UBSan that counts lines; the tests of pfructl forget what was
 # counted before, and come first. Prints TAP.
 # run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.

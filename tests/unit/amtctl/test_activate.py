@@ -17,6 +17,7 @@ import time
 
 import pytest
 
+from firmware import Engine
 from webservice import ACCOUNT, LME, MODE, Lme, Port, WebService, md5
 
 # where silence has to end, and where an answer has to come as well
@@ -200,7 +201,7 @@ def test_state_that_is_not_told(tool, engine, service, port, journal, file,
                                 command):
     engine.statuses[command] = [0x10]
     r = tool.run("activate", "--yes", "--password-file", file)
-    assert r.status == 1 and "does not tell" in r.err, r
+    assert r.status == 1 and "does not report" in r.err, r
     assert is_untouched(service, journal)
 
 
@@ -257,6 +258,43 @@ def test_listener_that_is_not_the_systems(tool, service, lme, journal, file, uid
     port.listener.close()
 
 
+@pytest.mark.parametrize("after", ["AMT_GeneralSettings", "IPS_HostBasedSetupService"])
+def test_listener_that_takes_the_port_later(tool, service, port, journal, file, after):
+    """As while a person is asked: it gets no digest, not even of a request that reads."""
+    answer = service.answer
+
+    def lose_port(text):
+        if after in text:
+            port.list(1000)
+        return answer(text)
+
+    service.answer = lose_port
+    service.close = True
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 8 and r.json()["error"]["reason"] == "web-service", r
+    assert "another program listens there" in r.json()["error"]["message"]
+    assert service.actions[-1] == ("Get", after) and not service.digest
+    assert not journal.entries or \
+        "another program listens there" in journal.entries[-1]["MESSAGE"]
+
+
+def test_listener_that_is_amt_lms(tool, service, lme, file, root):
+    """Its unit has a user that the service manager makes up (DynamicUser=): no system
+    account by its number. One that is another unit's is not trusted with a secret."""
+    port = Port(tool, service, 61184)
+    users = root / "run/systemd/dynamic-uid"
+    users.mkdir(parents=True)
+    (users / "direct:61184").symlink_to("another")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.json()["error"]["reason"] == "listener" and not service.nonces, r
+    (users / "direct:61184").unlink()
+    (users / "direct:61184").symlink_to("amt-lms")
+    r = tool.run("activate", "--yes", "--json", "--password-file", file)
+    assert r.status == 0 and "16992" in r.json()["way"], r
+    assert not lme.sessions
+    port.listener.close()
+
+
 def test_service_that_is_gone(tool, service, port, journal, file):
     tool.port = 1
     r = tool.run("activate", "--yes", "--json", "--password-file", file)
@@ -281,13 +319,13 @@ ENTITY = ('<!DOCTYPE x [<!ENTITY a "' + "A" * 1000 + '"><!ENTITY b "'
 @pytest.mark.parametrize("answer,says", [
     (b"", "not well-formed"), (b"<a", "not well-formed"),
     (b"\xff\xfe<\0a\0/\0>\0", "not well-formed"),
-    (b"x" * 65536, "not well-formed"), (b"x" * 65537, "larger than any"),
+    (b"x" * 65536, "not well-formed"), (b"x" * 65537, "its answer is too large"),
     (b"<" * 60000, "not well-formed"), (b"<a>" * 20000, "not well-formed"),
-    (b"<a/>", "no SOAP 1.2"),
+    (b"<a/>", "not a SOAP 1.2"),
     (ENTITY.encode() + b"<x>&b;</x>", "document type"),
     (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>', "document type"),
-    ("body", "no SOAP 1.2"), ("other", "answers something else"),
-    ("namespace", "answers something else"), ("missing", "lacks a value"),
+    ("body", "not a SOAP 1.2"), ("other", "is for another request"),
+    ("namespace", "is for another request"), ("missing", "lacks a value"),
     ("long", "lacks a value"), ("nested", "lacks a value"),
     ("fault", "SOAP fault: not today \\xc2\\x9b["),
 ])
@@ -341,7 +379,7 @@ def test_status_that_is_no_number(tool, service, port, journal, file, value):
     r = tool.run("activate", "--yes", "--json", "--password-file", file,
                  speed=WALK)
     assert r.status == 9 and r.json()["changed"] is False, r
-    assert "can't be read" in r.json()["error"]["message"], r
+    assert "cannot be read" in r.json()["error"]["message"], r
     assert "status" not in r.json(), r
 
 
@@ -410,7 +448,7 @@ def test_fault_after_which_amt_did_it(tool, service, port, journal, file):
     service.setup = lambda text: setup(text) and FAULT
     r = tool.run("activate", "--yes", "--json", "--password-file", file)
     assert r.status == 0 and r.json()["changed"] is True, r
-    assert "its state says that it did it" in str(r.json()["notes"])
+    assert "its state shows that it succeeded" in str(r.json()["notes"])
 
 
 def test_service_that_goes_before_it_is_asked(tool, service, port, journal, file):
@@ -572,15 +610,18 @@ def test_lme_that_is_silent_or_busy_or_not_there(tool, engine, service, lme,
                                                  journal, file):
     lme.silent = True
     run = lambda: tool.run("activate", "--yes", "--password-file", file,
-                           speed=SPEED).status
-    assert run() == 8
+                           speed=SPEED)
+    assert run().status == 8
     connect = engine.connect
     engine.connect = lambda link, client: engine.error(link, 16) \
         if client == LME else connect(link, client)
-    assert run() == 6
+    # not the host interface, which answered
+    r = run()
+    assert r.status == 6 and "holds AMT's port forwarding (LME) at /dev/mei0" in r.err
     engine.connect = connect
     del engine.clients[LME]
-    assert run() == 4
+    r = run()
+    assert r.status == 4 and "offers no port forwarding of AMT (LME)" in r.err
     assert is_untouched(service, journal)
 
 
@@ -672,15 +713,16 @@ def test_secrets_are_nowhere(request, tool, engine, service, journal, file, way,
         assert secret not in str(journal.entries).encode()
 
 
-def typed(tool, *lines, arguments=(), interrupt=signal.SIG_DFL):
+def typed(tool, *lines, arguments=(), interrupt=signal.SIG_DFL, speed=1):
     """A run on a terminal where each line is typed at a prompt.
 
+    lines: each a prompt and what is typed, a signal, or a function that gives it.
     interrupt: SIGINT's action at the start; a shell ignores it for what runs in
     the background, as the tests themselves may.
     """
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        [tool.program, "activate", *arguments], env=tool.environment(),
+        [tool.program, "activate", *arguments], env=tool.environment(speed),
         stdin=slave, stdout=slave, stderr=slave,
         preexec_fn=lambda: signal.signal(signal.SIGINT, interrupt))
     os.close(slave)
@@ -690,6 +732,7 @@ def typed(tool, *lines, arguments=(), interrupt=signal.SIG_DFL):
             said += os.read(master, 4096).decode()
         said = said.replace(prompt, "", 1)
         time.sleep(0.1)
+        line = line() if callable(line) else line
         if isinstance(line, signal.Signals):
             process.send_signal(line)
         else:
@@ -713,6 +756,39 @@ def test_terminal(tool, service, port, journal):
     assert service.digest == md5(f"admin:{service.realm}:{PASSWORD}")
     # the echo is back
     assert "yes" in said
+
+
+def test_amt_is_free_while_a_person_thinks(tool, engine, service, lme, journal):
+    """Its port forwarding too: a service may want it, and messages would be left."""
+    def think():
+        # fails while any client is held
+        engine.settle()
+        assert lme.sessions == 1 and not lme.left_early
+        return "yes\n"
+
+    status, said = typed(tool, (FIRST, PASSWORD + "\n"), (AGAIN, PASSWORD + "\n"),
+                         (SURE, think))
+    assert status == 0 and lme.sessions == 2, said
+    assert service.digest == md5(f"admin:{service.realm}:{PASSWORD}")
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_lme_that_another_has_by_now(tool, engine, service, lme, journal, busy):
+    """Or that is silent: AMT was not asked, which is what is said."""
+    def take():
+        engine.settle()
+        if busy:
+            engine.connect = lambda link, client: engine.error(link, 16) \
+                if client == LME else Engine.connect(engine, link, client)
+        else:
+            lme.silent = True
+        return "yes\n"
+
+    status, said = typed(tool, (FIRST, PASSWORD + "\n"), (AGAIN, PASSWORD + "\n"),
+                         (SURE, take), speed=WALK)
+    assert status == 8 and "AMT's web service failed" in said, said
+    assert "was not asked" in journal.entries[-1]["MESSAGE"]
+    assert journal.entries[-1]["AMTCTL_STATE_AFTER"] == "none"
 
 
 @pytest.mark.parametrize("lines,status,says", [

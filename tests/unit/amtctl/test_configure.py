@@ -110,7 +110,7 @@ def test_refused_or_unknown_and_not_printed(tool, engine, journal, json):
     engine.answer = lambda command, data: \
         None if command == START else answer(command, data)
     r = unwritable(tool, "configure", "start", "--yes", *json)
-    assert r.status == 9 and "may do it yet" in r.err, r
+    assert r.status == 9 and "may still change" in r.err, r
 
 
 @pytest.mark.parametrize("word,state", [("start", 0), ("stop", 1)])
@@ -210,7 +210,7 @@ def test_success_that_changes_nothing(tool, engine, journal):
         else answer(command, data))
     r = tool.run("configure", "start", "--yes", "--json", speed=SPEED)
     assert r.status == 9 and r.json()["error"]["reason"] == "unknown", r
-    assert "still is 'not provisioned'" in r.json()["error"]["message"]
+    assert "is still 'not provisioned'" in r.json()["error"]["message"]
     assert "not known" in journal.entries[-1]["MESSAGE"]
 
 
@@ -253,9 +253,9 @@ def test_answer_that_is_lost(tool, engine, journal, did_it, how):
         assert r.status == 0 and f"answer {says}" in r.json()["notes"][0], r
     else:
         assert r.status == 9, r
-        says = ("an answer that can't be read" if how == "malformed" else
-                "no answer")
-        assert f"gave {says}" in r.json()["error"]["message"], r
+        says = ("sent an answer that cannot be read" if how == "malformed" else
+                "did not answer")
+        assert f"AMT was asked and {says};" in r.json()["error"]["message"], r
     assert engine.asked.count(START) == 1
 
 
@@ -358,8 +358,8 @@ def test_a_terminal_is_asked(tool, engine, journal, typed, status):
 
 
 @pytest.mark.parametrize("meanwhile,status,says", [
-    ({"state": 1}, 7, "'in provisioning' by now"),
-    ({"statuses": {0x04000011: [0x10]}}, 1, "does not tell its state any more"),
+    ({"state": 1}, 7, "is now 'in provisioning'"),
+    ({"statuses": {0x04000011: [0x10]}}, 1, "no longer reports its state"),
     ({"connect_errors": [errno.EBUSY] * 99}, 6, "another program holds"),
 ])
 def test_state_that_changes_while_a_person_thinks(tool, engine, journal,

@@ -70,7 +70,7 @@ def test_refused_before_amt_is_asked(tool, engine, journal, mode, state, status,
 def test_control_mode_that_is_not_told(tool, ccm, journal):
     ccm.statuses[MODE] = [0x10]
     r = tool.run("deactivate", "--yes")
-    assert r.status == 1 and "does not tell its control mode" in r.err, r
+    assert r.status == 1 and "does not report its control mode" in r.err, r
     ccm.statuses[MODE] = [0]
     ccm.payloads[MODE] = b"x"
     r = tool.run("deactivate", "--yes")
@@ -83,7 +83,7 @@ def test_provisioning_state_that_is_not_told(tool, engine, journal):
     engine.statuses[0x04000011] = [0x10]
     r = tool.run("deactivate", "--yes")
     assert r.status == 1, r
-    assert "does not tell its provisioning state" in r.err, r
+    assert "does not report its provisioning state" in r.err, r
     assert UNPROVISION not in engine.asked
 
 

@@ -145,13 +145,17 @@ class Port:
         self.closes_twice = 0       # seconds, in which it ends the next one too
         self.listener = socket.create_server(("127.0.0.1", 0))
         tool.port = self.listener.getsockname()[1]
-        net = tool.root / "proc/net"
-        net.mkdir(parents=True)
-        (net / "tcp").write_text(
+        self.net = tool.root / "proc/net"
+        self.net.mkdir(parents=True)
+        self.list(uid)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def list(self, uid):
+        """What the kernel says: who listens there."""
+        (self.net / "tcp").write_text(
             "  sl  local_address rem_address   st\n   0: 0100007F:4260 "
             "00000000:0000 0A 00000000:00000000 00:00000000 00000000 "
             f"{uid:5} 0 4711 1\n")
-        threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
         """One connection after another."""

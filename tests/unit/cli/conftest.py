@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tests of pfructl in Python share: the tool with a pretended device.
+"""What the tests of pfructl in Python share: the tool with a simulated device.
 
 run.sh builds the tool and names it in the environment (PFRU_FAKE). A test
 asserts, or makes several checks by "check" and "expect" (tests/lib/checks.py).
@@ -61,7 +61,7 @@ class Result:
         return bool(re.search(pattern, text(self.out), re.M))
 
     def counted(self, **wanted):
-        """Did the pretended firmware count just so much of each of these?"""
+        """Did the simulated firmware count just so much of each of these?"""
         return {k: self.counts.get(k) for k in wanted} == wanted
 
     def __repr__(self):
@@ -70,7 +70,7 @@ class Result:
 
 
 class Tool:
-    """pfructl with a pretended device (see fakedev.c for FAKE_*)."""
+    """pfructl with a simulated device (see fakedev.c for FAKE_*)."""
 
     def __init__(self, directory):
         self.program = os.environ["PFRU_FAKE"]
@@ -121,7 +121,7 @@ class Tool:
                                 **options)
 
     def counts(self):
-        """The pretended firmware's counts of the last run, by name."""
+        """The simulated firmware's counts of the last run, by name."""
         file = self.directory / "counts"
         if not file.exists():
             return {}

@@ -33,7 +33,7 @@ static void tell(const char *what)
 		abort();
 }
 
-/* where: for a person, who knows then what to mend */
+/* where: shows a person what to fix */
 static void trace(void)
 {
 	void *frames[24];

@@ -45,7 +45,7 @@
  * FAKE_KERNEL	file with the kernel's log, else it may not be read
  * FAKE_AT	what happens when --output is about to be brought to the disk: the
  *		number of a signal, or the name of a file that somebody makes
- * FAKE_FCHOWN, FAKE_RENAMEAT, FAKE_LINKAT	errno to fail with
+ * FAKE_FCHOWN, FAKE_RENAMEAT, FAKE_LINKAT, FAKE_MADVISE	errno to fail with
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,6 +80,8 @@ static char places[FAKE_FD_MAX][1024];
 static unsigned int opens;
 static int mainline;
 static unsigned int firmware_calls, writes, starts, written_bytes;
+/* bytes of memory that were asked for at once */
+static unsigned int populated;
 static unsigned int next_answer[8];
 static struct pfru_result result;
 static struct pfru_capability cap;
@@ -116,6 +118,8 @@ ssize_t __wrap_pread64(int fd, void *to, size_t size, off_t at);
 ssize_t __wrap_write(int fd, const void *from, size_t size);
 void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		    off_t offset);
+int __real_madvise(void *at, size_t size, int advice);
+int __wrap_madvise(void *at, size_t size, int advice);
 int __real_module_state_read(const char *name, struct module_state *state);
 int __wrap_module_state_read(const char *name, struct module_state *state);
 int __wrap_flock(int fd, int operation);
@@ -276,9 +280,9 @@ __attribute__((destructor)) static void end(void)
 	if (!file)
 		return;
 	fprintf(file,
-		"calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u opens=%u\n",
+		"calls=%u writes=%u starts=%u bytes=%u revision=%u type=%u opens=%u populated=%u\n",
 		firmware_calls, writes, starts, written_bytes, revision, type,
-		opens);
+		opens, populated);
 	fclose(file);
 }
 
@@ -786,16 +790,34 @@ void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd,
 		errno = number("FAKE_MMAP", 0);
 		return MAP_FAILED;
 	}
+	/* neither driver maps a part of a page, nor this one a ring in two places */
+	if (size % 4096 || (!mainline && number("FAKE_ELSEWHERE", 0))) {
+		errno = ENODEV;
+		return MAP_FAILED;
+	}
 	if (getenv("FAKE_LIVE")) {
 		fd = open_live("ring");
 		map = __real_mmap64(NULL, size, prot, flags, fd, 0);
 		close(fd);
 		return map;
 	}
+	/* as the real one it is no memory of the program's own */
 	map = __real_mmap64(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	read_ring(map, size, 0);
 	return map;
+}
+
+int __wrap_madvise(void *at, size_t size, int advice)
+{
+	/* MADV_POPULATE_WRITE, which older headers lack */
+	if (advice == 23)
+		populated += size;
+	if (number("FAKE_MADVISE", 0)) {
+		errno = number("FAKE_MADVISE", 0);
+		return -1;
+	}
+	return __real_madvise(at, size, advice);
 }
 
 static ssize_t refuse(const struct pfru_refusal *refusal)

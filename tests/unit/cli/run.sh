@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Tests of pfructl without devices and with pretended ones (fakedev.c), in a build
+# Tests of pfructl without devices and with simulated ones (fakedev.c), in a build
 # with ASan and UBSan that counts lines. Prints TAP.
 # run.sh ARGUMENT...: builds the same, and runs pytest with these, as for one test.
 # Touches nothing outside a temporary directory and the build directory.
@@ -13,9 +13,9 @@ export PFRU_PLAIN=$build/cli-fake/pfructl-plain
 export PFRU_FAILNTH=$build/failnth.so
 export PFRU_KILLS=200
 wrapped="open64 __open64_2 openat64 fstat64 close ioctl read pread64 write mmap64
-	module_state_read flock fsync fchown renameat clock_gettime klogctl"
+	madvise module_state_read flock fsync fchown renameat clock_gettime klogctl"
 
-# program FILE MAKE-VARIABLE...: the tool of that build, with pretended devices
+# program FILE MAKE-VARIABLE...: the tool of that build, with simulated devices
 program()
 {
 	local flags file=$1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The schemas of docs/json, stricter than they are shipped: a key that a schema
-does not name is an error here, so that none is printed that nobody has described.
+does not name is an error here, so that every key that is printed is described.
 """
 import json
 import pathlib

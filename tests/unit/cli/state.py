@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The file that a reader of the telemetry keeps its position in, written from
-its description: a test can put there what a reader leaves that is killed."""
+its description: a test can write what a killed reader leaves."""
 import os
 
 STREAM, FILE, JOURNAL = range(3)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What /sys has of ACPI devices, watchdogs and MEI devices, below a test's
+"""The ACPI devices, watchdogs and MEI devices that /sys shows, below a test's
 root."""
 
 UUID = "05b79a6f-4628-4d7f-899d-a91514cb32ab"

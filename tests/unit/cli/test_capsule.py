@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What "capsule" says of a file, whatever the file and its name are."""
+"""What "capsule" shows of a file, whatever the file and its name are."""
 import os
 import threading
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the tool says about a capsule promises no more than was looked at."""
+"""What the tool says about a capsule claims no more than was checked."""
 import re
 
 import pytest
@@ -58,7 +58,7 @@ def test_verified_and_compared(tool):
 def test_reason_beside_the_verdict(tool, kind):
     tool.use(kind)
     text, d = shown(tool, 4, "tampered.cap", "--ca", tool.inputs / "cert.pem")
-    why = "the signature does not hold: "
+    why = "the signature is not valid: "
     assert text["Signed"] == "yes"
     assert text["Signature verified"].startswith(f"no ({why}")
     assert text["Would be accepted"].startswith(f"no ({why}")
@@ -95,7 +95,7 @@ def test_unsigned(tool):
     (0, "not compared with a machine", ("--no-device",), {}),
     (0, "the device cannot be opened", (), {"open": 16}),
     (6, "the device cannot be opened", ("-d", "0"), {"open": 16}),
-    (5, "the firmware gave no capability", (), {"query": "3:5"})))
+    (5, "the firmware did not report its capability", (), {"query": "3:5"})))
 def test_not_compared(tool, status, why, arguments, fake):
     text, d = shown(tool, status, "signed.cap", *arguments, "--ca",
                     tool.inputs / "cert.pem", **fake)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who reads no more has seen enough: "pfructl telemetry | head -1" ends
-silently. What was done to the machine is not passed over like that."""
+"""A reader that has gone has seen enough: "pfructl telemetry | head -1" ends
+silently. A command that changed the machine does not."""
 import os
 
 import pytest

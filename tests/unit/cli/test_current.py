@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What runs, what a capsule would bring, and what is left alone: --unless-current,
-"changed", "relation", and the versions before and after an activation. The pretended
+"changed", "relation", and the versions before and after an activation. The simulated
 firmware remembers its versions in a file."""
 import hashlib
 import re
@@ -246,7 +246,7 @@ def test_after_that_cannot_be_had(tool, versions):
     r, d = run(tool, "activate", cached=1, query="5:1")
     assert (r.status, d["outcome"], d["changed"], d["after"]) == \
         (0, "done", True, None), r
-    assert any(re.search("which versions run now could not be asked: .", n)
+    assert any(re.search("cannot find out which versions run now: .", n)
                for n in d["notes"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A node is looked at before it is opened."""
+"""A node is inspected before it is opened."""
 import os
 import subprocess
 
@@ -10,7 +10,7 @@ FOREIGN = {
     "watchdog": ("10:130", "watchdog"),
     "another misc device": ("10:7", "vhost-net"),
     "a name that only begins so": ("10:8", "pfru_update"),
-    "a number that is none": ("10:9", "pfru_update1x"),
+    "not a number": ("10:9", "pfru_update1x"),
     "telemetry": ("10:201", None),
     "the second watchdog": ("249:1", "watchdog1"),
     "the same minor of another driver": ("11:200", "pfru_update0"),
@@ -67,7 +67,7 @@ def test_status_opens_no_foreign_node(tool):
     nodes = r.json()["nodes"]
     assert not nodes["update"]["usable"], r
     assert nodes["telemetry"]["usable"] and r.counts["opens"] == 1, r
-    assert "something else" in " ".join(r.json()["problems"]), r
+    assert "Something else" in " ".join(r.json()["problems"]), r
 
 
 def test_number_without_a_device(tool):

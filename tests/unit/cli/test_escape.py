@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""When the firmware's log is escaped: on a terminal, and wherever --escape says
-so, as through ssh without a terminal of its own."""
+"""When the firmware's log is escaped: on a terminal, and wherever --escape is
+given, as through ssh without a terminal of its own."""
 import os
 import pty
 

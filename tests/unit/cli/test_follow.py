@@ -121,7 +121,7 @@ def test_reset(readers, check):
     time.sleep(1.2)
     status, out, err = end(p)
     lines = live.lines_of(out)
-    check("reset: told", status == 0 and len(lines) == 2 and
+    check("reset: reported", status == 0 and len(lines) == 2 and
           lines[1]["discontinuity"] == "reset" and
           lines[1]["text"] == "after\n" and "reset" in err, out)
 
@@ -241,7 +241,7 @@ def test_renamed(readers, check):
 
 
 def test_anew(readers, rng, check):
-    """A log that was made anew, and has grown past the position since: no
+    """A log that was restarted, and has grown past the position since: no
     counter tells."""
     log = readers.log(4096)
     log.append(live.some_bytes(rng, 300))
@@ -251,23 +251,23 @@ def test_anew(readers, rng, check):
     log.append(b"another boot\n" * 200)
     status, out, err = readers.run("--delta", "--json")
     line = live.lines_of(out)[0]
-    check("log made anew: told", status == 0 and
+    check("restarted log: reported", status == 0 and
           line["discontinuity"] == "back" and line["position"] == 0 and
           line["lost"] == 0 and "was restarted" in err, (line, err))
-    check("log made anew: all of it is printed",
+    check("restarted log: all of it is printed",
           live.text_of(line) == log.written, line)
-    check("log made anew: one call more", readers.calls() == 3,
+    check("restarted log: one call more", readers.calls() == 3,
           readers.calls())
     log.append(b"more\n")
     status, out, err = readers.run("--delta")
-    check("log made anew: goes on", (status, out, err) == (0, b"more\n", ""),
+    check("restarted log: goes on", (status, out, err) == (0, b"more\n", ""),
           (out, err))
     log.reset()
     log.resets -= 1
     log.append(b"another one\n" * 400)
     status, out, err = readers.run("--delta")
     lost = len(log.written) - 4096
-    check("log made anew and full: what is lost is counted", status == 0 and
+    check("restarted and full log: what is lost is counted", status == 0 and
           out == bytes(log.written[lost:]) and
           f"{lost} bytes before" in err and "was restarted" in err, err)
 
@@ -292,6 +292,6 @@ def test_anew_by_lines(readers, check):
     log.append(b"".join(b"boot 2, number %2d, which differs\nthe end\n" % i
                         for i in range(60)) + b"the end\nmore\n")
     status, out, err = readers.run("--delta")
-    check("lines of a log made anew, the last as before: told",
+    check("lines of a restarted log, the last as before: reported",
           status == 0 and out == bytes(log.written) and
           "was restarted" in err, (len(out), err))

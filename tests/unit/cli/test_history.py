@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tarfile
 import threading
 import time
 
@@ -220,7 +221,7 @@ def test_interrupted_activation_of_what_is_not_known(tool):
 
 
 def test_no_boot_id(tool, machine):
-    """Nothing is begun that could not be told from what was interrupted."""
+    """Nothing is begun that could not be distinguished from an interruption."""
     machine.cut_off(tool.capsule)
     boot = tool.root / "proc/sys/kernel/random/boot_id"
     boot.unlink()
@@ -359,6 +360,21 @@ def test_nonsense_is_passed_over(tool):
     assert machine.attempts() == []
     assert tool.run("stage", tool.inputs / "signed.cap").status == 0
     assert len(machine.attempts()) == 1
+
+
+def test_damaged_byte(tool, tmp_path):
+    """What is no UTF-8 any more is escaped, in what a vendor is given, too."""
+    machine = Machine(tool)
+    tool.run("stage", tool.inputs / "signed.cap")
+    machine.file.write_bytes(machine.file.read_bytes().replace(
+        b"signed.cap", b"sig\x9b\xc9ed.c\xe2"))
+    assert machine.attempts()[0]["file"].endswith(r"sig\x9b\xc9ed.c\xe2")
+    r = tool.run("report", "-o", tmp_path / "report.tar")
+    assert r.status == 0, r
+    with tarfile.open(tmp_path / "report.tar") as archive:
+        document = archive.extractfile("pfru-report/history.json").read()
+    assert rb"sig\\x9b\\xc9ed.c\\xe2" in document, document
+    json.loads(document)
 
 
 def fill(machine, begun, letter):

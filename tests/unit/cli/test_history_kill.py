@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The record when the program is killed before each system call from the record's
 first one on, and when the disk is full: no attempt without its beginning on the
-disk, and never an end that was not."""
+disk, and no end that did not happen."""
 import json
 import os
 import re

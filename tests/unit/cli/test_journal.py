@@ -190,7 +190,7 @@ def test_log_made_anew(readers, journal, log, check):
     journal.stored("4/20")
     status, _, err = readers.run("--delta", "--journal")
     got = journal.messages()
-    check("journal: the old log's entries are not those of one made anew",
+    check("journal: the old log's entries are not those of a restarted one",
           status == 0 and got[1:] == [b"made anew, as it is"] * 3 and
           "up to 60 of" in err, (got, err))
 

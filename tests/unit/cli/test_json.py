@@ -86,7 +86,7 @@ def test_machine_that_has_no_id(tool, text):
 
 def test_machine_goes_with_json(tool):
     r = tool.run("capability", "--machine")
-    assert r.status == 2 and "--machine goes with --json" in r.err, r
+    assert r.status == 2 and "--machine needs --json" in r.err, r
 
 
 @pytest.mark.parametrize("count, exact", [

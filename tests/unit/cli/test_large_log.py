@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Logs larger than the pieces that are printed at once: held in memory once, and
-printed as if they were printed at once."""
+"""Logs larger than the pieces in which they are printed: held in memory once, and
+printed as if they were one piece."""
 import base64
 import json
 import os

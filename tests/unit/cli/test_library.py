@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Libraries that are loaded by the commands that need them: which those are, and what
-is said of one that cannot be loaded."""
+"""Libraries that are loaded by the commands that need them: which those are, and the
+message about one that cannot be loaded."""
 import json
 import os
 import re
@@ -96,7 +96,7 @@ def test_needed(tool, inputs, expect, check, sonames, library, how):
         r = expect(what, 1, *words(inputs, command), **options)
         check(f"{what}: what was found, what for, what to do",
               r.says(f"^pfructl: {re.escape(name)}: cannot load this library, "
-                     "which .*: .*; install it, or the package"), r)
+                     "which .*: .*; install it, or reinstall"), r)
         check(f"{what}: nothing else is said", r.err.count("\n") == 1, r)
         check(f"{what}: no device was opened",
               r.counted(calls=0, writes=0, starts=0, opens=0), r)

@@ -288,3 +288,22 @@ def test_activate_another_sum(tool, staged):
     e = r.json()["error"]
     assert (r.status, e["reason"]) == (4, "sha256"), r
     assert ("found" in e) is staged and r.counts["calls"] == 0, r
+
+
+def test_record_that_stays_locked(tool):
+    """Before the call, with signals held, and after it: nobody waits for ever."""
+    tool.run("stage", tool.inputs / "signed.cap")
+    record = tool.root / "var/lib/pfructl/history"
+    with open(record, encoding="utf-8") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        r = tool.run("stage-activate", tool.inputs / "plain.cap", timeout=20)
+        assert r.status == 1 and r.counted(starts=0), r
+        assert "history: cannot lock it: Device or resource busy" in r.err, r
+        fcntl.flock(held, fcntl.LOCK_UN)
+        process = tool.start("stage-activate", tool.inputs / "signed.cap",
+                             slow=1000)
+        until(lambda: (tool.root / "started").exists())
+        fcntl.flock(held, fcntl.LOCK_EX)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert "lacks how this one ended: cannot lock it" in err, err

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Memory that is refused: every command with its first, its second, ...
+"""Allocations that fail: every command with its first, its second, ...
 allocation failing, those of libraries included, until none is left to fail; after
 the first MANY only each STEP-th, unless FAIL_ALL is set. It must end by itself,
-and do as if nothing had been or say what it could not do."""
+and either work as if nothing had failed or report what it could not do."""
 import collections
 import itertools
 import json
@@ -17,7 +17,7 @@ MANY = 1000
 STEP = 1 if os.environ.get("FAIL_ALL") else 29
 # an action that succeeded stays one, and is said without memory
 UNWRITTEN = 9
-DONE = (b"the firmware did it: status 0 (success)",
+DONE = (b"the firmware succeeded: status 0 (success)",
         b"log-level: it is verbose now")
 # the sanitizers' own allocations would be in the way
 PROGRAM = os.environ["PFRU_PLAIN"]
@@ -30,7 +30,7 @@ Found = collections.namedtuple("Found", "said count status out err files")
 
 def case(arguments, status=0, **fake):
     """A command line (words with a dot or slash are files: see Refusal.name), its
-    exit status when memory is there, and the settings of the pretended device."""
+    exit status when memory is there, and the settings of the simulated device."""
     return Case(arguments.split(), status, fake)
 
 
@@ -155,7 +155,7 @@ def numbers():
 
 
 def every(refusal, usual):
-    """Fail each: (failures that were told, had no effect, were wrong)."""
+    """Fail each: (failures that were reported, had no effect, were wrong)."""
     told = without = 0
     bad = []
     for nth in numbers():
@@ -186,9 +186,9 @@ def test_refused(tool, check, one):
     usual = refusal.run(0)
     told, without, bad = every(refusal, usual)
     check.remark(f"{name(one)}: {told + without + len(bad)} of {usual.count} "
-                 f"allocations failed: {told} told, {without} without effect, "
+                 f"allocations failed: {told} reported, {without} without effect, "
                  f"{len(bad)} wrong")
     check(f"memory: {name(one)}: each failure ends well",
           (usual.said, usual.status) == ("ended", one.status) and told and
           not bad, "; ".join(bad[:20]) or
-          f"no failure was told, or not this is done: {usual}")
+          f"no failure was reported, or this is not what is done: {usual}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Figures for monitoring: what promtool takes, what a real node exporter serves, and
+"""Figures for monitoring: what promtool accepts, what a real node exporter serves, and
 what they cost."""
 import os
 import pathlib

@@ -37,7 +37,7 @@ def test_both(tool):
     assert not d["usable"]
 
 
-# the names of tests are in paths, of which the pretended device takes its kind
+# the names of tests are in paths, of which the simulated device takes its kind
 @pytest.mark.parametrize("lame, well", [("update", "telemetry"),
                                         ("telemetry", "update")],
                          ids=["one", "other"])

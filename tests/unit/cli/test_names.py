@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names of devices and drivers stand in core/ids.h, those of kinds and log types in
-tables of core. What files that cannot include these say is the same."""
+"""Names of devices and drivers are in core/ids.h, those of kinds and log types in
+tables of core. Files that cannot include these have the same names."""
 import json
 import pathlib
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which node a command takes, and what it says when it can have none."""
+"""Which node a command uses, and what it says when there is none."""
 
 
 def test_no_node(tool, inputs, expect, check):
@@ -47,3 +47,22 @@ def test_several(tool, expect, check):
     (tool.root / "dev/pfru/update").unlink()
     r = expect("no instance 0", 0, "capability", "--json")
     check("no instance 0", r.json()["device"].endswith("/pfru/update1"), r)
+
+
+def test_nodes_that_cannot_be_listed(tool, inputs, expect, check):
+    """Not seen is not missing."""
+    tool.use("bare")
+    (tool.root / "dev/pfru").symlink_to("pfru")
+    for command in (["capability"], ["telemetry"], ["activate"], ["metrics"],
+                    ["capability", "--device", "0"]):
+        name = " ".join(command)
+        r = expect(f"{name}: nodes that cannot be listed", 1, *command)
+        check(f"{name}: the reason", r.says(
+            "look for its (update|telemetry) nodes: Too many levels"), r)
+    r = expect("capsule", 0, "capsule", "--json", inputs / "signed.cap")
+    check("capsule: not compared, and why", r.json()["acceptable_why"] ==
+          "the device cannot be looked for" and
+          "Too many levels" in r.json()["notes"][0], r)
+    r = expect("status", 3, "status", "--json")
+    check("status", sum("cannot be found or opened: Too many levels" in text
+                        for text in r.json()["problems"]) == 2, r)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What came of an activation is never lost, and never shown as certain when it
+"""The outcome of an activation is never lost, and never shown as certain when it
 is not: signals, output that cannot be written, answers that say too little."""
 import json
 import os
@@ -12,7 +12,7 @@ import time
 import pytest
 
 ACTIONS = ("activate", "stage-activate")
-DONE = "the firmware did it: status 0 (success)"
+DONE = "the firmware succeeded: status 0 (success)"
 # what each reason of an answer that says too little is called
 OPEN = {29: "no-answer", 30: "bad-answer", 33: "answer-count",
         34: "answer-type", 35: "answer-length", 36: "answer-range"}
@@ -96,7 +96,7 @@ def test_signal_between_retries(tool):
     process = tool.start("stage", "--retries", "9",
                          tool.inputs / "signed.cap", start="4:1",
                          popen={"stderr": subprocess.PIPE})
-    while "suggests to retry" not in process.stderr.readline():
+    while "suggests a retry" not in process.stderr.readline():
         pass
     process.terminate()
     process.communicate(timeout=0.9)

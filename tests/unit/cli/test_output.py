@@ -152,7 +152,7 @@ def test_dash_is_stdout(tool, log, place, mode):
 
 def test_dash_and_journal(tool):
     got = tool.run("telemetry", "--delta", "--journal", "-o", "-")
-    assert got.status == 2 and "--journal goes without" in got.err, got
+    assert got.status == 2 and "--journal excludes" in got.err, got
 
 
 @pytest.mark.parametrize("arguments", [

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What README has a person type for the watchdog does what it should: a file of
-its own, since a line that is added to system.conf may be in no section, which
-names the device, so that AMT's watchdog, which does not reset, takes nobody's
-place."""
+"""What README has a person type for the watchdog does what it should. It makes a
+file of its own, since a line added to system.conf may be in no section, and names
+the device, so that AMT's watchdog, which does not reset, does not replace one that
+does."""
 import configparser
 import re
 import subprocess

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the next reader makes of a file that a reader was killed over, whoever
-else wrote to it, and of a disk that fails."""
+"""How the next reader continues a file after a reader was killed while printing to
+it, after others wrote to it, and on a disk that fails."""
 import fcntl
 import os
 import resource
@@ -67,7 +67,7 @@ def test_after_all(readers, check):
     check("killed after all, others wrote behind it: nothing again",
           status == 0 and readers.read("out") ==
           b"the first line\n" + NEWS + FOREIGN + b"more\n", err)
-    check("killed after all: its loss is told, perhaps again",
+    check("killed after all: its loss is reported, perhaps again",
           "77 bytes before" in err and f"77 of the {77 + len(NEWS)}" in err and
           NOTE in err, err)
 
@@ -305,7 +305,7 @@ def test_replaced(readers, check):
     os.remove(readers.out)
     os.remove(readers.out + ".real")
     status, err = full_read("/dev/null")
-    check("full: no file is replaced that is none", status == 0 and
+    check("full: only a regular file is replaced", status == 0 and
           os.stat("/dev/null").st_rdev == os.makedev(1, 3), err)
 
 
@@ -375,7 +375,7 @@ def test_twice(readers, check):
 
 
 def repeat_of(readers, news, lost, gap, old=b"the first line\n", resets=0):
-    """A reader was killed while it printed a log that began anew."""
+    """A reader was killed while it printed a restarted log."""
     printed_to_a_file(readers)
     os.remove(readers.state)
     log = live.Log(readers.directory, 4096)

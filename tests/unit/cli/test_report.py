@@ -176,7 +176,7 @@ def test_a_terminal_gets_none(tool):
     master, slave = os.openpty()
     r = tool.run("report", "-o", "-", popen={"stdout": slave})
     os.set_blocking(master, False)
-    assert r.status == 1 and r.says("nothing for a terminal"), r
+    assert r.status == 1 and r.says("cannot be shown on a terminal"), r
     with pytest.raises(BlockingIOError):
         os.read(master, 1)
     os.close(master)

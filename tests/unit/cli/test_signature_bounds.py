@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A signature of any size keeps the tool busy for a moment only, and what was not
-looked at is said."""
+"""A signature of any size keeps the tool busy only briefly, and what was not checked
+is reported."""
 import struct
 import time
 

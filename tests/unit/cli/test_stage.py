@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Staging and activating: how often the firmware is called, what its answers come
+"""Staging and activating: how often the firmware is called, what its answers lead
 to, and what is not begun at all."""
 import os
 
@@ -59,10 +59,10 @@ def test_retries(expect, check, signed):
                start="4:1,4:1,0:0")
     check("retries: three starts, one buffer",
           r.counted(calls=5, writes=1, starts=3), r)
-    check("retries: told", r.json()["tries"] == 3, r)
+    check("retries: counted", r.json()["tries"] == 3, r)
     r = expect("retries used up", 5, "stage", "--retries", "1", "--json",
                signed, start="4:1")
-    check("retries used up: told", r.json()["error"]["tries"] == 2, r)
+    check("retries used up: counted", r.json()["error"]["tries"] == 2, r)
     r = expect("no retry of another status", 5, "stage", "--retries", "3",
                signed, start="5:1")
     check("no retry of another status: one start", r.counted(starts=1), r)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a reader keeps its position: what was printed is not printed again, what
-of the file cannot be had or believed is said, and nothing of others is harmed."""
+"""Where a reader keeps its position: what was printed is not printed again, a
+file that is missing or not credible is reported, and files of others are not harmed."""
 import fcntl
 import os
 
@@ -179,7 +179,7 @@ def test_nothing_is_lost(tool, pos, inputs, expect, check):
     delta = ["telemetry", "--delta", "--state", pos]
     with open("/dev/full", "w", encoding="ascii") as full:
         r = tool.run(*delta, popen={"stdout": full})
-    check("delta: /dev/full is told", r.status == 1, r)
+    check("delta: /dev/full is reported", r.status == 1, r)
     r = expect("delta: nothing lost at /dev/full", 0, *delta, popen=RAW)
     check("delta: nothing lost at /dev/full",
           r.out == (inputs / "newer").read_bytes(), r)

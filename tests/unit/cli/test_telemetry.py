@@ -2,7 +2,10 @@
 """One read of the log: every byte in order, in as few calls as that takes; the
 log's description, its level, and the summary of its runs."""
 import base64
+import errno
 import subprocess
+
+import pytest
 
 from conftest import RAW
 
@@ -18,6 +21,44 @@ def test_log(tool, inputs, expect, check):
     check("log that rolled over: two calls", r.counted(calls=2), r)
     r = expect("empty log", 0, "telemetry", newer=0, older=0)
     check("empty log: nothing", not r.out, r)
+
+
+# what each run is given; whether the ring is mapped, or read
+WAYS = {
+    "most": ({"newer": 1000, "older": 3096}, "mapped"),
+    "little": ({"newer": 1000}, "read"),
+    "no-mapping": ({"newer": 1000, "older": 3096, "mmap": 19}, "read"),
+    "two-places": ({"newer": 1000, "older": 3096, "elsewhere": 1}, "read"),
+    "part-of-a-page": ({"newer": 3500, "ring": 4000}, "read"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ways(tool, inputs, expect, check, way):
+    """Most of a ring is read through a mapping where there can be one; every byte is
+    the same either way. A read that fails shows which way it is."""
+    fake, how = WAYS[way]
+    log = (inputs / "ring").read_bytes()
+    older = fake.get("older", 0)
+    log = log[len(log) - older:] + log[:fake["newer"]]
+    r = expect("read", 0, "telemetry", popen=RAW, **fake)
+    check("every byte", r.out == log, r)
+    check("two calls", r.counted(calls=2), r)
+    expect("no read", 0 if how == "mapped" else 1, "telemetry", popen=RAW,
+           pread=71, **fake)
+
+
+def test_pages(tool, inputs, expect, check):
+    """The pages for the log are asked for at once, except one that holds something else,
+    too; a kernel that cannot do that gives them one by one."""
+    log = tool.directory / "log"
+    log.write_bytes((inputs / "ring").read_bytes() * 64)
+    ring = log.stat().st_size
+    fake = {"log": log, "ring": ring, "newer": ring}
+    for error in (0, errno.EINVAL):
+        r = expect("read", 0, "telemetry", popen=RAW, madvise=error, **fake)
+        check("every byte", r.out == log.read_bytes(), r)
+        check("at once", r.counts["populated"] in (ring, ring - 4096), r)
 
 
 def test_json(tool, inputs, expect, check):
@@ -84,7 +125,7 @@ def test_refused(tool, expect, check):
     check("data refused: status", r.json()["error"]["ext_status"] == 0x12, r)
     r = expect("busy", 6, "telemetry", data=16)
     check("busy: words", r.says("another program uses it now"), r)
-    r = expect("log out of reach", 1, "telemetry", pread=71,
+    r = expect("log out of reach", 1, "telemetry", pread=71, mmap=71,
                reason="32:0:4096:64")
     check("log out of reach: words",
           r.says(r"telemetry buffer is not usable \(address 0x1000"), r)
@@ -163,3 +204,22 @@ def test_summary(inputs, expect, check):
           [(None, "Device Error"), (2, "Success"), (0, None)], r)
     r = expect("summary of no run", 0, "telemetry", "--summary", newer=1000)
     check("summary of no run: empty", r.out.count("\n") == 1, r)
+
+
+def test_summary_of_an_odd_log(tool, tmp_path, check):
+    """Numbers that are no actions, and what stands between lines besides a line
+    feed: JSON matches its schema, which is checked with each run."""
+    log = tmp_path / "odd"
+    log.write_bytes(b"a = START, Action = -1\nb = End, Status = Odd\n"
+                    b"a = START, Action = 18446744073709551614\n\0"
+                    b"b = End, Status = Large\n\0"
+                    b"a = START, Action = 0x1\n\r\0b = End, Status = Hex\n\r")
+    fake = {"log": log, "newer": log.stat().st_size}
+    r = tool.run("telemetry", "--summary", "--json", **fake)
+    check("JSON", [(run["action"], run["action_name"], run["status"])
+                   for run in r.json()["runs"]] ==
+          [(None, "unknown", "Odd"), (None, "unknown", "Large"),
+           (1, "activate", "Hex")], r)
+    r = tool.run("telemetry", "--summary", **fake)
+    check("text", r.prints("^1 +unknown +2 +Odd$") and
+          r.prints("^3 +activate +2 +Hex$") and "gone" not in r.out, r)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What reaches a terminal, and what is said of a wrong command line."""
+"""What reaches a terminal, and what is said about a wrong command line."""
 import os
 import pty
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Standard output or error that takes nothing: it is never passed over."""
+"""Standard output or error that cannot be written: this is never ignored."""
 import os
 
 import pytest

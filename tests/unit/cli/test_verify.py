@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """--ca and --sha256 of stage and stage-activate: what is verified is what is staged,
-and nothing is asked of the firmware before."""
+and the firmware is not called before."""
 import hashlib
 import os
 import threading

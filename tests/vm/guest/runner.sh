@@ -76,7 +76,7 @@ begin_run()
 			tell "error cannot load module $module: $(head -n 1 /out/modprobe.log)"
 	done </etc/vm/load
 	watch_races
-	# what leaked before the first test is none of ours
+	# what leaked before the first test is not ours
 	if [ -e $leaks ]; then
 		scan_leaks
 		echo clear >$leaks

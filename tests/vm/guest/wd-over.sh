@@ -54,7 +54,7 @@ unbind_bind_engine()
 	echo "$wd_pci" >/sys/bus/pci/drivers/mei_me/bind
 }
 
-# sleeps [STATE] [SECONDS]: as far as the devices, for a second; the kernel's own test
+# sleeps [STATE] [SECONDS]: up to the devices, for a second; the kernel's own test
 sleeps()
 {
 	heci log asleep
@@ -90,7 +90,7 @@ silence()
 {
 	heci drop all
 	sleep "$SILENCE"
-	# expired, as far as the driver can know, when it is silent for that long
+	# to the driver's knowledge it expired, when it is silent for that long
 	like "$(shown state)" '^(no-answer|expired)$' "the firmware is silent, and sysfs shows it"
 	heci log back
 	heci off

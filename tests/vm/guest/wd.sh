@@ -254,7 +254,7 @@ all_ok()
 	unlike "$out" ': E' "$1"
 }
 
-# swift NAME [WORD]: each ping, or WORD, that $out tells of takes 10 ms at most. One
+# swift NAME [WORD]: each ping, or WORD, in $out took 10 ms at most. One
 # that took longer by the clock has slept nowhere: it was the machine that held it up,
 # and it did so with fewer than half of them.
 swift()
@@ -273,7 +273,7 @@ swift()
 	fi
 }
 
-# quick NAME: nothing that $out tells of took longer than 5 s
+# quick NAME: nothing in $out took longer than 5 s
 quick()
 {
 	if printf '%s\n' "$out" | awk '

@@ -119,7 +119,7 @@ works "lme-wait yes" 8 "lme-wait no"
 works "lme-rebind no" 8 "lme-rebind yes"
 works "lme-ports all" 8 "lme-ports auto"
 web "lme-ports tls" 7 tls 'forwards its TLS port only' 13 none "lme-ports auto"
-web "amt new-interface yes; amt tls-enforced yes" 7 tls 'takes TLS only' 8 none \
+web "amt new-interface yes; amt tls-enforced yes" 7 tls 'accepts only TLS' 8 none \
 	"amt tls-enforced no; amt new-interface no"
 works "lme-tls-server 127.0.0.1:1" 8 "lme-tls-server none"
 works "lme-window 64"
@@ -139,7 +139,7 @@ works "lme-reset-after 900" 20
 works "pace 20 lme"
 works "delay 100 lme all" 15
 works "duplicate lme"
-web "refuse 3 lme all" 6 busy 'another program holds'
+web "refuse 3 lme all" 6 busy "another program holds AMT's port forwarding"
 web "truncate 3 lme" 8 lost 'was lost' 13
 during 1 500 "lme-inject stale-close; lme-inject stray-close; lme-inject stray-data; lme-inject stray-confirm; lme-inject stray-adjust" \
 	0 - - 15
@@ -164,12 +164,12 @@ works http-cut
 web "http-cut all" 8 web-service 'web service' 20
 # the fourth is the setup: it is done, and its answer is lost
 during 3 1000 http-cut 0 - - 15
-like "$(field notes.0)$(field notes.1)" 'its state says that it did it' "and says how it knows"
+like "$(field notes.0)$(field notes.1)" 'its state shows that it succeeded' "and says how it knows"
 
 # its answers and its account
 web "wsman-return 1" 7 refused 'INTERNAL_ERROR \(0x1\)'
 web "wsman-return 0x10" 7 refused 'NOT_PERMITTED \(0x10\)'
-web "wsman-return 0" 9 unknown "still is 'none'" 13
+web "wsman-return 0" 9 unknown "is still 'none'" 13
 web "wsman-fault" 7 refused 'the model refuses' 13
 web "amt modes-allowed 1" 7 not-allowed 'does not allow client control mode' 8 none \
 	"amt modes-allowed 2"

@@ -18,17 +18,17 @@ for what in major minor reserved; do
 	fault "corrupt $what amthi" versions 1 malformed 'unknown format'
 done
 for what in command class; do
-	fault "corrupt $what amthi" versions 1 malformed 'not one to this command'
+	fault "corrupt $what amthi" versions 1 malformed 'is for another command'
 done
-fault "corrupt length amthi" versions 1 malformed 'another length than it says'
+fault "corrupt length amthi" versions 1 malformed 'not have the length that it states'
 fault "truncate 0 amthi" versions 4 disabled 'its answer is empty'
 fault "truncate 1 amthi" versions 1 malformed 'shorter than a header'
 fault "truncate 15 amthi" versions 1 malformed 'shorter than a header'
-fault "truncate 16 amthi" versions 1 malformed 'another length than it says'
-fault "truncate 5120 amthi" versions 1 malformed 'another length than it says'
-fault "corrupt length amthi all" status 1 malformed 'another length than it says'
+fault "truncate 16 amthi" versions 1 malformed 'not have the length that it states'
+fault "truncate 5120 amthi" versions 1 malformed 'not have the length that it states'
+fault "corrupt length amthi all" status 1 malformed 'not have the length that it states'
 fault "corrupt length amthi all" "configure start --yes" 1 malformed \
-	'another length than it says'
+	'not have the length that it states'
 model provisioning pre "nothing was changed"
 
 # statuses
@@ -101,7 +101,7 @@ setting "amt access $(heci state amt.access)" "amt access 513" status 0 - -
 fault "disconnect amthi" versions 8 lost 'was lost before it answered'
 fault "delay 1500 amthi" versions 0 - -
 fault "duplicate amthi" versions 0 - -
-fault "duplicate amthi" status 1 malformed 'not one to this command'
+fault "duplicate amthi" status 1 malformed 'is for another command'
 fault "refuse 1 amthi all" status 4 no-client 'offers no AMT'
 # the driver forgets a client that the firmware says it has not
 heci reset
@@ -155,7 +155,7 @@ wait
 ended 1 "drop amthi" versions 8 no-answer 'did not answer within 10 seconds' 14
 ended 2 "withhold amthi 1" versions 8 no-answer 'did not answer within 10 seconds' 14
 ended 3 "amthi-status 2 all" versions 8 refused 'NOT_READY \(0x2\)' 14
-ended 4 "amthi-idle" "configure start" 9 unknown "still is 'not provisioned'" 10
+ended 4 "amthi-idle" "configure start" 9 unknown "is still 'not provisioned'" 10
 heci off
 heci connections 1 amthi
 

@@ -104,10 +104,22 @@ isnt "$(stat -c %u "/proc/$pid")" 0 "it is not root"
 is "$(sed -n 's/^CapEff:[[:space:]]*//p' "/proc/$pid/status")" 0000000000000400 \
 	"and may bind low ports, no more"
 is "$(nsenter -t "$pid" -m sh -c 'ls /dev | grep -c mei')" 0 "it has no node of the engine"
+calls=$(systemctl show -p SystemCallFilter --value $unit | tr ' ' '\n')
+is "$(echo "$calls" | grep -cx write)" 1 "it may write"
+is "$(echo "$calls" | grep -cx ioctl)" 0 \
+	"and not connect what it has been given to another client of the engine"
 wait_for 10 says 'Forwarding ports 623, 16992 of AMT'
 is $? 0 "systemctl status says what it does"
 exits -n "nobody else reaches the opener" 1 setpriv --reuid 65534 --regid 65534 \
 	--clear-groups test -e /run/amt-lms-opener/socket
+
+printf 'Amt-P4ss!\n' >/tmp/password
+chmod 600 /tmp/password
+run -n "amtctl activate" amtctl activate --yes --password-file /tmp/password
+out_like 'the service on port 16992' "goes through it, whose user is no system account"
+is "$(heci state amt.control)" client "client control mode"
+run -n "amtctl deactivate" amtctl deactivate --yes
+wait_for 20 works
 
 before=$(journalctl -q -t amt-lms | wc -l)
 turn=0

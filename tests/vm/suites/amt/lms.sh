@@ -72,7 +72,7 @@ page()
 }
 
 others=
-# started: the last one in the background is none of amt-lms, and is waited for
+# started: the last one in the background, which is not amt-lms, is waited for
 started()
 {
 	others="$others $!"

@@ -5,7 +5,7 @@
 #
 # What peers report as "connection refused" or not at all: eight states, eight
 # messages, each with advice of its own. The driver's own doing, as far as a guest can
-# have it; a graphics card's engine is pretended by the file that tells it.
+# have it; a graphics card's engine is simulated by the file that reveals it.
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154,SC3043
 . /tests/tap.sh
@@ -156,7 +156,7 @@ echo "$pci" >$driver/unbind
 begin_row
 amt_as_json status
 is "$status" 3 "a driver that has not taken it: amtctl status ends with 3"
-like "$(field error.message)" 'mei_me is loaded and did not take it' "it says so"
+like "$(field error.message)" 'mei_me is loaded, but did not bind to it' "it says so"
 noted state "mei_me is loaded, and has not taken it" 3 "$(field error.message)"
 rmmod mei_me
 state "mei_me is not loaded" 3 no-driver "$pci has no driver" "modprobe mei_me"

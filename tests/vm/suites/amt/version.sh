@@ -32,7 +32,7 @@ is "$(cat /sys/class/mei/mei0/dev_state)" ENABLED "it is enabled"
 is "$(head -n 1 /sys/class/mei/mei0/fw_ver)" 0:11.8.93.4323 \
 	"the kernel was told the firmware's version"
 for client in watchdog amthi mkhi mkhi-fixed lme; do
-	is "$(heci state $client.known)" yes "it was told of $client"
+	is "$(heci state $client.known)" yes "it knows $client"
 done
 like "$(ls /sys/bus/mei/devices)" 55213584-9a29-4916-badf-0fb7ed682aeb \
 	"the fixed MKHI client is on its bus"

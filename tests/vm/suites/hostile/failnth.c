@@ -271,7 +271,7 @@ static bool is_expected(const struct op *op, int error)
 /**
  * struct tally - of one operation
  * @tried: failures that came
- * @told: of these, those after which the call failed
+ * @told: those of them after which the call failed
  * @odd: of these, those with an unexpected errno
  * @odd_errno: the last such
  */
@@ -312,14 +312,14 @@ static void try(const struct op *op)
 	struct tally tally = { 0 };
 	int total, n = 1;
 
-	/* what is allocated once for all is none of its own */
+	/* what is allocated once for all calls is not its own */
 	op->prepare();
 	op->run();
 	total = MANY - attempt(op, MANY, &tally);
 	/* after a failure there may be more to do */
 	while (n <= 2 * total + 40 && !attempt(op, n, &tally))
 		n++;
-	printf("# %s: %d allocations and copies, %d of them failed, %d told\n",
+	printf("# %s: %d allocations and copies, %d of them failed, %d reported\n",
 	       op->name, total, tally.tried, tally.told);
 	/* more or less of them: a cache may need another page, or not */
 	check(tally.tried || !total, "%s: they fail", op->name);

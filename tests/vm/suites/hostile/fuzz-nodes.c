@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * fuzz-nodes SECONDS [SEED]: programs of system calls on both nodes, with
- * capsules that mutate and firmware that answers by chance. Where the kernel has
+ * capsules that mutate and firmware that answers randomly. Where the kernel has
  * kcov, a program that reaches new code is kept, and mutated further. No call may
  * give an errno that is not documented, or touch a byte beside its argument.
  */

@@ -132,7 +132,7 @@ is $? 0 "until none is left to fail"
 # fewer than at first, when the allocator's caches had to be filled, too
 [ "$n" -gt $((total * 3 / 4)) ]
 is $? 0 "each has failed"
-is "$bad" 0 "not loaded, with an errno, or told of, and gone in the end"
+is "$bad" 0 "not loaded, with an errno, or reported, and gone in the end"
 isnt "$refused" 0 "some keep it from being loaded"
 isnt "$unserved" 0 "some a device from being served"
 isnt "$without" 0 "some the watchdog, and nothing else"

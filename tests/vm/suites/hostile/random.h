@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the guest's hostile programs share: numbers by chance that a seed brings
- * back, firmware that answers by chance, and the clean update that must work
+ * What the guest's hostile programs share: random numbers that a seed brings
+ * back, firmware that answers randomly, and the clean update that must work
  * after all of it.
  */
 #ifndef PFRU_GUEST_RANDOM_H

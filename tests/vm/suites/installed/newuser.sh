@@ -58,7 +58,7 @@ typed_from_readme()
 		is "$(running)" 5 "the update runs now" ;;
 	"sudo pfructl telemetry")
 		typed "$1"
-		out_like 'Status = Success' "the log tells of the update" ;;
+		out_like 'Status = Success' "the log shows the update" ;;
 	"sudo pfructl telemetry --follow")
 		typed "timeout --preserve-status -s INT 5 ${1#sudo }"
 		out_like 'Status = Success' "so it does when followed" ;;

@@ -67,7 +67,7 @@ run -n "pfructl stage-activate v2.cap" noted pfructl stage-activate v2.cap
 is "$(version)" 2 "version 2 runs now"
 traces stage-activate v2.cap 0
 wait_for 20 seen stage-activate
-is $? 0 "a KOBJ_CHANGE event tells of it"
+is $? 0 "a KOBJ_CHANGE event reports it"
 
 log_mark
 run -n "pfructl stage v3.cap" noted pfructl stage v3.cap
@@ -108,7 +108,7 @@ case $(cat /sys/kernel/security/lockdown) in
 	[ -s "$tap_dir/out" ] && cmp -s "$tap_dir/out" "$tap_dir/ring"
 	is $? 0 "the log shown is what the firmware wrote" ;;
 *)	# nobody can look into the firmware's ring beside the module
-	out_like 'Status = Success' "the log tells of the updates" ;;
+	out_like 'Status = Success' "the log shows the updates" ;;
 esac
 like "$(journalctl -k --no-pager -q)" 'stage-activate by pid .* done' \
 	"the journal has the kernel's lines"

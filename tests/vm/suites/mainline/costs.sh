@@ -71,7 +71,7 @@ column()
 		note "$who" "write a capsule of $(label "$size")" "firmware calls" "$calls"
 		note "$who" "write a capsule of $(label "$size")" time "$us"
 	done
-	for size in 65536 1048576; do
+	for size in 65536 1048576 16777216; do
 		measure fill "$size"
 		median run $read
 		note "$who" "read a full log of $(label "$size")" "firmware calls" "$calls"

@@ -141,7 +141,7 @@ END
 is "$(fwctl get buf.calls)" "$n" "none of them was written to the driver"
 is "$(fwctl get stages)" "$m" "nor staged"
 
-# what the firmware refuses, as far as it can be told
+# what the firmware refuses, with what can be known of it
 fwctl set start.fault refuse start.status 4 start.ext 0x77 start.times 1
 exits 5 pfructl stage-activate /data/code-2.cap
 err_like 'firmware refused; its status is hidden.*shown by the module pfru' \

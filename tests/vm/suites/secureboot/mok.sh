@@ -3,7 +3,7 @@
 # scenarios: secureboot-mok
 # order: 10
 #
-# dkms' key is a machine owner's: shim has told the kernel of it, the
+# dkms' key is a machine owner's: shim has passed it to the kernel, the
 # firmware's db has not.
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154

@@ -36,7 +36,7 @@ is "$(version)" 3 "version 3 runs now"
 exits 4 pfructl stage-activate other.cap
 err_like "another platform" "a capsule for another machine is refused"
 run pfructl telemetry
-out_like 'Status = Success' "the log tells of the updates"
+out_like 'Status = Success' "the log shows the updates"
 pfructl telemetry --follow --state "$tap_dir/state" >"$tap_dir/followed" \
 	2>"$tap_dir/notes" &
 follower=$!

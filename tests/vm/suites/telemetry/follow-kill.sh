@@ -33,7 +33,7 @@ enough()
 # verdict NAME FILE: prints and checks
 verdict()
 {
-	run -n "$1: no gap, no repeat but those told of" \
+	run -n "$1: no gap, no repeat but those reported" \
 		sh -c "writer verify $end <$2"
 	diag "$out"
 }

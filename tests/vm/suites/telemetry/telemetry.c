@@ -91,7 +91,7 @@ static void test_read(void)
 	gives(pread(fd, got, 10, 0), 10, "start again");
 	same(calls() - before, 2, "uses the second up");
 	gives(pread(fd, got, 10, 0), 10, "and again");
-	same(calls() - before, 3, "asks anew");
+	same(calls() - before, 3, "asks again");
 
 	fill_ring(100, 5);
 	info = data_info(fd);
@@ -253,7 +253,7 @@ static void test_settings(void)
 	before = calls();
 	gives(pread(a, got, 10, before_.max_data_size - 1) >= 0 ||
 	      errno == EBUSY, 1, "a read after changing the type");
-	same(calls() - before, 1, "asks anew");
+	same(calls() - before, 1, "asks again");
 	same(page->last_type, 1, "for the new type");
 	set(a, 2, 0, 1, 0);
 	close(a);

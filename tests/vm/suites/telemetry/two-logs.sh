@@ -79,7 +79,7 @@ is "$(find /var/lib/pfructl -type f ! -name '*.lock' | wc -l)" 3 \
 # nothing of one is new to another
 writer -i 1 to $((end + 100))
 run pfructl telemetry --delta --quiet --device 0
-is "$out" "" "news of the second log is none of the first"
+is "$out" "" "news of the second log is not of the first"
 run pfructl telemetry --delta --quiet --device 0 --type history
 is "$out" "" "nor of the other type"
 run pfructl telemetry --delta --json --quiet --device 1

@@ -190,7 +190,7 @@ static void test_status_kept(void)
 	      "a refusal of one element");
 	r = result_of(update);
 	same(r.reason, PFRU_REASON_ANSWER_COUNT, "reason");
-	same(r.status, 2, "its status is told");
+	same(r.status, 2, "its status is reported");
 	clear_slot(SLOT_START);
 }
 

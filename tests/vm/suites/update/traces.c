@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the kernel tells of an update to its log and to udev is what happened:
+ * What the kernel reports about an update in its log and to udev is what happened:
  * which capsule, by its bytes, and how it ended.
  *
  * scenarios: main
@@ -46,7 +46,7 @@ static void fresh(void)
 	hash_of(second, SIZE, second_hash);
 }
 
-/* firmware that changes the buffer must not change what is told of it */
+/* firmware that changes the buffer must not change what is reported */
 static void test_hash(void)
 {
 	uint8_t *buffer = map_physical(page->buf_base, 8192);
@@ -137,7 +137,7 @@ static int load_file(int fd, const uint8_t *bytes)
 	return write(fd, bytes, SIZE) == SIZE ? 0 : -1;
 }
 
-/* an activation tells of what was staged, whatever is loaded meanwhile */
+/* an activation reports what was staged, whatever is loaded meanwhile */
 static void test_staged(void)
 {
 	int fd;
@@ -244,7 +244,7 @@ static int events(int fd, const char *action)
 	return count;
 }
 
-/* udev is told of what may have run, and of nothing else */
+/* udev is notified of what may have run, and of nothing else */
 static void test_events(void)
 {
 	uint32_t before = page->activations;

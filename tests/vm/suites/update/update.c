@@ -190,7 +190,7 @@ static void test_refused(void)
 	same(calls() - before, 0, "0 calls");
 
 	fresh();
-	gives(write(fd, capsule, SIZE), SIZE, "the next write begins anew");
+	gives(write(fd, capsule, SIZE), SIZE, "the next write starts over");
 	gives(write(fd, capsule, 1), -EINVAL, "a write after completion");
 	same(result_of(fd).reason, PFRU_REASON_COMPLETE, "its reason");
 	check(buffer_is_scrubbed(), "the buffer is scrubbed");
@@ -328,7 +328,7 @@ static void test_offsets(void)
 	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage");
 	memcpy(half, capsule, 4096);
 	gives(write(fd, half, SIZE), 4096,
-	      "a write that faults is short, as far as it got");
+	      "a write that faults is short: it ends there");
 	gives(write(fd, capsule + 4096, SIZE - 4096), SIZE - 4096,
 	      "and can be continued");
 	gives(ioctl(fd, PFRU_IOC_STAGE), 0, "stage");

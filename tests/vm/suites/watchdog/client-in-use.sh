@@ -90,7 +90,7 @@ hold ping sleep=300 ping wait="$tap_dir/go.2" magic
 log_mark
 echo "$client" >"$bus/unbind"
 is "$(heci state armed)" no "unbound as it runs, it is stopped"
-like "$(log_since)" 'AMT watchdog: stopped as its client goes' "and the log says so"
+like "$(log_since)" 'AMT watchdog: stopped while its client goes away' "and the log says so"
 heci log back
 echo "$client" >"$bus/bind"
 started back "bound again, it is started without a ping"
@@ -101,7 +101,7 @@ go 1
 soon 10 shows state no-answer
 echo "$client" >"$bus/unbind"
 is "$(heci state armed)" yes "where it can't be stopped, it runs on"
-like "$(log_since)" 'AMT watchdog: not stopped as its client goes' "and the log says so"
+like "$(log_since)" 'AMT watchdog: not stopped while its client goes away' "and the log says so"
 heci off
 go 2
 wait "$holder"

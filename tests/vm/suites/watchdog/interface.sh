@@ -4,7 +4,7 @@
 # timeout: 120
 # order: 10
 #
-# The AMT watchdog, as programs see it and as the firmware is told of it.
+# The AMT watchdog, as programs and the firmware see it.
 
 # shellcheck source=SCRIPTDIR/../../guest/tap.sh disable=SC1091,SC2154
 . /tests/tap.sh

@@ -49,12 +49,12 @@ ping()
 told()
 {
 	armed=no
-	! log_since | grep -q "watchdog: not stopped as its client goes" || armed=yes
+	! log_since | grep -q "watchdog: not stopped while its client goes away" || armed=yes
 	found=$(heci state armed)
 	[ "$found" = "$armed" ] || wrong "armed: $found, and the log says: $armed"
 }
 
-# change WHAT: unbind or bind it; it may have come anew by itself, where the MEI
+# change WHAT: unbind or bind it; it may be back by itself, where the MEI
 # driver (6.1) has reset the link for an answer to a connection that it forgot
 change()
 {
@@ -162,7 +162,7 @@ isnt "$begin" "" "where the MEI driver sends later is known"
 refuse failslab
 [ "$n" -gt 50 ]
 is $? 0 "there are some"
-isnt "$errors" 0 "some are told"
+isnt "$errors" 0 "some are reported"
 fresh
 wd_works
 is $? 0 "all is well when nothing fails"

@@ -35,7 +35,7 @@ to_idle()
 hibernates()
 {
 	sleeps disk
-	is $? 0 "the machine went as far as it does before its image is made"
+	is $? 0 "the machine went through all steps before its image is made"
 }
 
 silent()
