@@ -10,6 +10,18 @@ import pytest
 from hosts import Fleet, prepare
 
 WORK = pathlib.Path(os.environ["FLEET_WORK"])
+CLAIMS = WORK / "claims"
+
+
+def pytest_runtest_protocol(item):
+    """Of several workers at once, the first to come runs a test."""
+    if not CLAIMS.exists():
+        return None
+    try:
+        (CLAIMS / str(item.session.items.index(item))).mkdir()
+    except FileExistsError:
+        return True
+    return None
 
 
 @pytest.fixture(scope="session")

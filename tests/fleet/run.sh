@@ -4,7 +4,7 @@
 # run.sh [--tree RELEASE] [PYTEST-ARGUMENT...]: rollouts with the Ansible collection of
 # fleet/, by this system's Ansible or that of a tree of tests/vm/tree.sh. Ends with
 # "N passed, N failed"; with arguments runs pytest with these, as for one test.
-# FLEET_SIZE: machines of the largest one, 50.
+# FLEET_SIZE: machines of the largest fleet, 50.
 
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,9 +17,12 @@ if [ "${1:-}" = --inside ]; then
 	ip link set lo up
 	mount -t tmpfs fleet /run && mkdir -m 755 /run/sshd
 	mount -t tmpfs fleet /var/log
-	# whatever root's password is
+	# whatever root's password is, and whatever its shell would run first
+	mkdir -m 700 /run/root
 	sed 's/^root:[^:]*/root:*/' /etc/shadow >/run/shadow
+	sed 's,^\(root:.*:\)[^:]*:[^:]*$,\1/run/root:/bin/sh,' /etc/passwd >/run/passwd
 	mount --bind /run/shadow /etc/shadow
+	mount --bind /run/passwd /etc/passwd
 	exec "$top/tests/lib/pytest.sh" "$here" "$@"
 fi
 
@@ -66,18 +69,31 @@ if ! said=$(make_inputs 2>&1); then
 	echo "0 passed, 1 failed"
 	exit 1
 fi
-# what people want to see of one test, or TAP and its judge
-judge=()
-[ $# -gt 0 ] || {
-	judge=("$top/tests/lib/judge.pl")
-	set -- --tap
-}
+
+# machines and a network of its own
 if [ -n "$tree" ]; then
 	# /tmp is another one in there, and the checkout may be below it
-	exec "${judge[@]}" "$top/tests/vm/enter.sh" "$tree" -b "$top:/pfru" \
-		-b "$FLEET_WORK:/fleet" env FLEET_WORK=/fleet \
-		FLEET_PFRUCTL=/fleet/pfructl FLEET_SIZE="${FLEET_SIZE:-6}" \
-		/pfru/tests/fleet/run.sh --inside "$@"
+	apart=("$top/tests/vm/enter.sh" "$tree" -b "$top:/pfru" -b "$FLEET_WORK:/fleet"
+		env FLEET_WORK=/fleet FLEET_PFRUCTL=/fleet/pfructl
+		FLEET_SIZE="${FLEET_SIZE:-6}" /pfru/tests/fleet/run.sh --inside)
+else
+	# nothing but SIGKILL ends unshare
+	apart=(timeout --foreground --kill-after=2 7200
+		unshare --mount --net --pid --fork --kill-child --mount-proc
+		"$here/run.sh" --inside)
 fi
-exec "${judge[@]}" unshare --mount --net --pid --fork --kill-child --mount-proc \
-	"$here/run.sh" --inside "$@"
+# what people want to see of one test
+[ $# -eq 0 ] || exec "${apart[@]}" "$@"
+
+# or TAP and its judge: several, each of which takes the next test that no other has
+# taken, since a rollout waits for its machines
+mkdir "$FLEET_WORK/claims" || exit 1
+# shellcheck source=SCRIPTDIR/../sum.sh disable=SC1091
+. "$top/tests/sum.sh"
+for worker in 1 2 3 4; do
+	beside "rollouts, worker $worker" "$top/tests/lib/judge.pl" "${apart[@]}" --tap
+done
+for worker in 1 2 3 4; do
+	part "rollouts, worker $worker"
+done
+total

@@ -21,15 +21,13 @@ remove_at_exit
 # lists of its own
 get_libraries()
 {
-	local options=(-o "Dir::State::lists=$tmp/lists" -o "Dir::Cache=$tmp/cache"
-		-o Dir::State::status=/dev/null -o APT::Architecture=i386
-		-o APT::Architectures=i386 -o APT::Sandbox::User=root)
+	local options=(-o APT::Architecture=i386 -o APT::Architectures=i386)
 	local f
 
-	mkdir -p "$1" "$tmp/lists/partial" "$tmp/cache/archives/partial" "$tmp/deb"
+	mkdir -p "$1" "$tmp/deb"
 	# a source that has nothing for i386 is a failure of its own
-	apt-get "${options[@]}" -q update >"$tmp/log" 2>&1 || :
-	if ! (cd "$tmp/deb" && retry 3 timeout 600 apt-get "${options[@]}" \
+	apt_own "$tmp" "${options[@]}" -q update >"$tmp/log" 2>&1 || :
+	if ! (cd "$tmp/deb" && retry 3 apt_own "$tmp" "${options[@]}" \
 		download -q "${packages[@]}" >>"$tmp/log" 2>&1); then
 		tail -n 20 "$tmp/log" >&2
 		die "cannot download Debian's libraries for i386; check the machine's apt sources"

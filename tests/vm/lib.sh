@@ -89,6 +89,19 @@ apt_fetch()
 		grep -v 'Download is performed unsandboxed' >&2) >&2)
 }
 
+# apt_own DIR ARGUMENT...: apt-get with lists and a cache of its own in DIR, for what
+# the machine's own sources or architecture do not have
+apt_own()
+{
+	local dir=$1
+
+	shift
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	timeout 600 apt-get -o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" \
+		-o Dir::State::status=/dev/null -o APT::Sandbox::User=root \
+		-o Acquire::Languages=none "$@"
+}
+
 # apt_candidate PACKAGE: the fields of the version apt would install
 apt_candidate()
 {
