@@ -23,13 +23,24 @@ int pfru_node_check_device(struct device *dev)
 	return is_kdump_kernel() ? -ENODEV : 0;
 }
 
-bool pfru_node_has_method(struct device *dev)
+int pfru_node_find_method(struct device *dev)
 {
-	if (acpi_has_method(ACPI_HANDLE(dev), METHOD))
-		return true;
+	acpi_handle method;
+	acpi_status status;
+
+	status = acpi_get_handle(ACPI_HANDLE(dev), METHOD, &method);
+	if (ACPI_SUCCESS(status))
+		return 1;
+	if (status == AE_NO_MEMORY)
+		return -ENOMEM;
+	if (status != AE_NOT_FOUND) {
+		dev_err(dev, "not served: looking for " METHOD " failed (%s)\n",
+			acpi_format_exception(status));
+		return -EIO;
+	}
 	dev_warn(dev, "no node: the firmware's device has no method " METHOD
 		      "; report it to the firmware's vendor\n");
-	return false;
+	return 0;
 }
 
 static ssize_t missing_method_show(struct device *dev,

@@ -57,15 +57,16 @@ struct pfru_node {
 int pfru_node_check_device(struct device *dev);
 
 /**
- * pfru_node_has_method() - is there something to call on a device
+ * pfru_node_find_method() - is there something to call on a device
  * @dev: a device that pfru_node_check_device() has let pass
  *
  * A driver keeps a device without the method _DSM, gives it no node, and leaves
  * its driver data NULL. The log says why, and so does pfru_node_groups.
  *
- * Return: true when the firmware's device has the method
+ * Return: 1 when the firmware's device has the method, 0 when it has none, -ENOMEM
+ * or -EIO when it could not be looked for
  */
-bool pfru_node_has_method(struct device *dev);
+int pfru_node_find_method(struct device *dev);
 
 /*
  * For a driver's dev_groups: the file missing_method, of a device whose driver

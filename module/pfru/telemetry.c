@@ -617,8 +617,9 @@ static int telemetry_probe(struct platform_device *pdev)
 	ret = pfru_node_check_device(dev);
 	if (ret)
 		return ret;
-	if (!pfru_node_has_method(dev))
-		return 0;
+	ret = pfru_node_find_method(dev);
+	if (ret <= 0)
+		return ret;
 	telemetry = kzalloc(sizeof(*telemetry), GFP_KERNEL);
 	if (!telemetry)
 		return -ENOMEM;

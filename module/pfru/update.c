@@ -855,8 +855,9 @@ static int update_probe(struct platform_device *pdev)
 	ret = pfru_node_check_device(dev);
 	if (ret)
 		return ret;
-	if (!pfru_node_has_method(dev))
-		return 0;
+	ret = pfru_node_find_method(dev);
+	if (ret <= 0)
+		return ret;
 	update = kzalloc(sizeof(*update), GFP_KERNEL);
 	if (!update)
 		return -ENOMEM;
