@@ -13,6 +13,7 @@ udevadm settle -t 60
 wait_for 30 test -e /dev/pfru/update
 directory=/var/lib/prometheus/node-exporter
 file=$directory/pfru.prom
+slow=/run/systemd/system/pfru-metrics.service.d
 
 # value METRIC: what the file says
 value()
@@ -24,6 +25,12 @@ value()
 shows()
 {
 	[ -e "$file" ] && [ "$(value "$1")" = "$2" ]
+}
+
+# shellcheck disable=SC2317 # run by name
+ended()
+{
+	[ "$(systemctl is-active pfru-metrics.service)" = inactive ]
 }
 
 for unit in pfru-metrics.service pfru-metrics.timer; do
@@ -69,10 +76,26 @@ calls=$(cat /sys/class/misc/pfru_update0/device/firmware/calls)
 is "$(value 'firmware_calls_total{device="update",number="0"}')" "$calls" \
 	"the module's own count"
 
-run pfructl stage-activate /data/code-3.cap
+# it stays enabled, and nothing but udev starts the service
+run systemctl stop pfru-metrics.timer
+run pfructl stage /data/code-3.cap
+run pfructl activate
 wait_for 40 shows 'code_runtime_version{number="0"}' 3
 is $? 0 "udev has it written after an activation"
-is "$(systemctl is-active pfru-metrics.service)" inactive "and it ends"
+wait_for 20 ended
+is $? 0 "and it ends"
+mkdir -p "$slow"
+printf '[Service]\nExecStartPost=/bin/sleep 60\n' >"$slow/slow.conf"
+run systemctl daemon-reload
+run pfructl stage-activate /data/code-4.cap
+wait_for 40 shows 'code_runtime_version{number="0"}' 4
+is $? 0 "and after one that stages too"
+run pfructl stage-activate /data/code-5.cap
+wait_for 40 shows 'code_runtime_version{number="0"}' 5
+is $? 0 "and after one during which it still runs"
+run rm -r "$slow"
+run systemctl daemon-reload
+run systemctl stop pfru-metrics.service
 
 run modprobe -r pfru
 run systemctl start pfru-metrics.service
