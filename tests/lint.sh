@@ -145,10 +145,11 @@ versions()
 		':!module/compat'
 }
 
-# what is the watchdog core's or the MEI bus's own is touched in one file only
+# what is the watchdog core's or the MEI bus's own is touched in one file only; a
+# client's dev is what the bus gives its drivers to name it by
 private_fields()
 {
-	! git grep -nE '(set|clear|change)_bit\(|wd_data|cldev->|rcu|module_(get|put)|\<current\>' \
+	! git grep -nP '(set|clear|change)_bit\(|wd_data|cldev->(?!dev\b)|rcu|module_(get|put)|\bcurrent\b' \
 		-- 'module/amt/*.[ch]'
 }
 
