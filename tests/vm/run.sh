@@ -157,7 +157,7 @@ fi
 # newer kernels use cmpxchg16b, after which TCG of Debian 12's QEMU leaves
 # flags, now and then, that end in a double fault
 case $opt_kernel in
-6.12*|7.*) export PFRU_QEMU=${PFRU_QEMU:-$top/tests/sim/heci/qemu.sh} ;;
+6.1[2-9]*|[7-9].*|[1-9][0-9].*) export PFRU_QEMU=${PFRU_QEMU:-$top/tests/sim/heci/qemu.sh} ;;
 esac
 
 vm=${PFRU_BUILD:-$top/build}/vm
