@@ -78,9 +78,9 @@ void pfru_node_init(struct pfru_node *node,
 	node->release = release;
 }
 
-static int register_node(struct pfru_node *node, const char *kind,
-			 struct ida *ids, const struct file_operations *fops,
-			 struct device *parent)
+static int make_visible(struct pfru_node *node, const char *kind,
+			struct ida *ids, const struct file_operations *fops,
+			struct device *parent)
 {
 	int ret;
 
@@ -108,7 +108,7 @@ static int register_node(struct pfru_node *node, const char *kind,
 	return ret;
 }
 
-static void remove_node(void *data)
+static void take_away(void *data)
 {
 	struct pfru_node *node = data;
 
@@ -149,10 +149,10 @@ int pfru_node_add(struct pfru_node *node, const char *kind, struct ida *ids,
 	ret = devm_device_add_group(parent, &pfru_figures_group);
 	if (ret)
 		return ret;
-	ret = register_node(node, kind, ids, fops, parent);
+	ret = make_visible(node, kind, ids, fops, parent);
 	if (ret)
 		return ret;
-	ret = devm_add_action_or_reset(parent, remove_node, node);
+	ret = devm_add_action_or_reset(parent, take_away, node);
 	if (ret)
 		return ret;
 	dev_info(parent, "firmware runtime %s at /dev/%s\n", kind, node->path);
