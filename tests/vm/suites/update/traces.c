@@ -78,7 +78,7 @@ static void test_hash(void)
 	munmap(buffer, 8192);
 }
 
-/* and one that has changed it before is told of as it is when it is staged */
+/* a capsule that is changed before it is staged is reported as it is then */
 static void test_changed_before(void)
 {
 	uint8_t *buffer = map_physical(page->buf_base, 8192);
