@@ -476,7 +476,8 @@ bool connections_opened(struct connections *all, uint32_t channel)
 	return true;
 }
 
-static bool end_with_reset(struct connections *all, uint32_t channel)
+/* The program must not take what it has for all that there is. */
+bool connections_reset(struct connections *all, uint32_t channel)
 {
 	struct connection *one = find(all, channel);
 
@@ -485,17 +486,6 @@ static bool end_with_reset(struct connections *all, uint32_t channel)
 	one->channel = 0;
 	drop(one, true);
 	return true;
-}
-
-bool connections_refused(struct connections *all, uint32_t channel)
-{
-	return end_with_reset(all, channel);
-}
-
-/* The program must not take what it has for all that there is. */
-bool connections_broken(struct connections *all, uint32_t channel)
-{
-	return end_with_reset(all, channel);
 }
 
 bool connections_data(struct connections *all, uint32_t channel,

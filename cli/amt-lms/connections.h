@@ -52,12 +52,12 @@ void connections_hold(struct connections *all, bool hold);
 
 /* as the hooks of struct lme_hooks; false when no connection has the channel */
 bool connections_opened(struct connections *all, uint32_t channel);
-bool connections_refused(struct connections *all, uint32_t channel);
 bool connections_data(struct connections *all, uint32_t channel,
 		      const uint8_t *bytes, size_t size);
 bool connections_writable(struct connections *all, uint32_t channel);
 bool connections_closed(struct connections *all, uint32_t channel);
-bool connections_broken(struct connections *all, uint32_t channel);
+/* for the hooks refused and broken */
+bool connections_reset(struct connections *all, uint32_t channel);
 void connections_close(struct connections *all);
 
 #endif /* AMT_LMS_CONNECTIONS_H */

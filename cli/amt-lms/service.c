@@ -142,7 +142,7 @@ static void on_refused(void *context, uint32_t channel, uint32_t reason)
 	struct service *service = context;
 
 	(void)reason;
-	connections_refused(&service->connections, channel);
+	connections_reset(&service->connections, channel);
 }
 
 static void on_data(void *context, uint32_t channel, const uint8_t *bytes,
@@ -174,7 +174,7 @@ static void on_broken(void *context, uint32_t channel)
 	struct service *service = context;
 
 	if (!alerts_closed(&service->alerts, channel))
-		connections_broken(&service->connections, channel);
+		connections_reset(&service->connections, channel);
 }
 
 static void on_ended(void *context, uint32_t reason)
