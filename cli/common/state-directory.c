@@ -4,15 +4,20 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "memory.h"
 #include "state-directory.h"
 #include "sysroot.h"
+
+/* milliseconds between two tries to lock a file */
+#define LOCK_STEP 20
 
 /* 0 or a negative errno */
 static int make_directory(char *path, mode_t mode)
@@ -129,7 +134,15 @@ bool state_file_is(int directory, const char *name, int fd)
 	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 }
 
-int state_file_lock(int directory, const char *name, int flags, int how)
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000ULL + time.tv_nsec / 1000000;
+}
+
+static int try_lock(int directory, const char *name, int flags)
 {
 	for (;;) {
 		int fd = state_file_open(directory, name, flags);
@@ -137,7 +150,7 @@ int state_file_lock(int directory, const char *name, int flags, int how)
 
 		if (fd < 0)
 			return fd;
-		if (flock(fd, how)) {
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
 			ret = -errno;
 			close(fd);
 			return ret;
@@ -145,5 +158,18 @@ int state_file_lock(int directory, const char *name, int flags, int how)
 		if (state_file_is(directory, name, fd))
 			return fd;
 		close(fd);
+	}
+}
+
+int state_file_lock(int directory, const char *name, int flags, uint64_t wait)
+{
+	uint64_t until = now() + wait;
+	int fd;
+
+	for (;;) {
+		fd = try_lock(directory, name, flags);
+		if (fd != -EWOULDBLOCK || now() >= until)
+			return fd;
+		poll(NULL, 0, LOCK_STEP);
 	}
 }

@@ -6,6 +6,7 @@
 #define CLI_STATE_DIRECTORY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define STATE_DIRECTORY "/var/lib/pfructl"
 
@@ -55,13 +56,13 @@ bool state_file_is(int directory, const char *name, int fd);
  * @directory: where
  * @name: of the file
  * @flags: for open(2)
- * @how: for flock(2)
+ * @wait: milliseconds to wait for who has it locked, 0 to try once
  *
  * Whoever removes or replaces the file while it is opened leaves a lock on one that
  * nobody else will open: then the new one is taken.
  *
- * Return: a descriptor, or a negative errno
+ * Return: a descriptor, or a negative errno: -EWOULDBLOCK when it is still locked
  */
-int state_file_lock(int directory, const char *name, int flags, int how);
+int state_file_lock(int directory, const char *name, int flags, uint64_t wait);
 
 #endif /* CLI_STATE_DIRECTORY_H */

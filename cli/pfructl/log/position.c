@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -404,8 +403,8 @@ static int take_lock(struct pfructl *ctl, struct state_file *file)
 {
 	char *name = xasprintf("%s.lock", file->name);
 
-	file->lock = state_file_lock(file->directory, name, O_RDWR | O_CREAT,
-				     LOCK_EX | LOCK_NB);
+	file->lock =
+		state_file_lock(file->directory, name, O_RDWR | O_CREAT, 0);
 	free(name);
 	if (file->lock == -EWOULDBLOCK)
 		return fail(ctl->out, STATUS_BUSY, "locked",

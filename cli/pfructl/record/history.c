@@ -4,11 +4,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,9 +30,8 @@
 #define TORN "#torn"
 /* room for a line that ends an attempt */
 #define LINE_ROOM 4096
-/* milliseconds that somebody else may have the file, and between two tries */
+/* milliseconds that somebody else may have the file */
 #define LOCK_TIME 5000
-#define LOCK_STEP 20
 
 json_object *history_object(void)
 {
@@ -405,20 +402,10 @@ static int rotate(int directory, int newer)
 /* Signals may be held: who keeps the lock, whatever that is, must not keep us for ever. */
 static int lock(int directory)
 {
-	int left = LOCK_TIME;
-	int fd;
+	int fd = state_file_lock(directory, NAME, O_RDWR | O_APPEND | O_CREAT,
+				 LOCK_TIME);
 
-	for (;;) {
-		fd = state_file_lock(directory, NAME,
-				     O_RDWR | O_APPEND | O_CREAT,
-				     LOCK_EX | LOCK_NB);
-		if (fd != -EWOULDBLOCK)
-			return fd;
-		if (left <= 0)
-			return -EBUSY;
-		poll(NULL, 0, LOCK_STEP);
-		left -= LOCK_STEP;
-	}
+	return fd == -EWOULDBLOCK ? -EBUSY : fd;
 }
 
 static int append(int directory, json_object *entry, const char **what)

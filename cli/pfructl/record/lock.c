@@ -5,13 +5,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attempt.h"
@@ -24,19 +21,8 @@
 
 #define NAME "lock"
 
-/* milliseconds between two tries */
-#define STEP 100
-
 /* bytes of what a holder says of itself */
 #define HOLDER_MAX 128
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000ULL + time.tv_nsec / 1000000;
-}
 
 /* What a holder that was killed said of itself is there until the next one says it. */
 static bool read_holder(int directory, unsigned int *pid, unsigned int *user,
@@ -73,22 +59,13 @@ static int fail_busy(struct pfructl *ctl, int directory)
 
 static int take(struct pfructl *ctl, int directory, int *lock)
 {
-	uint64_t until = now() + ctl->options.wait;
-
-	for (;;) {
-		*lock = state_file_lock(directory, NAME,
-					O_RDWR | O_CREAT | O_APPEND,
-					LOCK_EX | LOCK_NB);
-		if (*lock >= 0)
-			return STATUS_DONE;
-		if (*lock != -EWOULDBLOCK)
-			return attempt_fail_record(ctl,
-						   "take the lock beside it",
-						   -*lock);
-		if (now() >= until)
-			return fail_busy(ctl, directory);
-		poll(NULL, 0, STEP);
-	}
+	*lock = state_file_lock(directory, NAME, O_RDWR | O_CREAT | O_APPEND,
+				ctl->options.wait);
+	if (*lock >= 0)
+		return STATUS_DONE;
+	if (*lock == -EWOULDBLOCK)
+		return fail_busy(ctl, directory);
+	return attempt_fail_record(ctl, "take the lock beside it", -*lock);
 }
 
 /* For those who find it locked; that it cannot be written harms nobody. */
